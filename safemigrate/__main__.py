@@ -1,0 +1,5 @@
+"""`python -m safemigrate`."""
+
+from safemigrate.cli.app import run
+
+run()

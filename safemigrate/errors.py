@@ -1,0 +1,95 @@
+"""Every error a user can meet, raised where it is detected and rendered once, in `cli`.
+
+SafemigrateError            could not do the job                                     exit 2
+├── ProjectError            the Prisma project, its files or its configuration
+├── ConnectionFailed        no usable connection to a database
+├── PrismaError             Prisma's own CLI failed or is missing
+├── ServerProgramError      a PostgreSQL program is missing, too old, or failed
+├── ShadowError             no shadow database, or it is not fit
+├── SnapshotError           a snapshot could not be taken, read, verified or restored
+├── HistoryError            the history in the database forbids the step
+├── MigrationFailed         a statement failed; carries the statement and the server's words
+├── RollbackError           a rollback is not possible as asked
+├── ConsentRequired         something would be lost and nobody agreed                  exit 3
+├── Restored                apply failed; the database is proven back where it was     exit 4
+└── NotRestored             apply failed; a person is needed                           exit 5
+"""
+
+from __future__ import annotations
+
+
+class SafemigrateError(Exception):
+    """An expected failure: what happened, why, and the commands that lead out.
+
+    `summary` names the object; `why` adds what a reader cannot see; `fix` holds commands to paste.
+    No part may contain a secret: format URLs through `db.url.DatabaseUrl`, which is redacted.
+    """
+
+    exit_code = 2
+
+    def __init__(self, summary: str, why: str = "", fix: tuple[str, ...] = ()) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.why = why
+        self.fix = fix
+
+
+class ProjectError(SafemigrateError):
+    """The Prisma project, its files or its configuration cannot be used."""
+
+
+class ConnectionFailed(SafemigrateError):
+    """A database cannot be reached, refuses us, or is not one to run DDL on."""
+
+
+class PrismaError(SafemigrateError):
+    """Prisma's own CLI is missing or failed."""
+
+
+class ServerProgramError(SafemigrateError):
+    """A PostgreSQL program (pg_dump, initdb, ...) is missing, too old, or failed."""
+
+
+class ShadowError(SafemigrateError):
+    """No shadow database can be had, or the one named is not fit to be one."""
+
+
+class SnapshotError(SafemigrateError):
+    """A snapshot could not be taken, read, verified or restored."""
+
+
+class HistoryError(SafemigrateError):
+    """The migration history in the database forbids what was asked."""
+
+
+class MigrationFailed(SafemigrateError):
+    """A statement of a migration failed.
+
+    `sqlstate` is the server's code (PostgreSQL docs, appendix A), "" where the failure has none.
+    """
+
+    def __init__(self, summary: str, why: str = "", fix: tuple[str, ...] = (), *, sqlstate: str = "") -> None:
+        super().__init__(summary, why, fix)
+        self.sqlstate = sqlstate
+
+
+class RollbackError(SafemigrateError):
+    """A rollback is not possible as asked; nothing was changed."""
+
+
+class ConsentRequired(SafemigrateError):
+    """Something would be lost, and nobody named the database to agree to it."""
+
+    exit_code = 3
+
+
+class Restored(SafemigrateError):
+    """Apply failed; the database was compared and is where it was."""
+
+    exit_code = 4
+
+
+class NotRestored(SafemigrateError):
+    """Apply failed part way and could not be taken back by itself; a person is needed."""
+
+    exit_code = 5

@@ -1,0 +1,227 @@
+"""What the rooms say to each other: frozen values, no behaviour beyond their own meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One sign of life of long work. `step` is stable within a command; `done` and `total` are 0 where unknown."""
+
+    step: str
+    detail: str = ""
+    done: int = 0
+    total: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def silent(_progress: Progress) -> None:
+    """Take progress and say nothing."""
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a file: lines and columns are 1-based and count characters; `start` and `end` are 0-based offsets."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Severity(StrEnum):
+    """How bad a finding is; the three levels of GitHub's annotations. ERROR blocks."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule, the trace or the data said about a migration.
+
+    `subject` is the object as users write it: `"User"."bio"`. `count` is what stands to be lost or to fail, in the unit the
+    message names; None where nobody counted. `allowed` is the reason from an allow comment, "" where there is none.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    migration: str
+    span: Span | None = None
+    subject: str = ""
+    help: str = ""
+    count: int | None = None
+    allowed: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this alone stops an apply."""
+        return self.severity is Severity.ERROR and not self.allowed
+
+
+# History ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A directory with `migration.sql`. `checksum` is Prisma's: sha256 of the file's bytes, hex."""
+
+    name: str
+    path: Path
+    sql: str
+    checksum: str
+
+
+class AppliedState(StrEnum):
+    """What a row of `_prisma_migrations` says."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMigration:
+    """A row of `_prisma_migrations`. FAILED also covers one that is running: the table cannot tell (Prisma writes both alike)."""
+
+    id: str
+    name: str
+    checksum: str
+    state: AppliedState
+    started_at: datetime
+    finished_at: datetime | None
+    rolled_back_at: datetime | None
+    applied_steps: int
+    logs: str
+
+
+# The plan: what runs, what is kept, what takes it back -----------------------------------------------------------------
+
+
+class KeptKind(StrEnum):
+    """What a kept object holds."""
+
+    TABLE = "table"  # a dropped table, moved
+    TYPE = "type"  # a dropped type, moved
+    COLUMN = "column"  # old values of a dropped or retyped column, by key
+    ROWS = "rows"  # rows that statements changed, by key
+    SEQUENCE = "sequence"  # where a dropped sequence stood
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that a migration would lose and that stays in the target.
+
+    `subject` is the object as users write it; `place` the schema-qualified, quoted name of the kept object.
+    """
+
+    kind: KeptKind
+    subject: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question to the database before a rollback step: rows that cannot go back as they are.
+
+    `count` is a query for one number (rows); `sample` returns a few keys as one text column each.
+    `message` has `{count}` in it. `choices` say how to go on, as commands or flags.
+    """
+
+    subject: str
+    message: str
+    count: str
+    sample: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement of a migration with everything that surrounds it.
+
+    Forward, in one transaction: `before`, `run`, `after`. `run` is the statement as written, except where it drops a table or
+    a type: those are moved, so `run` holds the moves. Back: `inverse`, which finds its kept data in the places named in `kept`.
+    """
+
+    sql: str
+    line: int
+    run: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    inverse: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Steps that commit together; `transactional` is False for a single statement that refuses a transaction block."""
+
+    steps: tuple[Step, ...]
+    transactional: bool = True
+
+
+class Verdict(StrEnum):
+    """How good a rollback is proven to be."""
+
+    EXACT = "exact"
+    LOSSY = "lossy"
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Evidence that up, down, compared, up again is the identity. `reasons` say what is not, in the reader's words."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    tables: int = 0
+    rows: int = 0
+    server_version: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one statement did in the shadow.
+
+    `locks` maps a table to the strongest lock taken on it (PostgreSQL docs 13.3 names); `rewrites` are tables whose storage was
+    replaced; `rows` maps a table to (inserted, updated, deleted) rows.
+    """
+
+    line: int
+    sql: str
+    seconds: float
+    locks: dict[str, str] = field(default_factory=dict)
+    rewrites: tuple[str, ...] = ()
+    rows: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is needed to apply one migration and to take it back; it survives as JSON in the journal."""
+
+    migration: str
+    checksum: str
+    groups: tuple[Group, ...]
+    proof: Proof
+    traces: tuple[Trace, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, in forward order."""
+        return tuple(step for group in self.groups for step in group.steps)

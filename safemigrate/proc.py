@@ -1,0 +1,123 @@
+"""The one place that starts programs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The operating-system user a program runs as; a PostgreSQL server refuses to run as root."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a finished program left: its exit status and both streams as text."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class ProgramMissing(Exception):
+    """The program is not on this machine."""
+
+
+def run(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    account: Account | None = None,
+    seconds: float | None = None,
+) -> Completed:
+    """Run a program to its end and return what it printed; a non-zero status is returned, not raised.
+
+    `environment` is added to ours. Secrets travel there, never in `arguments`, which any user of the machine can read.
+    Raises ProgramMissing where the program does not exist, TimeoutError after `seconds`.
+    """
+    with _start(arguments, cwd, environment, account, stdin is not None, subprocess.PIPE) as process:
+        try:
+            stdout, stderr = process.communicate(None if stdin is None else stdin.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.communicate()
+            raise TimeoutError(f"{Path(arguments[0]).name} did not end within {seconds:g} s") from error
+        return Completed(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+
+
+@contextmanager
+def stream(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda _line: None,
+) -> Iterator[tuple[IO[bytes], Callable[[], Completed]]]:
+    """Run a program and read its stdout as it comes: yields the stream and a function that waits for the end.
+
+    stderr is read on a thread, line by line to `on_line`, so that neither pipe can fill and stop the other.
+    A program still running when the block is left is killed.
+    """
+    from threading import Thread
+
+    with _start(arguments, None, environment, None, False, subprocess.PIPE) as process:
+        lines: list[str] = []
+        assert process.stdout is not None
+        assert process.stderr is not None
+        errors = process.stderr
+
+        def read() -> None:
+            for raw in errors:
+                line = raw.decode(errors="replace").rstrip("\n")
+                lines.append(line)
+                on_line(line)
+
+        reader = Thread(target=read, daemon=True)
+        reader.start()
+
+        def wait() -> Completed:
+            status = process.wait()
+            reader.join()
+            return Completed(status, "", "\n".join(lines))
+
+        try:
+            yield process.stdout, wait
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            reader.join()
+
+
+def _start(
+    arguments: Sequence[str | os.PathLike[str]],
+    cwd: Path | None,
+    environment: Mapping[str, str] | None,
+    account: Account | None,
+    takes_input: bool,  # noqa: FBT001
+    stdout: int,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [os.fspath(argument) for argument in arguments],
+            cwd=cwd,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+    except FileNotFoundError as error:
+        raise ProgramMissing(os.fspath(arguments[0])) from error
