@@ -19,13 +19,11 @@ from __future__ import annotations
 
 
 class SafemigrateError(Exception):
-    """An expected failure: what happened, why, and the commands that lead out.
+    """An expected failure: what happened, why, and the commands that lead out; `cli.exit` maps each class to its code.
 
     `summary` names the object; `why` adds what a reader cannot see; `fix` holds commands to paste.
     No part may contain a secret: format URLs through `db.url.DatabaseUrl`, which is redacted.
     """
-
-    exit_code = 2
 
     def __init__(self, summary: str, why: str = "", fix: tuple[str, ...] = ()) -> None:
         super().__init__(summary)
@@ -80,16 +78,10 @@ class RollbackError(SafemigrateError):
 class ConsentRequired(SafemigrateError):
     """Something would be lost, and nobody named the database to agree to it."""
 
-    exit_code = 3
-
 
 class Restored(SafemigrateError):
     """Apply failed; the database was compared and is where it was."""
 
-    exit_code = 4
-
 
 class NotRestored(SafemigrateError):
     """Apply failed part way and could not be taken back by itself; a person is needed."""
-
-    exit_code = 5

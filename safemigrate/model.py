@@ -26,7 +26,7 @@ def silent(_progress: Progress) -> None:
     """Take progress and say nothing."""
 
 
-# Reading ------------------------------------------------------------------------------------------------------------
+# Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Severity(StrEnum):
 class Finding:
     """What a rule, the trace or the data said about a migration.
 
-    `subject` is the object as users write it: `"User"."bio"`. `count` is what stands to be lost or to fail, in the unit the
-    message names; None where nobody counted. `allowed` is the reason from an allow comment, "" where there is none.
+    `subject` is the object as users write it: `"User"."bio"`. `count` is what stands to be lost or to fail, in the
+    unit the message names; None where nobody counted. `allowed` is the reason of an allow comment, "" without one.
     """
 
     rule: str
@@ -73,7 +73,7 @@ class Finding:
         return self.severity is Severity.ERROR and not self.allowed
 
 
-# History ------------------------------------------------------------------------------------------------------------
+# History
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class AppliedState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AppliedMigration:
-    """A row of `_prisma_migrations`. FAILED also covers one that is running: the table cannot tell (Prisma writes both alike)."""
+    """A row of `_prisma_migrations`. FAILED also covers one that is running: Prisma writes both alike."""
 
     id: str
     name: str
@@ -109,7 +109,7 @@ class AppliedMigration:
     logs: str
 
 
-# The plan: what runs, what is kept, what takes it back -----------------------------------------------------------------
+# The plan: what runs, what is kept, what takes it back
 
 
 class KeptKind(StrEnum):
@@ -153,8 +153,9 @@ class Check:
 class Step:
     """One statement of a migration with everything that surrounds it.
 
-    Forward, in one transaction: `before`, `run`, `after`. `run` is the statement as written, except where it drops a table or
-    a type: those are moved, so `run` holds the moves. Back: `inverse`, which finds its kept data in the places named in `kept`.
+    Forward, in one transaction: `before`, `run`, `after`. `run` is the statement as written, except where it drops a
+    table or a type: those are moved, so `run` holds the moves. Back: `inverse`, which finds its kept data in the places
+    named in `kept`.
     """
 
     sql: str
@@ -199,8 +200,8 @@ class Proof:
 class Trace:
     """What one statement did in the shadow.
 
-    `locks` maps a table to the strongest lock taken on it (PostgreSQL docs 13.3 names); `rewrites` are tables whose storage was
-    replaced; `rows` maps a table to (inserted, updated, deleted) rows.
+    `locks` maps a table to the strongest lock taken on it (PostgreSQL docs 13.3 names); `rewrites` are tables whose
+    storage was replaced; `rows` maps a table to (inserted, updated, deleted) rows.
     """
 
     line: int
@@ -225,3 +226,92 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """Every step, in forward order."""
         return tuple(step for group in self.groups for step in group.steps)
+
+
+# Outcomes: what a workflow returns
+
+
+class Result(StrEnum):
+    """How a workflow ended when it could do its job."""
+
+    NOTHING = "nothing to do"
+    APPLIED = "applied"
+    REHEARSED = "rehearsed"  # --dry-run: nothing written
+    BLOCKED = "blocked"
+    ROLLED_BACK = "rolled back"
+    CONFLICTS = "conflicts"  # rollback stopped before anything changed
+    OK = "ok"
+    NOT_OK = "not ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Rows that a rollback cannot bring back as they were, found before anything changes."""
+
+    migration: str
+    subject: str
+    message: str
+    count: int
+    sample: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationOutcome:
+    """What a workflow did, or would do, with one migration.
+
+    `down` is the path of its down.sql; `returns` says in words what a rollback brings back or brought back.
+    """
+
+    name: str
+    checksum: str
+    state: str
+    findings: tuple[Finding, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    proof: Proof | None = None
+    down: str = ""
+    returns: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    script: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotOutcome:
+    """A snapshot as users meet it. `bytes` is its size on disk; `tables` those whose rows it holds."""
+
+    id: str
+    path: str
+    scope: str
+    bytes: int
+    tables: tuple[str, ...]
+    verified: bool
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One line of `doctor`: what was looked at, how it stands, and the fix where it does not."""
+
+    subject: str
+    ok: bool
+    detail: str
+    fix: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a workflow returns; every report is made from this alone.
+
+    `database` is redacted. `next` are commands that lead on. `seconds` is the whole run.
+    """
+
+    command: str
+    result: Result
+    database: str = ""
+    migrations: tuple[MigrationOutcome, ...] = ()
+    snapshots: tuple[SnapshotOutcome, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    notes: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    seconds: float = 0.0

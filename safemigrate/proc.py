@@ -46,7 +46,7 @@ def run(
     `environment` is added to ours. Secrets travel there, never in `arguments`, which any user of the machine can read.
     Raises ProgramMissing where the program does not exist, TimeoutError after `seconds`.
     """
-    with _start(arguments, cwd, environment, account, stdin is not None, subprocess.PIPE) as process:
+    with _start(arguments, cwd, environment, account, takes_input=stdin is not None) as process:
         try:
             stdout, stderr = process.communicate(None if stdin is None else stdin.encode(), timeout=seconds)
         except subprocess.TimeoutExpired as error:
@@ -70,7 +70,7 @@ def stream(
     """
     from threading import Thread
 
-    with _start(arguments, None, environment, None, False, subprocess.PIPE) as process:
+    with _start(arguments, None, environment, None, takes_input=False) as process:
         lines: list[str] = []
         assert process.stdout is not None
         assert process.stderr is not None
@@ -104,8 +104,8 @@ def _start(
     cwd: Path | None,
     environment: Mapping[str, str] | None,
     account: Account | None,
-    takes_input: bool,  # noqa: FBT001
-    stdout: int,
+    *,
+    takes_input: bool,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -113,7 +113,7 @@ def _start(
             cwd=cwd,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
-            stdout=stdout,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             user=account.uid if account else None,
             group=account.gid if account else None,
