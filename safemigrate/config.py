@@ -1,0 +1,111 @@
+"""What a project says once instead of on every command line: `safemigrate.toml`, or `[tool.safemigrate]`.
+
+The nearest file counts, from the project's folder up to the top of its repository; files are not merged.
+In one folder `safemigrate.toml` comes before `pyproject.toml`. A flag always wins over a setting.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from safemigrate.errors import ProjectError
+
+SHADOWS = ("local", "docker", "embedded")
+SCOPES = ("scoped", "full", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a project, with their defaults; paths are absolute.
+
+    `lock_timeout` is in seconds. `keep_limit_bytes` is the most a migration may leave kept in the database; None is
+    no limit. `shadow_url` wins over `shadow`. `path` is the file they came from, None where there is none.
+    """
+
+    shadow: str | None = None
+    shadow_url: str | None = field(default=None, repr=False)
+    snapshot: str = "scoped"
+    lock_timeout: float = 3.0
+    retries: int = 5
+    keep_limit_bytes: int | None = None
+    store: Path | None = None
+    schema: Path | None = None
+    path: Path | None = None
+
+
+KEYS = tuple(each.name for each in fields(Settings) if each.name != "path")
+
+
+def load(project: Path) -> Settings:
+    """Read the settings that hold for a folder; without a file, the defaults.
+
+    Raises ProjectError for a file that is not TOML, an unknown key and a value that makes no sense.
+    """
+    for folder in (start := project.resolve(), *start.parents):
+        own, shared = folder / "safemigrate.toml", folder / "pyproject.toml"
+        if own.is_file():
+            return _settings(own, _read(own))
+        if shared.is_file():
+            table = _read(shared).get("tool", {}).get("safemigrate")
+            if table is not None:
+                return _settings(shared, table)
+        if (folder / ".git").exists():
+            break
+    return Settings()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} is not valid TOML", str(error)) from error
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read", error.strerror or str(error)) from error
+
+
+def _settings(path: Path, table: dict[str, Any]) -> Settings:
+    for key in table:
+        if key not in KEYS:
+            near = get_close_matches(key.replace("-", "_"), KEYS, n=1, cutoff=0.5)
+            instead = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(KEYS)}"
+            raise ProjectError(f'{path} has an unknown setting "{key}"', instead)
+    values = {key: _value(path, key, value) for key, value in table.items()}
+    return Settings(**values, path=path)
+
+
+def _value(path: Path, key: str, value: Any) -> Any:
+    match key, value:
+        case "shadow", str() if value in SHADOWS:
+            return value
+        case "snapshot", str() if value in SCOPES:
+            return value
+        case "shadow_url", str() if "://" in value:
+            return value
+        case "store" | "schema", str() if value:
+            return (path.parent / Path(value).expanduser()).resolve()
+        case _, bool():  # Python counts true as 1
+            pass
+        case "lock_timeout", int() | float() if value > 0:
+            return float(value)
+        case "retries" | "keep_limit_bytes", int() if value >= 0:
+            return value
+    wanted = {
+        "shadow": f"must be {_one_of(SHADOWS)}; a URL goes into shadow_url",
+        "snapshot": f"must be {_one_of(SCOPES)}",
+        "shadow_url": "must be a URL, postgresql://...",
+        "store": "must be a folder",
+        "schema": "must be a file or folder",
+        "lock_timeout": "must be a number of seconds above 0",
+        "retries": "must be a whole number, 0 or more",
+        "keep_limit_bytes": "must be a whole number of bytes, 0 or more",
+    }[key]
+    secret = key == "shadow_url" or "://" in str(value)
+    raise ProjectError(f"{path}: {key} {wanted}", "" if secret else f"It is {value!r}.")
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"
