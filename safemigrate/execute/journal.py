@@ -1,0 +1,301 @@
+"""What safemigrate remembers in the target: schema `safemigrate`, tables run, step, kept and hold.
+
+A run is one apply of one migration. Its row is written in the transaction that applies the migration, so it exists exactly
+when the change does; only a plan of several groups writes it before, and a row of state RUNNING without its advisory lock
+is a run that somebody killed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection
+from safemigrate.model import Check, Group, Kept, KeptKind, Plan, Proof, Step, Trace, Verdict
+
+SCHEMA = "safemigrate"
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS safemigrate;
+CREATE TABLE IF NOT EXISTS safemigrate.run (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  migration text NOT NULL,
+  checksum text NOT NULL,
+  state text NOT NULL,
+  plan jsonb NOT NULL,
+  fingerprint_before text NOT NULL,
+  fingerprint_after text NOT NULL DEFAULT '',
+  snapshot text NOT NULL DEFAULT '',
+  note text NOT NULL DEFAULT '',
+  tool_version text NOT NULL,
+  by_user text NOT NULL DEFAULT current_user,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS safemigrate.step (
+  run bigint NOT NULL REFERENCES safemigrate.run ON DELETE CASCADE,
+  number integer NOT NULL,
+  state text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (run, number)
+);
+CREATE TABLE IF NOT EXISTS safemigrate.kept (
+  run bigint NOT NULL REFERENCES safemigrate.run ON DELETE CASCADE,
+  kind text NOT NULL,
+  subject text NOT NULL,
+  place text NOT NULL,
+  returned_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS safemigrate.hold (
+  migration text NOT NULL,
+  checksum text NOT NULL,
+  reason text NOT NULL,
+  since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  released_at timestamptz
+);
+"""
+
+# Statement-level with transition tables: the cost is the rows changed, whatever the statement (PostgreSQL docs 39.1).
+# OLD and NEW rows are joined by key; a row whose key changed counts as one deleted and one inserted.
+_CAPTURE = """
+CREATE OR REPLACE FUNCTION safemigrate.capture() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+  place text := TG_ARGV[0];
+  key text := TG_ARGV[1];
+  value text := TG_ARGV[2];
+  is_own text := replace(TG_ARGV[1], 'r.', 'o.');
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM %I.%I AS r',
+                   place, key, value, TG_TABLE_SCHEMA, TG_TABLE_NAME);
+  ELSIF TG_OP = 'DELETE' THEN
+    EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM old_rows AS r', place, key, value);
+  ELSIF TG_OP = 'INSERT' THEN
+    EXECUTE format('INSERT INTO %s (key, new) SELECT %s, %s FROM new_rows AS r', place, key, value);
+  ELSIF key = 'NULL::text[]' THEN
+    EXECUTE format('INSERT INTO %s (key, old) SELECT NULL, %s FROM old_rows AS r', place, value);
+    EXECUTE format('INSERT INTO %s (key, new) SELECT NULL, %s FROM new_rows AS r', place, value);
+  ELSE
+    EXECUTE format(
+      'INSERT INTO %s (key, old, new) '
+      'SELECT coalesce(o.key, n.key), o.value, n.value FROM '
+      '(SELECT %s AS key, %s AS value FROM old_rows AS r) AS o FULL JOIN '
+      '(SELECT %s AS key, %s AS value FROM new_rows AS r) AS n ON n.key = o.key '
+      'WHERE o.value IS DISTINCT FROM n.value',
+      place, key, value, key, value);
+  END IF;
+  RETURN NULL;
+END $$;
+"""
+
+_FITS = """
+CREATE OR REPLACE FUNCTION safemigrate.fits(value text, type text, home text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+DECLARE
+  same boolean;
+BEGIN
+  EXECUTE format('SELECT (($1::%s)::%s)::%s::text = $1::%s::text', home, type, home, home) INTO same USING value;
+  RETURN coalesce(same, true);
+EXCEPTION WHEN data_exception OR invalid_text_representation OR cannot_coerce THEN
+  RETURN false;
+END $$;
+"""
+
+
+class RunState(StrEnum):
+    """How far a run got."""
+
+    RUNNING = "running"
+    APPLIED = "applied"
+    ROLLED_BACK = "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of `safemigrate.run`; `groups_done` counts the plan's groups that committed."""
+
+    id: int
+    migration: str
+    checksum: str
+    state: RunState
+    plan: Plan
+    fingerprint_before: str
+    fingerprint_after: str
+    snapshot: str
+    started_at: datetime
+    finished_at: datetime | None
+    groups_done: int
+    group_started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A migration that was rolled back and must not be applied again until it is released."""
+
+    migration: str
+    checksum: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptObject:
+    """A kept object with its size in bytes; `returned` once a rollback has used it."""
+
+    kept: Kept
+    migration: str
+    since: datetime
+    bytes: int
+    returned: bool
+
+
+def exists(connection: Connection) -> bool:
+    """Whether safemigrate has ever written to this database."""
+    return session.value(connection, "SELECT to_regclass('safemigrate.run')") is not None
+
+
+def prepare(connection: Connection) -> None:
+    """Create the journal and the functions that keeping needs; harmless where they exist."""
+    for script in (_TABLES, _CAPTURE, _FITS):
+        session.run(connection, script)
+
+
+def start(connection: Connection, plan: Plan, *, fingerprint: str, snapshot: str, version: str) -> int:
+    """Write a run in state RUNNING and return its id."""
+    run = session.value(
+        connection,
+        "INSERT INTO safemigrate.run (migration, checksum, state, plan, fingerprint_before, snapshot, tool_version) "
+        "VALUES (%s, %s, 'running', %s, %s, %s, %s) RETURNING id",
+        [plan.migration, plan.checksum, to_json(plan), fingerprint, snapshot, version],
+    )
+    assert isinstance(run, int)
+    return run
+
+
+def group(connection: Connection, run: int, number: int, state: str) -> None:
+    """Say that group `number` (from 0) of a run is `started` or `done`."""
+    connection.execute(
+        "INSERT INTO safemigrate.step (run, number, state) VALUES (%s, %s, %s) "
+        "ON CONFLICT (run, number) DO UPDATE SET state = excluded.state, at = clock_timestamp()",
+        [run, number, state],
+    )
+
+
+def finish(connection: Connection, run: int, plan: Plan, fingerprint: str) -> None:
+    """Mark a run APPLIED and register what it keeps."""
+    connection.execute(
+        "UPDATE safemigrate.run SET state = 'applied', fingerprint_after = %s, finished_at = clock_timestamp() "
+        "WHERE id = %s",
+        [fingerprint, run],
+    )
+    for step in plan.steps:
+        for kept in step.kept:
+            connection.execute(
+                "INSERT INTO safemigrate.kept (run, kind, subject, place) VALUES (%s, %s, %s, %s)",
+                [run, kept.kind, kept.subject, kept.place],
+            )
+
+
+def rolled_back(connection: Connection, run: int) -> None:
+    """Mark a run ROLLED_BACK and what it kept as returned."""
+    connection.execute(
+        "UPDATE safemigrate.run SET state = 'rolled back', finished_at = clock_timestamp() WHERE id = %s", [run]
+    )
+    connection.execute("UPDATE safemigrate.kept SET returned_at = clock_timestamp() WHERE run = %s", [run])
+
+
+def hold(connection: Connection, migration: str, checksum: str, reason: str) -> None:
+    """Put a migration on hold."""
+    connection.execute(
+        "INSERT INTO safemigrate.hold (migration, checksum, reason) VALUES (%s, %s, %s)",
+        [migration, checksum, reason],
+    )
+
+
+def release(connection: Connection, migration: str) -> bool:
+    """Release a migration's hold; False where it had none."""
+    return (
+        connection.execute(
+            "UPDATE safemigrate.hold SET released_at = clock_timestamp() WHERE migration = %s AND released_at IS NULL",
+            [migration],
+        ).rowcount
+        > 0
+    )
+
+
+def holds(connection: Connection) -> list[Hold]:
+    """Return the holds in force, oldest first."""
+    if not exists(connection):
+        return []
+    found = session.rows(
+        connection,
+        "SELECT migration, checksum, reason, since FROM safemigrate.hold WHERE released_at IS NULL ORDER BY since",
+    )
+    return [Hold(*row) for row in found]
+
+
+def runs(connection: Connection) -> list[Run]:
+    """Return every run, oldest first."""
+    if not exists(connection):
+        return []
+    found = session.rows(
+        connection,
+        "SELECT r.id, r.migration, r.checksum, r.state, r.plan, r.fingerprint_before, r.fingerprint_after, r.snapshot, "
+        "r.started_at, r.finished_at, "
+        "(SELECT count(*) FROM safemigrate.step s WHERE s.run = r.id AND s.state = 'done')::int, "
+        "EXISTS (SELECT FROM safemigrate.step s WHERE s.run = r.id AND s.state = 'started') "
+        "FROM safemigrate.run r ORDER BY r.id",
+    )
+    return [Run(row[0], row[1], row[2], RunState(row[3]), from_json(row[4]), *row[5:]) for row in found]
+
+
+def kept(connection: Connection) -> list[KeptObject]:
+    """Return what is kept, with sizes; objects that are gone from the server are left out."""
+    if not exists(connection):
+        return []
+    found = session.rows(
+        connection,
+        "SELECT k.kind, k.subject, k.place, r.migration, coalesce(r.finished_at, r.started_at), "
+        "coalesce(pg_total_relation_size(to_regclass(k.place)), 0), k.returned_at IS NOT NULL "
+        "FROM safemigrate.kept k JOIN safemigrate.run r ON r.id = k.run "
+        "WHERE to_regclass(k.place) IS NOT NULL OR to_regtype(k.place) IS NOT NULL ORDER BY r.id, k.place",
+    )
+    return [KeptObject(Kept(KeptKind(row[0]), row[1], row[2]), *row[3:]) for row in found]
+
+
+def to_json(plan: Plan) -> str:
+    """Write a plan as the journal stores it."""
+    return json.dumps(asdict(plan))
+
+
+def from_json(stored: dict[str, Any]) -> Plan:
+    """Read a plan back from the journal."""
+
+    def step(given: dict[str, Any]) -> Step:
+        texts = {name: tuple(given[name]) for name in ("run", "before", "after", "inverse")}
+        return Step(
+            sql=given["sql"],
+            line=given["line"],
+            checks=tuple(Check(**{**check, "choices": tuple(check["choices"])}) for check in given["checks"]),
+            kept=tuple(Kept(KeptKind(kept["kind"]), kept["subject"], kept["place"]) for kept in given["kept"]),
+            **texts,
+        )
+
+    def trace(given: dict[str, Any]) -> Trace:
+        written = {table: (n[0], n[1], n[2]) for table, n in given["rows"].items()}
+        return Trace(**{**given, "rewrites": tuple(given["rewrites"]), "rows": written})
+
+    proof = stored["proof"]
+    return Plan(
+        migration=stored["migration"],
+        checksum=stored["checksum"],
+        groups=tuple(
+            Group(tuple(step(given) for given in found["steps"]), found["transactional"]) for found in stored["groups"]
+        ),
+        proof=Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])}),
+        traces=tuple(trace(given) for given in stored["traces"]),
+    )

@@ -1,0 +1,1 @@
+"""Throw-away databases, and what a statement does in one."""
