@@ -1,0 +1,19 @@
+"""Reading SQL: a file into statements, a statement into actions. The only room that knows sqlglot."""
+
+from __future__ import annotations
+
+from safemigrate.sql.actions import Action, Name
+from safemigrate.sql.execution import is_plain_drop, is_transaction_control, refuses_transaction
+from safemigrate.sql.split import split
+from safemigrate.sql.statement import Comment, Statement
+
+__all__ = [
+    "Action",
+    "Comment",
+    "Name",
+    "Statement",
+    "is_plain_drop",
+    "is_transaction_control",
+    "refuses_transaction",
+    "split",
+]
