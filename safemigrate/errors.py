@@ -8,6 +8,7 @@ SafemigrateError            could not do the job                                
 ├── ShadowError             no shadow database, or it is not fit
 ├── SnapshotError           a snapshot could not be taken, read, verified or restored
 ├── HistoryError            the history in the database forbids the step
+├── NotSql                  a migration.sql cannot be read as SQL
 ├── MigrationFailed         a statement failed; carries the statement and the server's words
 ├── RollbackError           a rollback is not possible as asked
 ├── ConsentRequired         something would be lost and nobody agreed                  exit 3
@@ -58,6 +59,15 @@ class SnapshotError(SafemigrateError):
 
 class HistoryError(SafemigrateError):
     """The migration history in the database forbids what was asked."""
+
+
+class NotSql(SafemigrateError):
+    """A file cannot be cut into statements; `line` and `column` are 1-based."""
+
+    def __init__(self, summary: str, why: str = "", fix: tuple[str, ...] = (), *, line: int, column: int) -> None:
+        super().__init__(summary, why, fix)
+        self.line = line
+        self.column = column
 
 
 class MigrationFailed(SafemigrateError):
