@@ -13,7 +13,8 @@ SafemigrateError            could not do the job                                
 ├── RollbackError           a rollback is not possible as asked
 ├── ConsentRequired         something would be lost and nobody agreed                  exit 3
 ├── Restored                apply failed; the database is proven back where it was     exit 4
-└── NotRestored             apply failed; a person is needed                           exit 5
+├── NotRestored             apply failed; a person is needed                           exit 5
+└── Interrupted             stopped from outside; says how the database stands         exit 130
 """
 
 from __future__ import annotations
@@ -95,3 +96,7 @@ class Restored(SafemigrateError):
 
 class NotRestored(SafemigrateError):
     """Apply failed part way and could not be taken back by itself; a person is needed."""
+
+
+class Interrupted(SafemigrateError):
+    """Stopped by Ctrl-C or a signal; `why` says how the database stands."""
