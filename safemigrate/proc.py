@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+Environment = Mapping[str, str | None]  # added to ours; None takes a variable away
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,40 @@ class ProgramMissing(Exception):
     """The program is not on this machine."""
 
 
+class Background:
+    """A program that runs beside us, in a session of its own: Ctrl-C reaches it only through us."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, None while it runs."""
+        return self._process.poll()
+
+    def end(self, by: signal.Signals, seconds: float) -> None:
+        """Send a signal and wait for the end; kill it after `seconds`."""
+        if self._process.poll() is None:
+            self._process.send_signal(by)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 def run(
     arguments: Sequence[str | os.PathLike[str]],
     *,
     cwd: Path | None = None,
-    environment: Mapping[str, str] | None = None,
+    environment: Environment | None = None,
     stdin: str | None = None,
     account: Account | None = None,
     seconds: float | None = None,
 ) -> Completed:
     """Run a program to its end and return what it printed; a non-zero status is returned, not raised.
 
-    `environment` is added to ours. Secrets travel there, never in `arguments`, which any user of the machine can read.
+    Secrets travel in `environment`, never in `arguments`, which any user of the machine can read.
     Raises ProgramMissing where the program does not exist, TimeoutError after `seconds`.
     """
     with _start(arguments, cwd, environment, account, takes_input=stdin is not None) as process:
@@ -60,7 +85,7 @@ def run(
 def stream(
     arguments: Sequence[str | os.PathLike[str]],
     *,
-    environment: Mapping[str, str] | None = None,
+    environment: Environment | None = None,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[tuple[IO[bytes], Callable[[], Completed]]]:
     """Run a program and read its stdout as it comes: yields the stream and a function that waits for the end.
@@ -99,25 +124,41 @@ def stream(
             reader.join()
 
 
+def start(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    output: Path,
+    cwd: Path | None = None,
+    environment: Environment | None = None,
+    account: Account | None = None,
+) -> Background:
+    """Start a program that runs on beside us, both its streams appended to the file `output`."""
+    with output.open("ab") as file:
+        return Background(_start(arguments, cwd, environment, account, takes_input=False, output=file))
+
+
 def _start(
     arguments: Sequence[str | os.PathLike[str]],
     cwd: Path | None,
-    environment: Mapping[str, str] | None,
+    environment: Environment | None,
     account: Account | None,
     *,
     takes_input: bool,
+    output: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
+    merged = {**os.environ, **(environment or {})}
     try:
         return subprocess.Popen(
             [os.fspath(argument) for argument in arguments],
             cwd=cwd,
-            env={**os.environ, **(environment or {})},
+            env={name: value for name, value in merged.items() if value is not None},
             stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output or subprocess.PIPE,
+            stderr=output or subprocess.PIPE,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
+            start_new_session=output is not None,
         )
     except FileNotFoundError as error:
         raise ProgramMissing(os.fspath(arguments[0])) from error

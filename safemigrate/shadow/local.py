@@ -1,0 +1,281 @@
+"""A PostgreSQL server of our own, from programs on this machine, gone without a trace when the block is left.
+
+Everything lives in one folder under the system's temporary directory: data, socket, log and the lock that says its
+owner is alive. The folder of a killed owner is swept at the next start. Where the server cannot run as us (root), it
+runs as `postgres` or `nobody`; no permission outside the folder is changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from safemigrate import proc
+from safemigrate.db.programs import Installation
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ShadowError
+
+if sys.platform != "win32":
+    import fcntl
+
+PREFIX = "safemigrate-server-"
+_OWNER = "owner.lock"
+_SECONDS_TO_START = 60
+_SOCKET_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
+
+# Nothing here outlives its owner, so nothing is made durable (PostgreSQL docs 14.5).
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "50",
+    "max_locks_per_transaction": "256",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "timezone": "UTC",
+    "lc_messages": "C",
+    "logging_collector": "off",
+    "unix_socket_permissions": "0700",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A running server: `url` is its maintenance database; the user is a superuser and needs no password."""
+
+    url: DatabaseUrl
+    installation: Installation
+    folder: Path
+    user: str
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return self.installation.major
+
+
+@contextmanager
+def running(installation: Installation, *, user: str = "postgres", tcp: bool = False) -> Iterator[LocalServer]:
+    """Run a server for as long as the block lasts; `user` becomes its superuser.
+
+    It listens on a socket that only we can reach; with `tcp` also on a free port of the loopback address, which any
+    user of the machine can reach. Raises ShadowError with the end of the server's log.
+    """
+    sweep()
+    user = "postgres" if not user or user.startswith("pg_") else user  # initdb reserves pg_
+    account = server_account()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_short_temporary_directory()))
+    try:
+        with _owned(folder):
+            if account:
+                folder.chmod(0o711)
+            installation = _reachable(installation, account, folder)
+            data = folder / "data"
+            _make_data(installation, user, account, data)
+            port = _free_port() if tcp else 5432
+            server = _start(installation, account, data, port, folder / "log", tcp=tcp)
+            try:
+                _wait(server, data, folder / "log")
+                text = f"postgresql://{_percent(user)}@"
+                text += f"127.0.0.1:{port}/postgres" if tcp else f"localhost:{port}/postgres?host={data}"
+                yield LocalServer(DatabaseUrl.parse(text), installation, folder, user)
+            finally:
+                server.end(signal.SIGQUIT if hasattr(signal, "SIGQUIT") else signal.SIGTERM, 10)  # no checkpoint
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> list[Path]:
+    """Stop the servers and remove the folders of owners that were killed; return the folders."""
+    swept = []
+    for folder in Path(_short_temporary_directory()).glob(f"{PREFIX}*"):
+        if folder.is_symlink() or not _abandoned(folder):
+            continue
+        installation = folder / "program"
+        data = folder / "data"
+        if (data / "postmaster.pid").exists() and installation.is_file():
+            proc.run(
+                [installation.read_text().strip(), "stop", "-D", data, "-m", "immediate"],
+                cwd=folder,
+                account=server_account(),
+                seconds=30,
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+        swept.append(folder)
+    return swept
+
+
+def server_account() -> proc.Account | None:
+    """Return whom the server runs as: us, or an unprivileged account where we are root. Raises ShadowError."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return proc.Account(entry.pw_uid, entry.pw_gid)
+    raise ShadowError(
+        "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as",
+        fix=("useradd --system --no-create-home postgres", "--shadow-url URL"),
+    )
+
+
+@contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: the kernel lets go of it however we end, which no process id can promise."""
+    with (folder / _OWNER).open("w") as file:
+        if sys.platform != "win32":
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _abandoned(folder: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        if folder.stat().st_uid != os.geteuid():
+            return False
+        with (folder / _OWNER).open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held, or being made or removed this moment
+        return False
+    return True
+
+
+def _make_data(installation: Installation, user: str, account: proc.Account | None, data: Path) -> None:
+    """Copy the data directory an earlier initdb made (0.03 s), or run it and keep a copy (0.6 s)."""
+    key = f"{installation.folder}\0{installation.version}\0{user}\0{account}"
+    kept = platformdirs.user_cache_path("safemigrate") / "initdb" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    if kept.is_dir():
+        _copy(kept, data)
+        return
+    data.mkdir(mode=0o700)
+    if account:
+        os.chown(data, account.uid, account.gid)
+    initdb = installation.find("initdb")
+    assert initdb is not None
+    made = None
+    for locale in ("C.UTF-8", "C"):  # macOS before 14 has no C.UTF-8
+        options = ["-A", "trust", "-E", "UTF8", f"--locale={locale}", "--no-sync", "--wal-segsize=4"]
+        made = proc.run(
+            [initdb, "-D", data, "-U", user, *options], cwd=data, environment=_CLEAN, account=account, seconds=120
+        )
+        if made.status == 0:
+            break
+    assert made is not None
+    if made.status != 0:
+        raise ShadowError(f"initdb of {installation} failed", made.stderr.strip() or made.stdout.strip())
+    partial = kept.with_name(f"{kept.name}.{os.getpid()}")
+    with suppress(OSError):  # a cache that cannot be written costs half a second a run
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _copy(data, partial)
+        partial.rename(kept)
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def _start(
+    installation: Installation, account: proc.Account | None, data: Path, port: int, log: Path, *, tcp: bool
+) -> proc.Background:
+    postgres, control = installation.find("postgres"), installation.find("pg_ctl")
+    assert postgres is not None
+    if control:
+        (log.parent / "program").write_text(str(control))  # for the sweep
+    settings = {
+        **_SETTINGS,
+        "port": str(port),
+        "listen_addresses": "127.0.0.1" if tcp else "",
+        "unix_socket_directories": str(data),
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return proc.start([postgres, "-D", data, *options], output=log, cwd=data, environment=_CLEAN, account=account)
+
+
+def _wait(server: proc.Background, data: Path, log: Path) -> None:
+    """Wait until the server takes connections, which it writes into line 8 of postmaster.pid."""
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            lines = (data / "postmaster.pid").read_text().splitlines()
+            if len(lines) > 7 and lines[7].strip() == "ready":
+                return
+        if server.status is not None:
+            break
+        time.sleep(0.005)
+    said = log.read_text(errors="replace").strip().splitlines()[-5:]
+    raise ShadowError("the shadow server did not start", "\n".join(said))
+
+
+def _reachable(installation: Installation, account: proc.Account | None, folder: Path) -> Installation:
+    """Return the installation, copied where another account cannot get at it (a virtual environment in /root)."""
+    if account is None or _open_to_others(installation.folder):
+        return installation
+    if installation.source != "embedded":
+        raise ShadowError(
+            f"{installation} cannot be run by another user, and PostgreSQL refuses to run as root",
+            fix=(f"chmod o+rx {installation.folder}", "--shadow embedded"),
+        )
+    package = installation.folder.parent.parent
+    place = folder / "programs"
+    place.mkdir(mode=0o711)
+    # The programs find their libraries by a relative path beside the package.
+    for source in (installation.folder.parent, package.with_name(f"{package.name}.libs")):
+        if source.is_dir():
+            target = place / source.relative_to(package.parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(source, target)
+    inner = place / installation.folder.relative_to(package.parent)
+    return Installation(inner, installation.major, installation.version, installation.source)
+
+
+def _open_to_others(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if sys.platform == "win32":
+        shutil.copytree(source, target)
+        return
+    copied = proc.run(["cp", "-a", source, target])  # four times as fast as shutil, clones where the file system can
+    if copied.status != 0:
+        raise OSError(copied.stderr.strip())
+
+
+def _short_temporary_directory() -> str:
+    usual = tempfile.gettempdir()
+    longest = Path(usual) / f"{PREFIX}12345678" / "data" / ".s.PGSQL.65535"
+    return usual if len(os.fsencode(longest)) < _SOCKET_LIMIT else "/tmp"  # noqa: S108 mkdtemp makes the name
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _percent(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+def _clean(names: Sequence[str]) -> dict[str, str | None]:
+    """Take the shell's PostgreSQL settings and language away from the server's programs."""
+    return {**{name: None for name in names if name.startswith(("PG", "LC_"))}, "LC_ALL": "C", "TZ": "UTC"}
+
+
+_CLEAN = _clean(tuple(os.environ))

@@ -1,0 +1,47 @@
+"""Real PostgreSQL for the tests: one server a session and worker, one database a test.
+
+SAFEMIGRATE_TEST_POSTGRES names the folder of programs to test with; without it the machine's newest, else the wheel's.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from safemigrate.db.programs import Installation, installations, server_installation
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.shadow.local import LocalServer, running
+
+
+def _installation() -> Installation:
+    folder = os.environ.get("SAFEMIGRATE_TEST_POSTGRES")
+    if not folder:
+        return server_installation()
+    return next(one for one in installations() if one.folder == Path(folder).resolve())
+
+
+def pytest_report_header() -> str:
+    return f"server: {_installation()}"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalServer]:
+    """A server on the loopback address that trusts everyone; its superuser is `tester`."""
+    with running(_installation(), user="tester", tcp=True) as started:
+        yield started
+
+
+@pytest.fixture
+def database(server: LocalServer) -> Iterator[DatabaseUrl]:
+    """A fresh, empty database."""
+    name = f"test_{secrets.token_hex(4)}"
+    with psycopg.connect(server.url.conninfo(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield server.url.with_database(name)
+    with psycopg.connect(server.url.conninfo(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
