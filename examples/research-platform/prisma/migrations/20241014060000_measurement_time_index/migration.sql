@@ -1,0 +1,3 @@
+-- CreateIndex
+-- edited: CONCURRENTLY, alone in its file; Measurement is written to all day
+CREATE INDEX CONCURRENTLY "Measurement_takenAt_idx" ON "Measurement"("takenAt");
