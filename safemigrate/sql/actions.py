@@ -342,7 +342,7 @@ class Insert(Action):
 
 @dataclass(frozen=True, slots=True)
 class Transaction(Action):
-    """Transaction control; `kind` is "begin", "commit", "rollback", "savepoint", "release", "rollback to", "prepare"."""
+    """Transaction control; `kind` is "begin", "commit", "rollback", "savepoint", "release", "prepare", ..."""
 
     kind: str
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import re
-
-from safemigrate.sql.actions import CreateIndex, DropIndex, DropObject, DropTable, Transaction
+from safemigrate.sql.actions import (
+    Action,
+    AlterTable,
+    CreateIndex,
+    DoBlock,
+    DropIndex,
+    DropObject,
+    DropTable,
+    Other,
+    Transaction,
+)
 from safemigrate.sql.statement import Statement
 
-# PreventInTransactionBlock in PostgreSQL's source, 14 to 18; the concurrent indexes are read from their actions.
-_REFUSES = re.compile(
-    r"VACUUM\b"
-    r"|ALTER\s+SYSTEM\b"
-    r"|(CREATE|DROP)\s+(DATABASE|TABLESPACE)\b"
-    r"|ALTER\s+DATABASE\s.*\sSET\s+TABLESPACE\b"
-    r"|REINDEX\s+(\([^)]*\)\s*)?(DATABASE|SYSTEM|SCHEMA)\b"
-    r"|REINDEX\b.*\bCONCURRENTLY\b"
-    r"|ALTER\s+TABLE\s.*\sDETACH\s+PARTITION\s.*\sCONCURRENTLY$"
-    r"|(CREATE|DROP|ALTER)\s+SUBSCRIPTION\b"
-    r"|CLUSTER$",
-    re.IGNORECASE | re.DOTALL,
+# PreventInTransactionBlock in PostgreSQL's source, 14 to 18. REFRESH ... CONCURRENTLY is not such a one.
+_REFUSE = frozenset(
+    {
+        "VACUUM",
+        "ALTER SYSTEM",
+        "ALTER DATABASE SET TABLESPACE",
+        "ALTER SUBSCRIPTION",
+        "CLUSTER ALL",
+        "CREATE DATABASE",
+        "CREATE SUBSCRIPTION",
+        "CREATE TABLESPACE",
+        "REINDEX DATABASE",
+        "REINDEX SCHEMA",
+        "REINDEX SYSTEM",
+    }
 )
 
 
@@ -28,11 +39,22 @@ def is_transaction_control(statement: Statement) -> bool:
 
 
 def refuses_transaction(statement: Statement) -> bool:
-    """Whether the server refuses it inside a transaction block; REFRESH ... CONCURRENTLY is not such a one."""
-    concurrent = any(isinstance(a, CreateIndex | DropIndex) and a.concurrently for a in statement.actions)
-    return concurrent or _REFUSES.match(statement.sql) is not None
+    """Whether the server refuses it inside a transaction block; also a DO block that commits."""
+    return any(_refuses(action) for action in statement.actions)
+
+
+def _refuses(action: Action) -> bool:
+    if isinstance(action, CreateIndex | DropIndex):
+        return action.concurrently
+    if isinstance(action, Other):
+        return action.keyword in _REFUSE or action.keyword.endswith(" CONCURRENTLY")
+    if isinstance(action, AlterTable):
+        return action.what == "detach partition concurrently"
+    if isinstance(action, DropObject):
+        return action.kind in ("database", "tablespace", "subscription")
+    return isinstance(action, DoBlock) and any(isinstance(inner, Transaction) for inner in action.actions)
 
 
 def is_plain_drop(statement: Statement) -> bool:
-    """Whether it only drops tables, or objects of another kind, and does nothing else."""
+    """Whether it only drops tables, or objects of another kind but an index, and does nothing else."""
     return all(isinstance(action, DropTable | DropObject) for action in statement.actions)

@@ -1,0 +1,171 @@
+"""Walking over the tokens of one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from safemigrate.sql.actions import Name
+from safemigrate.sql.tokens import Token
+
+_NOTHING = Token("", "", 0, 0, is_identifier=False)
+
+
+class Unread(Exception):
+    """The grammar has no words for what stands here."""
+
+
+class Cursor:
+    """A place among tokens. `take` and its like move on where they match; `need` and its like raise Unread."""
+
+    def __init__(self, tokens: list[Token], text: str) -> None:
+        self.tokens = tokens
+        self.text = text
+        self.place = 0
+
+    def token(self, ahead: int = 0) -> Token:
+        """The token here, or some further on; one without a word behind the end."""
+        place = self.place + ahead
+        return self.tokens[place] if place < len(self.tokens) else _NOTHING
+
+    @property
+    def word(self) -> str:
+        """The unquoted word or symbol here."""
+        return self.token().word
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left."""
+        return self.place >= len(self.tokens)
+
+    def at(self, *words: str) -> bool:
+        """Whether these words stand here, in this order."""
+        return all(self.token(ahead).word == word for ahead, word in enumerate(words))
+
+    def take(self, *words: str) -> bool:
+        """Move behind these words if they stand here."""
+        found = self.at(*words)
+        if found:
+            self.place += len(words)
+        return found
+
+    def take_any(self, *words: str) -> str:
+        """Move behind one of these words, and say which; "" for none."""
+        word = self.word
+        if word and word in words:
+            self.place += 1
+            return word
+        return ""
+
+    def need(self, *words: str) -> None:
+        """Move behind these words."""
+        if not self.take(*words):
+            raise self.unread()
+
+    def finish(self) -> None:
+        """Nothing may be left: half an understanding is none."""
+        if not self.done:
+            raise self.unread()
+
+    def unread(self) -> Unread:
+        """The error that names what stands here."""
+        token = self.token()
+        return Unread(self.text[token.start : token.end] if not self.done else "its end")
+
+    def identifier(self) -> str:
+        """One identifier."""
+        token = self.token()
+        if not token.is_identifier:
+            raise self.unread()
+        self.place += 1
+        return token.text
+
+    def name(self) -> Name:
+        """A name, maybe qualified; of a database's name only the end counts."""
+        parts = [self.identifier()]
+        while self.take("."):
+            parts.append(self.identifier())
+        return Name(parts[-2] if len(parts) > 1 else None, parts[-1])
+
+    def table(self) -> Name:
+        """A table's name, with ONLY before it or * behind it."""
+        self.take("ONLY")
+        name = self.name()
+        self.take("*")
+        return name
+
+    def tables(self) -> tuple[Name, ...]:
+        """Tables, by commas."""
+        found = [self.table()]
+        while self.take(","):
+            found.append(self.table())
+        return tuple(found)
+
+    def string(self) -> str:
+        """One string."""
+        token = self.token()
+        if not token.is_string:
+            raise self.unread()
+        self.place += 1
+        return token.text
+
+    def group(self) -> Cursor:
+        """What stands in the parentheses here."""
+        self.need("(")
+        start, depth = self.place, 1
+        while depth:
+            if self.done:
+                raise self.unread()
+            depth += {"(": 1, ")": -1}.get(self.word, 0)
+            self.place += 1
+        return Cursor(self.tokens[start : self.place - 1], self.text)
+
+    def names_in_group(self) -> tuple[str, ...]:
+        """Plain column names in the parentheses here; () where one is an expression."""
+        found = []
+        for part in self.group().by_commas():
+            if not part.token().is_identifier or part.token(1).word in ("(", "."):
+                return ()
+            found.append(part.token().text)
+        return tuple(found)
+
+    def by_commas(self) -> list[Cursor]:
+        """What is left, cut at the commas outside parentheses and brackets."""
+        parts: list[Cursor] = []
+        piece: list[Token] = []
+        depth = 0
+        for token in self.tokens[self.place :]:
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.word, 0)
+            if token.word == "," and not depth:
+                parts.append(Cursor(piece, self.text))
+                piece = []
+            else:
+                piece.append(token)
+        self.place = len(self.tokens)
+        return [*parts, Cursor(piece, self.text)] if piece else parts
+
+    def until(self, words: Collection[str]) -> str:
+        """Move to the first of these words outside parentheses, or to the end; what was passed, as written."""
+        start, depth = self.place, 0
+        while not self.done and (depth or self.word not in words):
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(self.word, 0)
+            self.place += 1
+        return self.written(start, self.place)
+
+    def rest(self) -> str:
+        """Move to the end; what was passed, as written."""
+        return self.until(())
+
+    def written(self, start: int, stop: int) -> str:
+        """The tokens from `start` to before `stop` as they stand in the file."""
+        if start >= stop:
+            return ""
+        return self.text[self.tokens[start].start : self.tokens[stop - 1].end]
+
+    def words(self, count: int) -> str:
+        """Up to so many unquoted words from here on, in lower case."""
+        found: list[str] = []
+        for token in self.tokens[self.place : self.place + count]:
+            if not token.word.replace("_", "a").isalnum():
+                break
+            found.append(token.word.lower())
+        return " ".join(found)

@@ -1,0 +1,123 @@
+"""DO blocks: the SQL inside PL/pgSQL, whether or not a run reaches it."""
+
+from __future__ import annotations
+
+import re
+
+from safemigrate.errors import NotSql
+from safemigrate.sql.actions import Action, CreateTable, DoBlock, Opaque
+from safemigrate.sql.cursor import Cursor, Unread
+from safemigrate.sql.tokens import Token, tokenize
+
+# PL/pgSQL statements that run no SQL of their own but a query. PostgreSQL docs, 43.
+_NO_SQL = frozenset("RAISE PERFORM RETURN EXIT CONTINUE GET NULL ASSERT OPEN FETCH MOVE CLOSE END".split())  # noqa: SIM905
+_UP_TO_LOOP = frozenset("FOR FOREACH WHILE".split())  # noqa: SIM905
+_UP_TO_THEN = frozenset("IF ELSIF ELSEIF EXCEPTION WHEN CASE".split())  # noqa: SIM905
+
+
+def do(cursor: Cursor) -> Action:
+    """DO, from behind the word."""
+    language = cursor.identifier() if cursor.take("LANGUAGE") else "plpgsql"
+    token = cursor.token()
+    body = cursor.string()
+    if cursor.take("LANGUAGE"):
+        language = cursor.identifier()
+    cursor.finish()
+    written = cursor.text[token.start : token.end]
+    tag = re.match(r"\$[^$]*\$", written)
+    if tag:
+        body = written[tag.end() : -tag.end()]
+    if language != "plpgsql":
+        return DoBlock(dynamic=True)
+    return _block(body)
+
+
+def call(_cursor: Cursor) -> list[Action]:
+    """CALL: the procedure's body is not at hand."""
+    return [DoBlock(dynamic=True)]
+
+
+def _block(body: str) -> DoBlock:
+    try:
+        tokens = tokenize(body, "DO")
+    except NotSql:
+        return DoBlock(dynamic=True)
+    actions: list[Action] = []
+    dynamic = declaring = False
+    for piece in _pieces(tokens):
+        if piece[0].word == "DECLARE":
+            declaring = True
+        begin = next((i for i, token in enumerate(piece[:2]) if token.word == "BEGIN"), None)
+        if declaring and begin is None:
+            continue
+        declaring = False
+        statement = _without_control(piece[begin:] if begin else piece)
+        if not statement:
+            continue
+        found = _execute(statement, body) if statement[0].word == "EXECUTE" else _read(statement, body)
+        dynamic |= any(
+            isinstance(action, Opaque) or (isinstance(action, DoBlock) and action.dynamic) for action in found
+        )
+        actions += [action for action in found if not isinstance(action, Opaque)]
+    return DoBlock(tuple(actions), dynamic)
+
+
+def _pieces(tokens: list[Token]) -> list[list[Token]]:
+    pieces: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.word == ";":
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return [piece for piece in pieces if piece]
+
+
+def _without_control(piece: list[Token]) -> list[Token]:
+    """The statement behind BEGIN, IF ... THEN, ELSE, LOOP and their like; [] where none runs SQL."""
+    while piece:
+        word = piece[0].word
+        if word in ("BEGIN", "ELSE", "LOOP"):
+            piece = piece[1:]
+        elif word == "<<":
+            piece = piece[3:]
+        elif word in _UP_TO_LOOP or word in _UP_TO_THEN:
+            piece = _behind(piece, "LOOP" if word in _UP_TO_LOOP else "THEN")
+        elif word in _NO_SQL or any(token.word in (":=", "=") for token in piece[1:4] if word not in ("SET", "UPDATE")):
+            return []
+        else:
+            return piece
+    return piece
+
+
+def _behind(piece: list[Token], word: str) -> list[Token]:
+    cases = 0
+    for place, token in enumerate(piece):
+        if token.word == "CASE" and place:
+            cases += 1
+        elif token.word == "END" and cases:
+            cases -= 1
+        elif token.word == word and not cases:
+            return piece[place + 1 :]
+    return []
+
+
+def _read(statement: list[Token], text: str) -> list[Action]:
+    from safemigrate.sql.read import read  # the two call each other
+
+    found = read(statement, text)
+    into_variable = statement[0].word in ("SELECT", "WITH")
+    return [action for action in found if not (into_variable and isinstance(action, CreateTable))]
+
+
+def _execute(statement: list[Token], text: str) -> list[Action]:
+    """EXECUTE of one literal is read; of anything built at run time, it is not."""
+    cursor = Cursor(statement, text)
+    cursor.place = 1
+    try:
+        sql = cursor.string()
+        if cursor.word not in ("", "USING", "INTO"):
+            raise cursor.unread()
+        tokens = tokenize(sql, "EXECUTE")
+    except (Unread, NotSql):
+        return [Opaque("SQL built at run time")]
+    return [action for piece in _pieces(tokens) for action in _read(piece, sql)]

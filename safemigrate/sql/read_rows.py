@@ -1,0 +1,110 @@
+"""INSERT, UPDATE, DELETE, MERGE, also inside WITH; SELECT INTO; TRUNCATE; COPY."""
+
+from __future__ import annotations
+
+from safemigrate.sql.actions import Action, CreateTable, Delete, Insert, Opaque, Other, Truncate, Update
+from safemigrate.sql.cursor import Cursor
+
+
+def rows(cursor: Cursor) -> list[Action]:
+    """A statement that begins with WITH, SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or EXPLAIN."""
+    actions: list[Action] = []
+    first = cursor.word
+    opened: list[int] = []
+    for place, token in enumerate(cursor.tokens):
+        if token.word == "(":
+            opened.append(place)
+        elif token.word == ")" and opened:
+            opened.pop()
+        begins = place == 0 or cursor.tokens[place - 1].word in ("(", ")") or (first == "EXPLAIN" and not opened)
+        if begins and token.word in _READERS:
+            part = Cursor(cursor.tokens[place : _closing(cursor, place)], cursor.text)
+            part.place = 1
+            actions.append(_READERS[token.word](part))
+    if first in ("SELECT", "WITH"):
+        actions += _select_into(cursor)
+    return actions or [Other(first)]
+
+
+def _closing(cursor: Cursor, place: int) -> int:
+    depth = 0
+    for further in range(place, len(cursor.tokens)):
+        depth += {"(": 1, ")": -1}.get(cursor.tokens[further].word, 0)
+        if depth < 0:
+            return further
+    return len(cursor.tokens)
+
+
+def _delete(cursor: Cursor) -> Action:
+    cursor.need("FROM")
+    table = cursor.table()
+    cursor.until({"WHERE", "RETURNING"})
+    return Delete(table, _where(cursor))
+
+
+def _update(cursor: Cursor) -> Action:
+    table = cursor.table()
+    cursor.until({"SET"})
+    cursor.need("SET")
+    start = cursor.place
+    assignments = cursor.until({"FROM", "WHERE", "RETURNING"})
+    columns: list[str] = []
+    for part in Cursor(cursor.tokens[start : cursor.place], cursor.text).by_commas():
+        columns += part.names_in_group() if part.at("(") else [part.identifier()]
+    cursor.until({"WHERE", "RETURNING"})
+    return Update(table, tuple(columns), assignments, _where(cursor))
+
+
+def _where(cursor: Cursor) -> str:
+    return cursor.until({"RETURNING"}) if cursor.take("WHERE") else ""
+
+
+def _insert(cursor: Cursor) -> Action:
+    cursor.need("INTO")
+    return Insert(cursor.name())
+
+
+def _merge(cursor: Cursor) -> Action:
+    cursor.need("INTO")
+    table = cursor.table()
+    words = {token.word for token in cursor.tokens}
+    condition = cursor.rest()
+    return Delete(table, condition) if "DELETE" in words else Update(table, (), "", condition)
+
+
+_READERS = {"DELETE": _delete, "UPDATE": _update, "INSERT": _insert, "MERGE": _merge}
+
+
+def _select_into(cursor: Cursor) -> list[Action]:
+    cursor.until({"INTO", "FROM", "INSERT", "UPDATE", "DELETE", "MERGE"})
+    if not cursor.take("INTO"):
+        return []
+    temporary = bool(cursor.take_any("TEMP", "TEMPORARY"))
+    cursor.take("UNLOGGED")
+    cursor.take("TABLE")
+    return [CreateTable(cursor.name(), temporary=temporary)]
+
+
+def truncate(cursor: Cursor) -> Action:
+    """TRUNCATE, from behind the word."""
+    cursor.take("TABLE")
+    tables = cursor.tables()
+    restart = cursor.take("RESTART", "IDENTITY")
+    cursor.take("CONTINUE", "IDENTITY")
+    return Truncate(tables, cursor.take_any("CASCADE", "RESTRICT") == "CASCADE", restart)
+
+
+def copy(cursor: Cursor) -> Action:
+    """COPY, from behind the word."""
+    if cursor.at("("):
+        cursor.rest()
+        return Other("COPY")
+    table = cursor.name()
+    if cursor.at("("):
+        cursor.group()
+    into = cursor.take("FROM")
+    from_client = cursor.take("STDIN")
+    cursor.rest()
+    if from_client:
+        return Opaque("COPY ... FROM STDIN reads rows from psql; a migration has none to send")
+    return Insert(table) if into else Other("COPY")
