@@ -67,7 +67,6 @@ DECLARE
   place text := TG_ARGV[0];
   key text := TG_ARGV[1];
   value text := TG_ARGV[2];
-  is_own text := replace(TG_ARGV[1], 'r.', 'o.');
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM %I.%I AS r',
@@ -100,7 +99,7 @@ DECLARE
 BEGIN
   EXECUTE format('SELECT (($1::%s)::%s)::%s::text = $1::%s::text', home, type, home, home) INTO same USING value;
   RETURN coalesce(same, true);
-EXCEPTION WHEN data_exception OR invalid_text_representation OR cannot_coerce THEN
+EXCEPTION WHEN data_exception OR cannot_coerce OR check_violation OR not_null_violation THEN
   RETURN false;
 END $$;
 """

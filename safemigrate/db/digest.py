@@ -1,0 +1,58 @@
+"""Are the rows the same? One number a table, whatever the order of its rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection
+
+# Name-sorted: a column that was dropped and came back stands last, and that is no difference in rows.
+_TABLES = """
+SELECT format('%I.%I', n.nspname, c.relname),
+       coalesce(string_agg(format('%I', a.attname), ', ' ORDER BY a.attname), '')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
+GROUP BY 1 ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A table's number of rows, and the sum of their 64-bit hashes: equal for equal multisets of rows."""
+
+    rows: int
+    sum: str
+
+
+def digest(connection: Connection, tables: Collection[str] | None = None) -> dict[str, Digest]:
+    """Digest the rows of all tables, or of those named (as `format('%I.%I')` writes them). Reads every row once.
+
+    Partitions stand for their parents. `_prisma_migrations` is not compared: it is the history, not the data.
+    """
+    found = {}
+    for name, columns in session.rows(connection, _TABLES):
+        if name.endswith("._prisma_migrations") or (tables is not None and name not in tables):
+            continue
+        value = f"hashtextextended(ROW({columns})::text, 0)"
+        count, total = session.rows(connection, f"SELECT count(*), coalesce(sum({value}::numeric), 0)::text FROM {name}")[0]
+        found[name] = Digest(count, total)
+    return found
+
+
+def differences(before: dict[str, Digest], after: dict[str, Digest]) -> list[str]:
+    """Say, a line a table, where two digests differ."""
+    said = []
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name), after.get(name)
+        if was == now:
+            continue
+        if was is None or now is None:
+            said.append(f"table {name} is {'new' if was is None else 'gone'}")
+        elif was.rows != now.rows:
+            said.append(f"table {name} has {now.rows:,} rows, expected {was.rows:,}")
+        else:
+            said.append(f"table {name}: the values of some of its {now.rows:,} rows differ")
+    return said

@@ -1,0 +1,227 @@
+"""Running a plan on a live database: groups, locks, retries; every group leaves all or nothing."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import HistoryError, MigrationFailed
+from safemigrate.execute import journal
+from safemigrate.model import Group, OnProgress, Plan, Progress, Step, silent
+
+# Prisma's own key (schema-engine, sql_migration_persistence): whoever holds it excludes `prisma migrate deploy` too.
+ADVISORY_LOCK = 72707369
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The database that is changed, and how patient to be with it.
+
+    `lock_timeout` is seconds for one lock; after it, up to `retries` more tries with growing pauses.
+    """
+
+    connection: Connection
+    url: DatabaseUrl
+    lock_timeout: float = 3.0
+    retries: int = 5
+    on_progress: OnProgress = silent
+    pause: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the workflow adds inside the transactions.
+
+    `guard` raises unless the database is as it was rehearsed; `started` and `finished` write Prisma's row; `verify` raises
+    unless the result is the shadow's, and returns the fingerprint that the journal stores.
+    """
+
+    guard: Callable[[], None] = _nothing
+    started: Callable[[], None] = _nothing
+    verify: Callable[[], str] = str
+    finished: Callable[[], None] = _nothing
+
+
+@contextmanager
+def exclusive(connection: Connection) -> Iterator[None]:
+    """Hold Prisma's migration lock on this session; raises HistoryError, naming the holder, where it is taken."""
+    if not session.value(connection, "SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]):
+        holder = session.rows(
+            connection,
+            "SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), a.backend_start::text "
+            "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+            "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s "
+            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [ADVISORY_LOCK],
+        )
+        who = "; ".join(f"pid {row[0]} {row[1]!r}, user {row[2]}, since {row[3]}" for row in holder)
+        raise HistoryError(
+            "another migration is running on this database",
+            f"Prisma's migration lock is held by {who or 'a session that this user may not see'}.",
+            ("wait for it to end, then run the command again", "safemigrate status"),
+        )
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            session.value(connection, "SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def is_held(connection: Connection) -> bool:
+    """Whether any session holds Prisma's migration lock on this database now."""
+    return bool(
+        session.value(
+            connection,
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = %s "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [ADVISORY_LOCK],
+        )
+    )
+
+
+def transaction(target: Target, body: Callable[[], None]) -> None:
+    """Run `body` in one transaction under the lock timeout; where a lock is not to be had, undo, pause and try again.
+
+    Raises MigrationFailed, naming who blocks, once the retries are used up. Any other error passes after the rollback.
+    """
+    connection = target.connection
+    for attempt in range(target.retries + 1):
+        with session.watch_blockers(target.url, connection.info.backend_pid) as blockers:
+            try:
+                with connection.transaction():
+                    session.run(connection, f"SET LOCAL lock_timeout = {int(target.lock_timeout * 1000)}")
+                    body()
+                return
+            except MigrationFailed as error:
+                if error.sqlstate != session.LOCK_NOT_AVAILABLE:
+                    raise
+                if attempt == target.retries:
+                    raise MigrationFailed(
+                        f"{error.summary} after {attempt + 1} tries",
+                        "\n".join(f"Blocked by {blocker}." for blocker in blockers) or error.why,
+                        (
+                            "run the command again when that session has ended",
+                            *(f"psql -c 'SELECT pg_terminate_backend({b.pid})'   # ends it" for b in blockers if b.pid),
+                        ),
+                        sqlstate=error.sqlstate,
+                    ) from error
+        pause = min(0.5 * 2**attempt, 30) * random.uniform(0.7, 1.3)  # noqa: S311 jitter, not a secret
+        who = f"; blocked by {blockers[0]}" if blockers else ""
+        target.on_progress(Progress("apply", f"lock not to be had, trying again in {pause:.1f} s{who}"))
+        target.pause(pause)
+
+
+def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
+    """Run one SQL text; raises MigrationFailed with the statement's line and the server's words.
+
+    A lost connection passes as it is: only the journal can say whether it had committed.
+    """
+    try:
+        session.run(connection, sql)
+    except session.SqlError as error:
+        refusal = session.Refusal.of(error)
+        if not refusal.sqlstate or connection.closed:
+            raise
+        text = " ".join((step.sql if step else sql).split())
+        place = f"line {step.line}" if step else "a statement"
+        raise MigrationFailed(
+            f"{place} failed: {text[:100]}{'…' if len(text) > 100 else ''}",
+            f"{refusal.message} (SQLSTATE {refusal.sqlstate})",
+            sqlstate=refusal.sqlstate,
+        ) from error
+
+
+def run_step(connection: Connection, step: Step) -> None:
+    """Run a step forward: keep, change, settle."""
+    for sql in (*step.before, *step.run, *step.after):
+        execute(connection, sql, step)
+
+
+def apply(target: Target, plan: Plan, hooks: Hooks, *, fingerprint: str, snapshot: str, version: str) -> int:
+    """Apply a plan and return its run's id.
+
+    A plan of one transactional group is one transaction with its journal and Prisma row. Any other commits group by group,
+    journaled before and after, so that a kill leaves a state that `resume` can finish and a rollback can take back.
+    """
+    connection = target.connection
+    started: list[int] = []
+
+    def begin() -> None:
+        hooks.guard()
+        journal.prepare(connection)
+        started[:] = [journal.start(connection, plan, fingerprint=fingerprint, snapshot=snapshot, version=version)]
+        hooks.started()
+
+    if len(plan.groups) == 1 and plan.groups[0].transactional:
+
+        def whole() -> None:
+            begin()
+            _steps(target, plan.groups[0])
+            _end(target, plan, hooks, started[0])
+
+        transaction(target, whole)
+    else:
+        transaction(target, begin)
+        resume(target, plan, hooks, run=started[0], done=0)
+    return started[0]
+
+
+def resume(target: Target, plan: Plan, hooks: Hooks, *, run: int, done: int) -> None:
+    """Run the groups of a journaled plan from number `done` on, and end the run."""
+    connection = target.connection
+    for number, group in enumerate(plan.groups[done:], start=done):
+        last = number == len(plan.groups) - 1
+        if group.transactional:
+
+            def body(group: Group = group, number: int = number, *, last: bool = last) -> None:
+                _steps(target, group)
+                journal.group(connection, run, number, "done")
+                if last:
+                    _end(target, plan, hooks, run)
+
+            transaction(target, body)
+        else:
+            drop_invalid(connection, group)
+            journal.group(connection, run, number, "started")
+            try:
+                run_step(connection, group.steps[0])
+            except MigrationFailed:
+                drop_invalid(connection, group)
+                raise
+            journal.group(connection, run, number, "done")
+            if last:
+                transaction(target, lambda: _end(target, plan, hooks, run))
+
+
+def drop_invalid(connection: Connection, group: Group) -> None:
+    """Drop the INVALID index that a failed or killed concurrent build of this group left (PostgreSQL docs, CREATE INDEX)."""
+    invalid = session.rows(
+        connection,
+        "SELECT quote_ident(n.nspname), quote_ident(c.relname), n.nspname, c.relname FROM pg_index i "
+        "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid",
+    )
+    for schema, name, plain_schema, plain_name in invalid:
+        if any(f'"{plain_schema}"."{plain_name}"' in sql for step in group.steps for sql in step.inverse):
+            execute(connection, f"DROP INDEX {schema}.{name}")
+
+
+def _steps(target: Target, group: Group) -> None:
+    for number, step in enumerate(group.steps):
+        target.on_progress(Progress("apply", " ".join(step.sql.split())[:80], number, len(group.steps)))
+        run_step(target.connection, step)
+
+
+def _end(target: Target, plan: Plan, hooks: Hooks, run: int) -> None:
+    fingerprint = hooks.verify()
+    hooks.finished()
+    journal.finish(target.connection, run, plan, fingerprint)

@@ -1,0 +1,92 @@
+"""What keeping needs to know of a table: its columns, the key that finds a row again, the triggers to silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from safemigrate.db.postgres import quote
+from safemigrate.model import Check, Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `builtin`: its type lives in pg_catalog, so a kept copy cannot hold up the drop of a user's type."""
+
+    name: str
+    type: str
+    builtin: bool
+    not_null: bool = False
+    default: str = ""
+    identity: str = ""
+    generated: bool = False
+
+    @property
+    def quoted(self) -> str:
+        """The name as SQL writes it."""
+        return quote(self.name)
+
+    @property
+    def kept(self) -> str:
+        """The expression that is copied: values of a user's own type travel as text, which is exact both ways."""
+        return f"t.{self.quoted}" if self.builtin else f"t.{self.quoted}::text AS {self.quoted}"
+
+    @property
+    def given(self) -> str:
+        """The expression that turns the kept value back into this column's type."""
+        return f"k.{self.quoted}" if self.builtin else f"k.{self.quoted}::{self.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table at one moment. `key` finds a row again: primary key, else a unique index without NULLs, else empty."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[Column, ...]
+    triggers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key_match(self) -> str:
+        """The condition that joins table `t` with kept rows `k`."""
+        return " AND ".join(
+            f"t.{column.quoted} = k.{column.quoted}"
+            if column.builtin
+            else f"t.{column.quoted}::text = k.{column.quoted}"
+            for column in self.key
+        )
+
+    def content(self, alias: str, without: frozenset[str] = frozenset()) -> str:
+        """The expression by which a row without a key is found again: a digest of its columns, in name order."""
+        names = sorted(column.quoted for column in self.columns if column.name not in without and not column.generated)
+        return f"md5(ROW({', '.join(f'{alias}.{name}::text' for name in names)})::text)"
+
+    def silenced(self, statements: list[str]) -> list[str]:
+        """Wrap statements so that the table's own triggers do not fire: going back is not a change that they should see."""
+        if not statements:
+            return []
+        again = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
+        active = [(name, again[state]) for name, state in self.triggers if state in again]
+        return [
+            *(f"ALTER TABLE {self.name} DISABLE TRIGGER {quote(name)}" for name, _ in active),
+            *statements,
+            *(f"ALTER TABLE {self.name} {enable} TRIGGER {quote(name)}" for name, enable in active),
+        ]
+
+
+@dataclass(slots=True)
+class Keeping:
+    """What surrounds one statement, forward and back; each list runs in order.
+
+    Forward: `before`, then the statement or `run` in its place, `after`. Back: `first`, the inverse's prepare, `back` (moved
+    tables and types return), the inverse's restore, `refill`, the inverse's finish, `settle`.
+    """
+
+    before: list[str] = field(default_factory=list)
+    run: list[str] | None = None
+    after: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+    refill: list[str] = field(default_factory=list)
+    settle: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)

@@ -1,0 +1,56 @@
+"""Keeping dropped tables, types and sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from safemigrate.db.postgres import quote
+from safemigrate.model import Kept, KeptKind
+from safemigrate.rollback.keep.table import Keeping, Table
+
+
+def move(keeping: Keeping, kind: KeptKind, schema: str, name: str, place: str, *, word: str) -> None:
+    """Keep a dropped table or type by moving it to the schema `place`: constant time at any size, both ways.
+
+    It keeps its name, columns, rows, indexes and owned sequences. `word` is what SQL calls it: TABLE or TYPE.
+    """
+    assert keeping.run is not None
+    keeping.run.append(f"ALTER {word} {quote(schema, name)} SET SCHEMA {quote(place)}")
+    keeping.back.append(f"ALTER {word} {quote(place, name)} SET SCHEMA {quote(schema)}")
+    keeping.kept.append(Kept(kind, quote(schema, name), quote(place, name)))
+
+
+def copy(keeping: Keeping, place: str, table: Table) -> None:
+    """Keep a table that a statement drops without saying so (a DO block, a function): all its rows are copied first."""
+    columns = [column for column in table.columns if not column.generated]
+    names = ", ".join(column.quoted for column in columns)
+    keeping.before += [
+        f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE",
+        f"DROP TABLE IF EXISTS {place}",
+        f"CREATE TABLE {place} AS SELECT {', '.join(column.kept for column in columns)} FROM {table.name} AS t",
+    ]
+    given = ", ".join(column.given for column in columns)
+    keeping.refill.append(
+        f"INSERT INTO {table.name} ({names}) OVERRIDING SYSTEM VALUE SELECT {given} FROM {place} AS k"
+    )
+    keeping.kept.append(Kept(KeptKind.TABLE, table.name, place))
+
+
+def keep_sequence(keeping: Keeping, place: str, sequence: str) -> None:
+    """Keep where a sequence stands. Going back never sets it lower than it is then (a number must not be given twice)."""
+    keeping.before += [
+        f"DROP TABLE IF EXISTS {place}",
+        f"CREATE TABLE {place} AS SELECT last_value, is_called FROM {sequence}",
+    ]
+    keeping.settle.append(
+        f"SELECT setval('{sequence.replace(chr(39), chr(39) * 2)}', k.last_value, k.is_called) FROM {place} AS k "
+        f"JOIN {sequence} AS s ON (k.last_value, k.is_called::int) > (s.last_value, s.is_called::int)"
+    )
+    keeping.kept.append(Kept(KeptKind.SEQUENCE, sequence, place))
+
+
+def orphans(child: str, columns: Sequence[str], parent: str, keys: Sequence[str]) -> str:
+    """Return a query for the rows of `child` whose foreign key names no row of `parent`."""
+    match = " AND ".join(f"p.{quote(key)} = t.{quote(column)}" for column, key in zip(columns, keys, strict=True))
+    filled = " AND ".join(f"t.{quote(column)} IS NOT NULL" for column in columns)
+    return f"FROM {child} AS t WHERE {filled} AND NOT EXISTS (SELECT FROM {parent} AS p WHERE {match})"

@@ -1,0 +1,111 @@
+"""What one statement does, seen from inside its own transaction in a shadow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.postgres import Connection
+from safemigrate.model import Trace
+from safemigrate.sql import Statement
+
+# PostgreSQL docs 13.3, weakest first.
+LOCKS = (
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+)
+
+_TABLES = """
+SELECT c.oid, format('%I.%I', n.nspname, c.relname), coalesce(pg_relation_filenode(c.oid), 0),
+       coalesce(s.n_tup_ins, 0), coalesce(s.n_tup_upd, 0), coalesce(s.n_tup_del, 0)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_stat_xact_user_tables s ON s.relid = c.oid
+WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
+"""
+
+_HELD = """
+SELECT relation, mode FROM pg_locks
+WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A statement, its trace, and the catalogs around it.
+
+    `written` holds the oids of tables whose rows it changed or, on an empty table, could have changed: a row lock for writing
+    tells, whether or not there was a row. `changed` holds those where it did.
+    """
+
+    statement: Statement
+    trace: Trace
+    before: Catalog
+    after: Catalog
+    written: frozenset[int]
+    changed: frozenset[int]
+
+
+class Tracer:
+    """Observes statements on one connection, one after another, inside whatever transaction the caller has open."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.catalog = read(connection)
+
+    def observe(self, statement: Statement, execute: Callable[[], None], *, may_write: bool) -> Observation:
+        """Execute a statement and say what it did. Errors of `execute` pass.
+
+        `may_write` is False for plain DDL. Locks are kept until the transaction ends, so a lock that an earlier statement
+        took cannot be seen to be taken again: a statement that may write counts for every table that is locked for writing.
+        """
+        connection = self._connection
+        held = set(session.rows(connection, _HELD))
+        tables = {row[0]: row[1:] for row in session.rows(connection, _TABLES)}
+        began = time.perf_counter()
+        execute()
+        seconds = time.perf_counter() - began
+        now_held = set(session.rows(connection, _HELD))
+        now = {row[0]: row[1:] for row in session.rows(connection, _TABLES)}
+        before, after = self.catalog, read(connection)
+        self.catalog = after
+
+        names = {oid: row[0] for oid, row in {**now, **tables}.items()}
+        locks: dict[str, str] = {}
+        for oid, mode in now_held - held:
+            name = names.get(oid)
+            if name and (name not in locks or LOCKS.index(mode) > LOCKS.index(locks[name])):
+                locks[name] = mode
+        moved, rows = set(), {}
+        for oid, (name, node, *counts) in now.items():
+            was = tables.get(oid, (name, node, 0, 0, 0))
+            if oid in tables and was[1] != node:
+                moved.add(oid)
+            inserted, updated, deleted = (max(0, n - o) for n, o in zip(counts, was[2:], strict=True))
+            if inserted or updated or deleted:
+                rows[oid] = (inserted, updated, deleted)
+        locked = {oid for oid, mode in now_held - (set() if may_write else held) if mode == "RowExclusiveLock"}
+        return Observation(
+            statement,
+            Trace(
+                statement.span.line,
+                statement.sql,
+                seconds,
+                locks,
+                tuple(sorted(names[oid] for oid in moved)),
+                {names[oid]: counted for oid, counted in rows.items()},
+            ),
+            before,
+            after,
+            frozenset((locked | set(rows) | (moved if may_write else set())) & set(tables)),
+            frozenset(rows),
+        )
