@@ -1,0 +1,48 @@
+"""Exit codes, the same for every command; scripts and CI depend on them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import assert_never
+
+from safemigrate.errors import ConsentRequired, Interrupted, NotRestored, Restored, SafemigrateError
+from safemigrate.model import Result
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0  # done, nothing blocks
+    BLOCKED = 1  # findings or conflicts block, or doctor found something
+    FAILED = 2  # could not do the job: usage, settings, no server, Prisma
+    CONSENT = 3  # something would be lost, and nobody agreed
+    RESTORED = 4  # apply failed; the database is proven back where it was
+    NOT_RESTORED = 5  # apply failed and was not restored; a person is needed
+    BUG = 70  # a bug in safemigrate (EX_SOFTWARE of sysexits.h)
+    INTERRUPTED = 130  # Ctrl-C or a signal; how the database stands is said
+
+
+def of_error(error: SafemigrateError) -> ExitCode:
+    """The code of an error that reached the user."""
+    match error:
+        case ConsentRequired():
+            return ExitCode.CONSENT
+        case Restored():
+            return ExitCode.RESTORED
+        case NotRestored():
+            return ExitCode.NOT_RESTORED
+        case Interrupted():
+            return ExitCode.INTERRUPTED
+        case _:
+            return ExitCode.FAILED
+
+
+def of_result(result: Result) -> ExitCode:
+    """The code of a workflow that came to its end."""
+    match result:
+        case Result.NOTHING | Result.APPLIED | Result.REHEARSED | Result.ROLLED_BACK | Result.OK:
+            return ExitCode.DONE
+        case Result.BLOCKED | Result.CONFLICTS | Result.NOT_OK:
+            return ExitCode.BLOCKED
+        case _:
+            assert_never(result)

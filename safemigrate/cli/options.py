@@ -1,0 +1,63 @@
+"""Options that several commands share, and what they mean beside the settings."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from safemigrate.config import SHADOWS, Settings
+
+
+class Scope(StrEnum):
+    """Whose rows a snapshot holds."""
+
+    SCOPED = "scoped"
+    FULL = "full"
+    NONE = "none"
+
+
+def _place(value: str | None) -> str | None:
+    if value is None or value in SHADOWS or "://" in value:
+        return value
+    raise typer.BadParameter(f"it is {', '.join(SHADOWS)} or a URL.")
+
+
+def _url(value: str | None) -> str | None:
+    if value is None or "://" in value:
+        return value
+    raise typer.BadParameter("it is a URL: postgresql://...")
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is None or value > 0:
+        return value
+    raise typer.BadParameter("it is above 0: PostgreSQL takes 0 for waiting without end.")
+
+
+Shadow = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        callback=_place,
+        help="Where to rehearse: local, docker, embedded or a URL; the first that is there unless set.",
+    ),
+]
+ShadowUrl = Annotated[
+    str | None,
+    typer.Option(envvar="SAFEMIGRATE_SHADOW_URL", callback=_url, help="An empty database to rehearse in."),
+]
+LockTimeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="Longest wait for one lock; 3 unless set.")
+]
+Retries = Annotated[
+    int | None, typer.Option(metavar="N", min=0, help="Tries after one that did not get its locks; 5 unless set.")
+]
+
+
+def shadow_of(settings: Settings, shadow: str | None, shadow_url: str | None) -> str | None:
+    """The shadow asked for: the flags before the settings, None where neither says."""
+    if shadow and shadow_url and shadow != shadow_url:
+        raise typer.BadParameter("--shadow and --shadow-url name two places; give one.")
+    return shadow or shadow_url or settings.shadow_url or settings.shadow

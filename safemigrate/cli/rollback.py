@@ -1,0 +1,50 @@
+"""`safemigrate rollback`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from safemigrate.cli.options import LockTimeout, Retries, Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.shared import Invocation
+from safemigrate.model import Outcome
+
+
+def rollback(
+    invocation: Invocation,
+    *,
+    last: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Take back the last N migrations; 1 unless set.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Take back all that came after this migration.")
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Take back what a failed migration left behind.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the SQL, what comes back and what cannot; change nothing.")
+    ] = False,
+    shadow: Shadow = None,
+    shadow_url: ShadowUrl = None,
+    lock_timeout: LockTimeout = None,
+    retries: Retries = None,
+) -> Outcome:
+    """Take migrations back, with the data they dropped.
+
+    Rows written since stay. What cannot go back is listed before anything is changed.
+    """
+    if sum((last is not None, to is not None, failed)) > 1:
+        raise typer.BadParameter("--last, --to and --failed exclude each other; give one.")
+    from safemigrate.workflow import rollback as workflow
+
+    settings = invocation.settings
+    options = workflow.RollbackOptions(
+        last=last,
+        to=to,
+        failed=failed,
+        dry_run=dry_run,
+        lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
+        retries=settings.retries if retries is None else retries,
+        shadow=shadow_of(settings, shadow, shadow_url),
+    )
+    return workflow.rollback(invocation.request, options)

@@ -1,0 +1,200 @@
+"""The options that every command takes after its name, and the one way in which every command runs."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, get_type_hints
+
+import typer
+from typer.core import TyperCommand
+
+from safemigrate import config
+from safemigrate.cli.console import Console
+from safemigrate.cli.exit import ExitCode, of_result
+from safemigrate.cli.steps import Steps
+from safemigrate.errors import ConsentRequired, Interrupted, SafemigrateError
+from safemigrate.model import Outcome
+
+if TYPE_CHECKING:
+    from safemigrate.workflow.request import Request
+
+
+class Format(StrEnum):
+    """How stdout is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """The options of every command; their single definition."""
+
+    project: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the Prisma project.", show_default="here")] = (
+        Path()
+    )
+    schema: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Schema file or folder, where it is not found by itself.")
+    ] = None
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SAFEMIGRATE_DATABASE_URL",
+            help="Database to work on instead of the project's own. Prefer the variable: others can read arguments.",
+        ),
+    ] = field(default=None, repr=False)
+    no_interactive: Annotated[bool, typer.Option("--no-interactive", help="Never ask.")] = False
+    yes: Annotated[bool, typer.Option("--yes", help="Answer harmless questions; never consents to loss.")] = False
+    confirm: Annotated[
+        str | None, typer.Option(metavar="DATABASE", help="Consent to the losses listed, by the database's name.")
+    ] = None
+    format: Annotated[Format, typer.Option(help="How stdout is written.")] = Format.TEXT
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but data and errors.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more: locks, times, progress in full.")] = False
+
+
+SHARED = tuple(each.name for each in fields(Shared))
+
+
+class Invocation:
+    """One run of one command: what its shared options mean."""
+
+    def __init__(self, shared: Shared, console: Console, steps: Steps) -> None:
+        self._shared = shared
+        self._console = console
+        self.progress = steps
+
+    @functools.cached_property
+    def settings(self) -> config.Settings:
+        """The project's settings."""
+        return config.load(self._shared.project)
+
+    @property
+    def request(self) -> Request:
+        """What every workflow takes."""
+        from safemigrate.workflow.request import Request
+
+        return Request(
+            project=self._shared.project.resolve(),
+            schema=self._shared.schema.resolve() if self._shared.schema else self.settings.schema,
+            url=self._shared.url or None,
+            settings=self.settings,
+            on_progress=self.progress,
+            interactive=self._console.can_ask,
+            confirm=self._shared.confirm,
+            ask_name=self.ask_name if self._console.can_ask else None,
+            consent=self.consent,
+            proceed=self.proceed,
+        )
+
+    def say(self, text: str) -> None:
+        """Tell the user something between two steps."""
+        self.progress.pause()
+        self._console.say(text)
+
+    def consent(self, database: str, losses: Sequence[str]) -> bool:
+        """Have the loss agreed to by the database's name, from --confirm or typed; False where nobody can be asked.
+
+        Raises ConsentRequired for a --confirm that names another database: that is a mistake, not an answer.
+        """
+        confirmed = self._shared.confirm
+        if confirmed is not None:
+            if confirmed != database:
+                raise ConsentRequired(
+                    f'--confirm names "{confirmed}", but this would change "{database}"', "Nothing was changed."
+                )
+            return True
+        if not self._console.can_ask:
+            return False
+        self.progress.pause()
+        self._console.error("\n".join(["This would be lost:", *(f"  ✖ {loss}" for loss in losses), ""]))
+        return self._console.ask(f'Type the name of the database, "{database}", to go on: ') == database
+
+    def proceed(self, question: str) -> bool:
+        """Ask a harmless question; --yes answers it, and nobody there to answer means no."""
+        if self._shared.yes:
+            return True
+        if not self._console.can_ask:
+            return False
+        self.progress.pause()
+        return self._console.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+
+    def ask_name(self, default: str) -> str:
+        """Ask for the name of a migration."""
+        self.progress.pause()
+        return self._console.ask(f"Name of the migration [{default}]: ") or default
+
+
+Command = Callable[Concatenate[Invocation, ...], Outcome]
+
+
+def add(application: typer.Typer, name: str, function: Command) -> None:
+    """Add a command under its full name ("snapshot list"): the function's own options, then the shared ones.
+
+    What runs renders the Outcome and returns its exit code; errors pass through to the boundary in `app`.
+    """
+
+    @functools.wraps(function)
+    def run(**values: Any) -> ExitCode:
+        shared = Shared(**{key: values.pop(key) for key in SHARED})
+        return _execute(name, shared, lambda invocation: function(invocation, **values))
+
+    _, *own = inspect.signature(function, eval_str=True).parameters.values()
+    hints = get_type_hints(Shared, include_extras=True)
+    common = [each.replace(annotation=hints[each.name]) for each in inspect.signature(Shared).parameters.values()]
+    parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *common)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    application.command(name.split()[-1], cls=_GroupedHelp)(run)
+
+
+def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome]) -> ExitCode:
+    as_json = shared.json or shared.format is Format.JSON
+    console = Console(quiet=shared.quiet, interactive=not shared.no_interactive)
+    try:
+        with Steps(console, verbose=shared.verbose) as steps:
+            try:
+                outcome = function(Invocation(shared, console, steps))
+            except KeyboardInterrupt as error:
+                why = "A transaction that was open is rolled back by the server."
+                raise Interrupted("Interrupted", why, ("safemigrate status",)) from error
+    except SafemigrateError as error:
+        if as_json:
+            from safemigrate.report import json_v1
+
+            console.data(json_v1.render_error(name, error))
+        raise
+    if as_json:
+        from safemigrate.report import json_v1
+
+        console.data(json_v1.render(outcome))
+    elif not shared.quiet:
+        from safemigrate.report import text
+
+        colour = console.colour(console.stdout)
+        console.data(text.render(outcome, verbose=shared.verbose, width=console.width, colour=colour))
+    return of_result(outcome.result)
+
+
+class _GroupedHelp(TyperCommand):
+    """Help that lists a command's own options before those of every command."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Options of every command": []}
+        for parameter in self.get_params(ctx):
+            argument = parameter.param_type_name == "argument"
+            title = "Arguments" if argument else "Options"
+            if parameter.name in (*SHARED, "help"):
+                title = "Options of every command"
+            if record := parameter.get_help_record(ctx):
+                groups[title].append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)

@@ -1,0 +1,59 @@
+"""`safemigrate snapshot create | list | verify | restore`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from safemigrate.cli.options import Scope
+from safemigrate.cli.shared import Invocation
+from safemigrate.model import Outcome
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The snapshot, as `snapshot list` names it.")]
+
+
+def create(
+    invocation: Invocation,
+    *,
+    scope: Annotated[
+        Scope, typer.Option(help="Rows to back up: all, those of tables at risk, or none but the schema.")
+    ] = Scope.FULL,
+) -> Outcome:
+    """Take a snapshot of the database."""
+    from safemigrate.workflow import snapshot as workflow
+
+    return workflow.create(invocation.request, scope)
+
+
+def list_(invocation: Invocation) -> Outcome:
+    """List the snapshots of the project."""
+    from safemigrate.workflow import snapshot as workflow
+
+    return workflow.list_(invocation.request)
+
+
+def verify(
+    invocation: Invocation,
+    id: Id,  # noqa: A002  # the word users know
+    *,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Restore it into a shadow and compare, not only read it.")
+    ] = False,
+) -> Outcome:
+    """Verify that a snapshot is whole, or with --deep, that it restores."""
+    from safemigrate.workflow import snapshot as workflow
+
+    return workflow.verify(invocation.request, id, deep)
+
+
+def restore(
+    invocation: Invocation,
+    id: Id,  # noqa: A002
+    *,
+    into: Annotated[str, typer.Option(metavar="DATABASE", help="Name of a database on the same server, or a URL.")],
+) -> Outcome:
+    """Restore a snapshot into a database and compare; one that holds anything takes consent."""
+    from safemigrate.workflow import snapshot as workflow
+
+    return workflow.restore(invocation.request, id, into)

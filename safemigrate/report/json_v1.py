@@ -1,0 +1,153 @@
+"""An outcome as JSON, version 1: the contract in docs/outcome.schema.json. Every key is always there.
+
+Times are seconds, sizes bytes, dates ISO 8601. A consumer may rely on keys, never on their order. Pure ASCII, so
+that no terminal's or pipe's encoding can spoil it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from safemigrate.errors import SafemigrateError
+from safemigrate.model import Finding, MigrationOutcome, Outcome, Proof, SnapshotOutcome, Span, Trace
+
+VERSION = 1
+
+
+def render(outcome: Outcome) -> str:
+    """Write what a workflow returned; `snapshot` is the newest of `snapshots`, None without one."""
+    snapshots = [_snapshot(each) for each in outcome.snapshots]
+    newest = max(snapshots, key=lambda each: str(each["taken_at"]), default=None)
+    return _document(
+        outcome.command,
+        outcome.result,
+        database=outcome.database,
+        migrations=[_migration(each) for each in outcome.migrations],
+        snapshot=newest,
+        snapshots=snapshots,
+        conflicts=[
+            {
+                "migration": each.migration,
+                "subject": each.subject,
+                "message": each.message,
+                "count": each.count,
+                "sample": each.sample,
+                "choices": each.choices,
+            }
+            for each in outcome.conflicts
+        ],
+        diagnoses=[
+            {"subject": each.subject, "ok": each.ok, "detail": each.detail, "fix": each.fix}
+            for each in outcome.diagnoses
+        ],
+        notes=outcome.notes,
+        next=outcome.next,
+        seconds=round(outcome.seconds, 3),
+    )
+
+
+def render_error(command: str, error: SafemigrateError) -> str:
+    """Write that a command could not do its job; `outcome` is "error"."""
+    kind = type(error).__name__
+    return _document(
+        command, "error", error={"kind": kind, "summary": error.summary, "why": error.why, "fix": error.fix}
+    )
+
+
+def _document(command: str, outcome: str, **given: Any) -> str:
+    empty: dict[str, Any] = {
+        "version": VERSION,
+        "command": command,
+        "outcome": outcome,
+        "database": "",
+        "migrations": [],
+        "snapshot": None,
+        "snapshots": [],
+        "conflicts": [],
+        "diagnoses": [],
+        "notes": [],
+        "next": [],
+        "error": None,
+        "seconds": 0.0,
+    }
+    return json.dumps({**empty, **given}, indent=2) + "\n"
+
+
+def _migration(migration: MigrationOutcome) -> dict[str, Any]:
+    return {
+        "name": migration.name,
+        "checksum": migration.checksum,
+        "state": migration.state,
+        "findings": [_finding(each) for each in migration.findings],
+        "statements": [_statement(each) for each in migration.traces],
+        "rollback": {
+            "verdict": migration.proof.verdict if migration.proof else None,
+            "path": migration.down or None,
+            "reasons": migration.proof.reasons if migration.proof else [],
+            "proof": _proof(migration.proof) if migration.proof else None,
+            "returns": migration.returns,
+            "script": migration.script or None,
+        },
+        "kept": [{"kind": each.kind, "subject": each.subject, "place": each.place} for each in migration.kept],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "message": finding.message,
+        "subject": finding.subject,
+        "span": _span(finding.span) if finding.span else None,
+        "help": finding.help,
+        "count": finding.count,
+        "allowed": finding.allowed or None,
+        "blocks": finding.blocks,
+    }
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {
+        "start": span.start,
+        "end": span.end,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def _statement(trace: Trace) -> dict[str, Any]:
+    return {
+        "sql": trace.sql,
+        "span": {"line": trace.line},
+        "locks": trace.locks,
+        "rewrites": trace.rewrites,
+        "rows": {
+            table: {"inserted": inserted, "updated": updated, "deleted": deleted}
+            for table, (inserted, updated, deleted) in trace.rows.items()
+        },
+        "seconds": round(trace.seconds, 6),
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "tables": proof.tables,
+        "rows": proof.rows,
+        "server_version": proof.server_version,
+        "seconds": round(proof.seconds, 3),
+    }
+
+
+def _snapshot(snapshot: SnapshotOutcome) -> dict[str, Any]:
+    return {
+        "id": snapshot.id,
+        "path": snapshot.path,
+        "scope": snapshot.scope,
+        "bytes": snapshot.bytes,
+        "tables": snapshot.tables,
+        "verified": snapshot.verified,
+        "taken_at": snapshot.taken_at.isoformat(),
+    }

@@ -1,0 +1,293 @@
+"""An outcome for people: the worst thing first within each migration, how it ended and the next command last.
+
+Made for 80 columns. Commands and SQL are never wrapped, so that they can be pasted.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from safemigrate.errors import SafemigrateError
+from safemigrate.model import (
+    Conflict,
+    Diagnosis,
+    Finding,
+    MigrationOutcome,
+    Outcome,
+    Proof,
+    Result,
+    Severity,
+    SnapshotOutcome,
+    Trace,
+    Verdict,
+)
+
+GOOD, BAD, WARN, MORE = ("✔ ", "green"), ("✖ ", "red"), ("! ", "yellow"), ("· ", "cyan")
+SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
+VERDICT = {Verdict.EXACT: GOOD, Verdict.LOSSY: WARN, Verdict.IMPOSSIBLE: BAD}
+STATE = {"applied": GOOD, "rolled back": GOOD, "rehearsed": GOOD, "pending": MORE}
+SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
+
+Mark = tuple[str, str]
+
+
+def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: bool = False) -> str:
+    """Write what a workflow returned; `verbose` adds each statement's time and locks, and what is folded."""
+    page = _Page(width, colour=colour)
+    if outcome.database:
+        page.line(outcome.database, style="bold")
+        page.blank()
+    if outcome.command == "status":
+        _status(page, outcome.migrations, verbose=verbose)
+    else:
+        for migration in outcome.migrations:
+            _migration(page, migration, outcome, verbose=verbose)
+    for conflict in outcome.conflicts:
+        _conflict(page, conflict)
+    for diagnosis in outcome.diagnoses:
+        _diagnosis(page, diagnosis)
+    if outcome.snapshots:
+        _snapshots(page, outcome.snapshots, listed=outcome.command.startswith("snapshot"))
+    for note in outcome.notes:
+        page.line(note, MORE)
+    page.blank()
+    mark, ending = _ending(outcome)
+    page.line(ending, mark, style="bold")
+    for command in outcome.next:
+        page.paste(command)
+    return page.text()
+
+
+def render_error(error: SafemigrateError, *, width: int = 80, colour: bool = False) -> str:
+    """Write what happened, why, and the commands that lead out."""
+    page = _Page(width, colour=colour)
+    page.line(error.summary, BAD, style="bold")
+    if error.why:
+        page.line(error.why, indent=2)
+    for command in error.fix:
+        page.paste(command)
+    return page.text()
+
+
+class _Page:
+    """Lines with a hanging indent under their mark."""
+
+    def __init__(self, width: int, *, colour: bool) -> None:
+        self._out = StringIO()
+        self._console = Console(
+            file=self._out,
+            width=max(width, 40),
+            force_terminal=colour,
+            color_system="standard" if colour else None,
+            no_color=not colour,
+            legacy_windows=False,
+            highlight=False,
+        )
+
+    def line(self, words: str, mark: Mark = ("", ""), *, indent: int = 0, style: str = "", end: str = "") -> None:
+        """Write words, wrapped under their own start; `end` stands at the right edge of the first line."""
+        text = Text(_clean(words), style=style)
+        lead = " " * indent + mark[0]
+        room = self._console.width - len(lead) - (len(end) + 2 if end else 0)
+        for number, line in enumerate(text.wrap(self._console, room)):
+            line.rstrip()
+            if number:
+                self._print(Text(" " * len(lead)), line)
+            else:
+                fill = " " * (room - line.cell_len + 2) if end else ""
+                self._print(Text(" " * indent), Text(*mark), line, Text(fill + end, "dim"))
+
+    def paste(self, command: str, *, indent: int = 2) -> None:
+        """Write a command as it is to be typed, however long."""
+        self._print(Text(" " * indent + "→ ", "cyan"), Text(_clean(command)))
+
+    def verbatim(self, text: str) -> None:
+        """Write text as it is."""
+        self._print(Text(_clean(text)))
+
+    def blank(self) -> None:
+        """Leave one line empty, never two, never at the top."""
+        if (written := self._out.getvalue()) and not written.endswith("\n\n"):
+            self._console.print()
+
+    def table(self, table: Table) -> None:
+        """Write a table."""
+        self._console.print(table)
+
+    def text(self) -> str:
+        """All of it, without spaces at line ends."""
+        return "".join(f"{line.rstrip()}\n" for line in self._out.getvalue().splitlines())
+
+    def _print(self, *parts: Text) -> None:
+        self._console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def _clean(text: str) -> str:
+    # A name in a database may hold an escape sequence that would rewrite the reader's terminal.
+    return text.replace("\x1b", "␛")
+
+
+def _migration(page: _Page, migration: MigrationOutcome, outcome: Outcome, *, verbose: bool) -> None:
+    page.line(migration.name, style="bold", end=migration.state)
+    for finding in sorted(migration.findings, key=_order):
+        _finding(page, finding)
+    if verbose:
+        for trace in migration.traces:
+            _trace(page, trace)
+    if migration.proof:
+        _proof(page, migration.proof)
+    if migration.down:
+        page.line(migration.down, indent=4, style="dim")
+    if migration.returns:
+        page.line("came back:" if outcome.result is Result.ROLLED_BACK else "a rollback brings back:", MORE, indent=2)
+        for words in migration.returns:
+            page.line(words, indent=4)
+    if migration.kept:
+        page.line(f"kept in the database: {_kept(migration)}", MORE, indent=2)
+    if migration.script and (verbose or outcome.command == "rollback"):
+        page.blank()
+        page.verbatim(migration.script.rstrip())
+    page.blank()
+
+
+def _kept(migration: MigrationOutcome) -> str:
+    return ", ".join(f"{each.kind} {each.subject}" for each in migration.kept)
+
+
+def _order(finding: Finding) -> tuple[bool, int, int]:
+    return (not finding.blocks, list(Severity).index(finding.severity), finding.span.line if finding.span else 0)
+
+
+def _finding(page: _Page, finding: Finding) -> None:
+    mark = ("· ", "dim") if finding.allowed else SEVERITY[finding.severity]
+    subject = "" if finding.subject in finding.message else f"  {finding.subject}"
+    page.line(finding.rule + subject, mark, indent=2, end=f"line {finding.span.line}" if finding.span else "")
+    page.line(finding.message, indent=4)
+    if finding.allowed:
+        page.line(f"allowed: {finding.allowed}", indent=4, style="dim")
+    elif finding.help:
+        page.line(finding.help, ("→ ", "cyan"), indent=4)
+
+
+def _trace(page: _Page, trace: Trace) -> None:
+    sql = " ".join(trace.sql.split())
+    page.line(sql if len(sql) <= 60 else sql[:59] + "…", indent=4, style="dim", end=f"{trace.seconds:.3f} s")
+    rewritten = dict.fromkeys(trace.rewrites, "rewritten")
+    rows = {table: "+{:,} ~{:,} -{:,} rows".format(*counts) for table, counts in trace.rows.items()}
+    for table in dict.fromkeys((*trace.locks, *rewritten, *rows)):
+        facts = [fact for facts in (trace.locks, rewritten, rows) if (fact := facts.get(table))]
+        page.line(f"{table} {', '.join(facts)}", indent=6)
+
+
+def _proof(page: _Page, proof: Proof) -> None:
+    compared = f"{_many(proof.tables, 'table')}, {_many(proof.rows, 'row')} compared"
+    server = f" on PostgreSQL {proof.server_version}" if proof.server_version else ""
+    page.line(f"rollback is {proof.verdict}: {compared}{server}", VERDICT[proof.verdict], indent=2)
+    for reason in proof.reasons:
+        page.line(reason, indent=4)
+
+
+def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: bool) -> None:
+    plain = [each for each in migrations if each.state == "applied" and not each.findings]
+    folded = set() if verbose else {each.name for each in plain[:-SHOWN]}
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("")
+    table.add_column("migration", overflow="fold", ratio=1)
+    table.add_column("state")
+    table.add_column("rollback")
+    if folded:
+        table.add_row(Text(*GOOD), f"… {_many(len(folded), 'earlier migration')}", "applied", "")
+    for migration in migrations:
+        if migration.name not in folded:
+            mark = Text(*STATE.get(migration.state, BAD))
+            verdict = migration.proof.verdict if migration.proof else ""
+            table.add_row(mark, Text(_clean(migration.name)), migration.state, verdict)
+    if migrations:
+        page.table(table)
+        page.blank()
+    for migration in migrations:
+        for finding in migration.findings:
+            _finding(page, finding)
+        if migration.kept:
+            page.line(f"{migration.name} keeps {_kept(migration)}", MORE)
+        if migration.returns and verbose:
+            page.line(f"rolling it back returns {', '.join(migration.returns)}", indent=2)
+    page.blank()
+
+
+def _conflict(page: _Page, conflict: Conflict) -> None:
+    page.line(conflict.subject, BAD, end=_many(conflict.count, "row"))
+    page.line(conflict.message, indent=2)
+    if conflict.sample:
+        more = ", …" if conflict.count > len(conflict.sample) else ""
+        page.line(f"keys: {', '.join(conflict.sample)}{more}", indent=2, style="dim")
+    for choice in conflict.choices:
+        page.paste(choice)
+    page.blank()
+
+
+def _diagnosis(page: _Page, diagnosis: Diagnosis) -> None:
+    page.line(f"{diagnosis.subject}: {diagnosis.detail}", GOOD if diagnosis.ok else BAD)
+    for command in diagnosis.fix:
+        page.paste(command)
+
+
+def _snapshots(page: _Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: bool) -> None:
+    if not listed:
+        for each in snapshots:
+            words = f"snapshot {each.id}: {_scope(each)}, {_size(each.bytes)}"
+            page.line(f"{words}, {'verified' if each.verified else 'not verified'}", GOOD if each.verified else WARN)
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("", "snapshot", "taken", "holds"):
+        table.add_column(title, overflow="fold")
+    table.add_column("size", justify="right")
+    for each in snapshots:
+        mark = Text(*GOOD) if each.verified else Text(*WARN)
+        table.add_row(mark, each.id, f"{each.taken_at:%Y-%m-%d %H:%M}", _scope(each), _size(each.bytes))
+    page.table(table)
+    page.blank()
+
+
+def _scope(snapshot: SnapshotOutcome) -> str:
+    return f"{snapshot.scope}, {_many(len(snapshot.tables), 'table')}"
+
+
+def _ending(outcome: Outcome) -> tuple[Mark, str]:
+    migrations, took = _many(len(outcome.migrations), "migration"), f"in {outcome.seconds:.1f} s"
+    blocking = sum(finding.blocks for each in outcome.migrations for finding in each.findings)
+    match outcome.result:
+        case Result.NOTHING:
+            return GOOD, "Nothing to do."
+        case Result.APPLIED:
+            return GOOD, f"Applied {migrations} {took}."
+        case Result.REHEARSED:
+            return GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
+        case Result.BLOCKED:
+            return BAD, f"Blocked by {_many(blocking, 'finding')}; nothing was changed."
+        case Result.ROLLED_BACK:
+            return GOOD, f"Rolled back {migrations} {took}."
+        case Result.CONFLICTS:
+            return BAD, f"{_many(len(outcome.conflicts), 'conflict')}; nothing was changed."
+        case Result.OK:
+            return GOOD, f"All is well ({outcome.seconds:.1f} s)."
+        case Result.NOT_OK:
+            failed = sum(not each.ok for each in outcome.diagnoses)
+            return BAD, f"{failed} of {_many(len(outcome.diagnoses), 'check')} failed." if failed else "Not in order."
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
