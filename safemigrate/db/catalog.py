@@ -1,0 +1,321 @@
+"""Every user object of a database as the server describes it, matched by identity and never by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from psycopg.rows import tuple_row
+
+from safemigrate.db.postgres import Connection, quote
+
+Identity = tuple[int, int, int]
+"""Where pg_depend finds a thing: catalog, oid, column number or 0."""
+
+Value = str | int | bool | tuple[Any, ...] | None
+
+# Oids of the system catalogs; fixed in every server (src/include/catalog/*.h).
+CLASSES = {
+    "table": 1259,
+    "column": 1259,
+    "index": 1259,
+    "sequence": 1259,
+    "view": 1259,
+    "materialized view": 1259,
+    "foreign table": 1259,
+    "enum": 1247,
+    "domain": 1247,
+    "composite": 1247,
+    "range": 1247,
+    "base type": 1247,
+    "function": 1255,
+    "procedure": 1255,
+    "aggregate": 1255,
+    "default": 2604,
+    "constraint": 2606,
+    "domain constraint": 2606,
+    "schema": 2615,
+    "rule": 2618,
+    "trigger": 2620,
+    "policy": 3256,
+    "event trigger": 3466,
+    "extension": 3079,
+    "publication": 6104,
+    "statistics": 3381,
+    "default privileges": 826,
+}
+TYPES = frozenset({"enum", "domain", "composite", "range", "base type"})
+ROUTINES = frozenset({"function", "procedure", "aggregate"})
+VIEWS = frozenset({"view", "materialized view"})
+
+# Reading happens under these, so that the server's words depend on nothing but the objects (as pg_dump does it).
+_SETTINGS = {
+    "search_path": "",
+    "quote_all_identifiers": "off",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
+
+_KINDS = (
+    "schema",
+    "table",
+    "column",
+    "default",
+    "constraint",
+    "domain_constraint",
+    "index",
+    "sequence",
+    "type",
+    "view",
+    "rule",
+    "routine",
+    "trigger",
+    "event_trigger",
+    "policy",
+    "extension",
+    "publication",
+    "statistics",
+    "default_privilege",
+    "other",
+)
+_FIXED = 7  # kind, object, part, schema, name, parent, parent_name: the first columns of each of these queries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """One thing in a database.
+
+    `attributes` are what users can see and what makes two databases alike; they name other objects, so a rename
+    elsewhere changes them. `internal` holds what only matching needs: oids, and `_core`, a digest of what the object
+    is by oid, which a rename elsewhere does not change. `table` is the owner of a column, index, constraint and the
+    like, `parent` its name.
+    """
+
+    kind: str
+    identity: Identity
+    schema: str
+    name: str
+    table: Identity | None
+    parent: str
+    attributes: dict[str, Value]
+    internal: dict[str, Any]
+
+    @property
+    def address(self) -> str:
+        """A printable name that is stable and unique in a database: `column "public"."User"."bio"`."""
+        if self.internal.get("_class"):
+            return f"{self.kind} {self.name}"
+        if self.kind == "default privileges":
+            return f"default privileges of {self.name}" + (f" in {quote(self.schema)}" if self.schema else "")
+        parts = [part for part in (self.schema, self.parent, self.name) if part]
+        arguments = f"({self.attributes['arguments']})" if self.kind in ROUTINES else ""
+        return f"{self.kind} {quote(*parts)}{arguments}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All user objects at one moment. `version` is server_version_num, `user` the role that looked."""
+
+    objects: dict[Identity, Object]
+    version: int
+    user: str
+    _dependencies: tuple[tuple[Any, ...], ...] = field(default=(), repr=False)
+    _aliases: tuple[tuple[int, int, int, int, int], ...] = field(default=(), repr=False)
+
+    def __iter__(self) -> Iterator[Object]:
+        return iter(self.objects.values())
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self.objects
+
+    def __getitem__(self, identity: Identity) -> Object:
+        return self.objects[identity]
+
+    def get(self, identity: Identity) -> Object | None:
+        """Return the object, or None."""
+        return self.objects.get(identity)
+
+    @cached_property
+    def addresses(self) -> dict[str, Object]:
+        """The objects by address."""
+        return {one.address: one for one in self}
+
+    @cached_property
+    def depends(self) -> Mapping[Identity, Mapping[Identity, str]]:
+        """What an object needs: pg_depend's type ('n', 'a', 'i', ...) by the identity it refers to."""
+        alias: dict[Identity, Identity] = {(a, b, 0): (c, d, e) for a, b, c, d, e in self._aliases}
+        needs: dict[Identity, dict[Identity, str]] = {}
+
+        def place(identity: Identity) -> Identity | None:
+            for _ in range(4):  # an array of a row type of a table is the longest chain
+                if identity in self.objects:
+                    return identity
+                whole = (identity[0], identity[1], 0)
+                if identity in alias:
+                    identity = alias[identity]
+                elif whole in alias or whole in self.objects:
+                    identity = alias.get(whole, whole)
+                else:
+                    return None
+            return None
+
+        def note(source: Identity, target: Identity, kind: str) -> None:
+            known = needs.setdefault(source, {})
+            if known.get(target) != "n":
+                known[target] = kind
+
+        for a, b, c, d, e, f, kind in self._dependencies:
+            source, target = place((a, b, c)), place((d, e, f))
+            if source is None or target is None or source == target:
+                continue
+            note(source, target, kind)
+        for one in self:
+            if one.table is not None and one.table in self.objects:
+                note(one.identity, one.table, "a")
+            if one.kind == "default":
+                note(one.identity, (1259, one.table[1] if one.table else 0, one.internal["_column"]), "a")
+        return needs
+
+    @cached_property
+    def dependents(self) -> Mapping[Identity, Mapping[Identity, str]]:
+        """Who needs an object: `depends` turned around."""
+        turned: dict[Identity, dict[Identity, str]] = {}
+        for source, targets in self.depends.items():
+            for target, kind in targets.items():
+                turned.setdefault(target, {})[source] = kind
+        return turned
+
+    @cached_property
+    def members(self) -> Mapping[Identity, tuple[Object, ...]]:
+        """The columns, constraints, indexes, triggers and so on of each table, columns in their order."""
+        owned: dict[Identity, list[Object]] = {}
+        for one in self:
+            if one.table is not None:
+                owned.setdefault(one.table, []).append(one)
+        return {table: tuple(sorted(ones, key=lambda one: one.identity)) for table, ones in owned.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened between two readings; an object that was dropped and made again is both gone and born."""
+
+    born: tuple[Object, ...]
+    gone: tuple[Object, ...]
+    changed: tuple[tuple[Object, Object], ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing happened."""
+        return not (self.born or self.gone or self.changed)
+
+
+def read(connection: Connection) -> Catalog:
+    """Read every user object; extensions' members, temporary objects and our own schemas are left out.
+
+    Runs inside the caller's transaction where there is one, else in one of its own, and changes nothing in either:
+    the settings it needs are undone by the rollback of a savepoint.
+    """
+    major = connection.info.server_version // 10000
+    with connection.transaction(force_rollback=True), connection.pipeline():
+        settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
+        connection.execute("SELECT " + settings, prepare=True)
+        cursors = []
+        for name in (*_KINDS, "comment", "privilege", "dependency", "alias"):
+            cursor = connection.cursor(row_factory=tuple_row, binary=True)
+            cursor.execute(_query(name, major), prepare=True)
+            cursors.append(cursor)
+        asked = connection.execute("SELECT current_user::text")
+        answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
+        user = asked.fetchone()
+    *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _) = answers
+    extra: dict[Identity, dict[str, Value]] = {}
+    for class_, oid, part, text in comments:
+        extra.setdefault((class_, oid, part), {})["comment"] = text
+    for class_, oid, part, grants in privileges:
+        extra.setdefault((class_, oid, part), {})["acl"] = tuple(sorted(grants or ()))
+    objects: dict[Identity, Object] = {}
+    for rows, description in kinds:
+        names = tuple(column.name for column in description or ())
+        objects.update((one.identity, one) for one in _objects(rows, names, extra))
+    assert user is not None
+    return Catalog(objects, connection.info.server_version, user[0], tuple(dependencies), tuple(aliases))
+
+
+def difference(before: Catalog, after: Catalog) -> Change:
+    """Compare two readings of the same database by identity."""
+    born = tuple(one for identity, one in after.objects.items() if identity not in before.objects)
+    gone = tuple(one for identity, one in before.objects.items() if identity not in after.objects)
+    both = ((old, after.objects[identity]) for identity, old in before.objects.items() if identity in after.objects)
+    return Change(born, gone, tuple((old, new) for old, new in both if not same(old, new)))
+
+
+def same(old: Object, new: Object) -> bool:
+    """Whether two readings of one object agree, in words and in the type a column has."""
+    return (
+        old.name == new.name
+        and old.schema == new.schema
+        and old.parent == new.parent
+        and old.attributes == new.attributes
+        and old.internal.get("_type") == new.internal.get("_type")
+    )
+
+
+def _objects(
+    rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], extra: dict[Identity, dict[str, Value]]
+) -> Iterator[Object]:
+    visible = [(at, name) for at, name in enumerate(names) if at >= _FIXED and not name.startswith("_")]
+    hidden = [(at, name) for at, name in enumerate(names) if name.startswith("_")]
+    class_at = names.index("_class") if "_class" in names else -1
+    for row in rows:
+        kind, oid, part, schema, name, parent, parent_name = row[:_FIXED]
+        identity = (row[class_at] if class_at >= 0 else CLASSES[kind], oid, part)
+        attributes = {label: _value(row[at]) for at, label in visible}
+        attributes.update(extra.get(identity, ()))
+        owner_class = 1247 if kind == "domain constraint" else 1259
+        table = (owner_class, parent, 0) if parent else None
+        internal = {label: row[at] for at, label in hidden}
+        if kind in VIEWS:
+            _describe_columns(attributes, internal["_columns"], oid, extra)
+        elif kind == "constraint" and internal["_index"]:
+            comment = extra.get((1259, internal["_index"], 0), {}).get("comment")
+            if comment is not None:
+                attributes["index_comment"] = comment
+        yield Object(kind, identity, schema, name, table, parent_name, attributes, internal)
+
+
+def _describe_columns(
+    attributes: dict[str, Value], columns: list[str], oid: int, extra: dict[Identity, dict[str, Value]]
+) -> None:
+    """A view's columns are no objects of their own; what was said about them is an attribute of the view."""
+    for what in ("comment", "acl"):
+        said = tuple(
+            (name, value)
+            for at, name in enumerate(columns, 1)
+            if (value := extra.get((1259, oid, at), {}).get(what)) is not None
+        )
+        if said:
+            attributes[f"column_{what}"] = said
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, list):
+        return tuple(value)
+    return value.decode() if isinstance(value, bytes) else value
+
+
+@cache
+def _query(name: str, major: int) -> bytes:
+    """A query of `queries/`, without the lines that say `-- since N` for a newer server."""
+    text = files("safemigrate.db").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+    lines = []
+    for line in text.splitlines():
+        _, marker, since = line.rpartition("-- since ")
+        if not marker or major >= int(since):
+            lines.append(line)
+    return "\n".join(lines).encode()

@@ -1,0 +1,28 @@
+SELECT 'constraint' AS kind, k.oid AS object, 0 AS part, n.nspname AS schema, k.conname AS name, k.conrelid AS parent, c.relname AS parent_name,
+       k.contype AS type,
+       pg_get_constraintdef(k.oid) AS definition,
+       NOT k.conislocal AS inherited,
+       i.indisclustered AS clustered,
+       i.indisreplident AS replica_identity,
+       x.reloptions AS index_options,
+       s.spcname AS tablespace,
+       CASE WHEN k.contype IN ('p', 'u', 'x') THEN (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = k.conindid) END AS attached_to,
+       k.conindid AS _index,
+       k.confrelid AS _target,
+       k.conkey AS _columns,
+       k.convalidated AS _validated,
+       k.condeferrable::int + k.condeferred::int AS _deferrable,
+       md5(concat_ws('|', k.condeferrable, k.condeferred, k.convalidated, k.connoinherit, k.conkey, k.confkey,
+           k.conenforced, -- since 18
+           k.confrelid, k.confupdtype, k.confdeltype, k.conbin::text, x.reloptions::text)) AS _core
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_class x ON x.oid = i.indexrelid
+LEFT JOIN pg_tablespace s ON s.oid = x.reltablespace
+WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')
+  AND (k.conparentid = 0 OR k.contype IN ('p', 'u'))
+  AND c.relkind IN ('r', 'p')
+  AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
