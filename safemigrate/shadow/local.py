@@ -137,9 +137,11 @@ def server_account() -> proc.Account | None:
 @contextmanager
 def _owned(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: the kernel lets go of it however we end, which no process id can promise."""
-    with (folder / _OWNER).open("w") as file:
+    partial = folder / f"{_OWNER}.new"
+    with partial.open("w") as file:
         if sys.platform != "win32":
             fcntl.flock(file, fcntl.LOCK_EX)
+        partial.rename(folder / _OWNER)  # never seen unlocked
         yield
 
 
@@ -147,8 +149,11 @@ def _abandoned(folder: Path) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        if folder.stat().st_uid != os.geteuid():
+        about = folder.stat()
+        if about.st_uid != os.geteuid():
             return False
+        if not (folder / _OWNER).exists():
+            return time.time() - about.st_mtime > _SECONDS_TO_START
         with (folder / _OWNER).open("r") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:  # held, or being made or removed this moment
