@@ -55,6 +55,7 @@ class Finding:
 
     `subject` is the object as users write it: `"User"."bio"`. `count` is what stands to be lost or to fail, in the
     unit the message names; None where nobody counted. `allowed` is the reason of an allow comment, "" without one.
+    `loses` says that it takes consent: data goes, whether or not a rollback can bring it back.
     """
 
     rule: str
@@ -66,6 +67,7 @@ class Finding:
     help: str = ""
     count: int | None = None
     allowed: str = ""
+    loses: bool = False
 
     @property
     def blocks(self) -> bool:
