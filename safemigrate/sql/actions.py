@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -149,7 +150,8 @@ class AlterColumn(Action):
 class Constraint:
     """A constraint as defined. `kind` is "foreign key", "unique", "primary key", "check", "exclude" or "not null".
 
-    `name` is "" where the server picks one; `expression` is a check's, as written; `using_index` names a ready index.
+    `name` is "" where the server picks one; `expression` is a check's, as written; `using_index` names a ready index;
+    `referenced` are the columns that a foreign key points to, () where they are the primary key.
     """
 
     kind: str
@@ -159,6 +161,7 @@ class Constraint:
     not_valid: bool = False
     using_index: str = ""
     references: Name | None = None
+    referenced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,3 +379,11 @@ class Opaque(Action):
     """Not understood, and why."""
 
     reason: str
+
+
+def flatten(actions: Iterable[Action]) -> Iterator[Action]:
+    """The actions with those inside DO blocks behind each."""
+    for action in actions:
+        yield action
+        if isinstance(action, DoBlock):
+            yield from flatten(action.actions)

@@ -51,14 +51,10 @@ def _block(body: str) -> DoBlock:
         if declaring and begin is None:
             continue
         declaring = False
-        statement = _without_control(piece[begin:] if begin else piece)
-        if not statement:
-            continue
-        found = _execute(statement, body) if statement[0].word == "EXECUTE" else _read(statement, body)
-        dynamic |= any(
-            isinstance(action, Opaque) or (isinstance(action, DoBlock) and action.dynamic) for action in found
-        )
-        actions += [action for action in found if not isinstance(action, Opaque)]
+        for statement in _statements(piece[begin:] if begin else piece):
+            found = _execute(statement, body) if statement[0].word == "EXECUTE" else _read(statement, body)
+            dynamic |= any(isinstance(a, Opaque) or (isinstance(a, DoBlock) and a.dynamic) for a in found)
+            actions += [action for action in found if not isinstance(action, Opaque)]
     return DoBlock(tuple(actions), dynamic)
 
 
@@ -72,21 +68,28 @@ def _pieces(tokens: list[Token]) -> list[list[Token]]:
     return [piece for piece in pieces if piece]
 
 
-def _without_control(piece: list[Token]) -> list[Token]:
-    """The statement behind BEGIN, IF ... THEN, ELSE, LOOP and their like; [] where none runs SQL."""
+def _statements(piece: list[Token]) -> list[list[Token]]:
+    """The SQL behind BEGIN, IF ... THEN, ELSE, LOOP and their like, and the query of a FOR."""
+    found = []
     while piece:
         word = piece[0].word
         if word in ("BEGIN", "ELSE", "LOOP"):
             piece = piece[1:]
         elif word == "<<":
             piece = piece[3:]
-        elif word in _UP_TO_LOOP or word in _UP_TO_THEN:
-            piece = _behind(piece, "LOOP" if word in _UP_TO_LOOP else "THEN")
-        elif word in _NO_SQL or any(token.word in (":=", "=") for token in piece[1:4] if word not in ("SET", "UPDATE")):
-            return []
+        elif word in _UP_TO_LOOP:
+            behind = _behind(piece, "LOOP")
+            query = _behind(piece[: len(piece) - len(behind) - 1], "IN") if word == "FOR" else []
+            if query and query[0].word in ("SELECT", "WITH", "EXECUTE", "INSERT", "UPDATE", "DELETE"):
+                found.append(query)
+            piece = behind
+        elif word in _UP_TO_THEN:
+            piece = _behind(piece, "THEN")
         else:
-            return piece
-    return piece
+            assigns = piece[0].is_identifier and any(token.word in (":=", "=") for token in piece[1:2])
+            assigns = assigns or any(token.word == ":=" for token in piece[1:8])
+            return found if word in _NO_SQL or assigns else [*found, piece]
+    return found
 
 
 def _behind(piece: list[Token], word: str) -> list[Token]:

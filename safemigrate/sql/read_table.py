@@ -94,7 +94,7 @@ def column(cursor: Cursor) -> Column:
             unique = True
             _index_options(cursor)
         elif clause == "REFERENCES":
-            references = _references(cursor)
+            references, _columns = _references(cursor)
         elif clause == "CHECK":
             cursor.group()
             cursor.take("NO", "INHERIT")
@@ -115,6 +115,7 @@ def constraint(cursor: Cursor) -> Constraint:
     """A table constraint to its end."""
     name = cursor.identifier() if cursor.take("CONSTRAINT") else ""
     columns: tuple[str, ...] = ()
+    referenced: tuple[str, ...] = ()
     expression = using_index = ""
     references = None
     kind = cursor.take_any("CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE", "NOT")
@@ -135,7 +136,7 @@ def constraint(cursor: Cursor) -> Constraint:
         cursor.need("KEY")
         columns = cursor.names_in_group()
         cursor.need("REFERENCES")
-        references = _references(cursor)
+        references, referenced = _references(cursor)
     elif kind == "EXCLUDE":
         cursor.until({"DEFERRABLE", "NOT", "INITIALLY"})
     elif kind == "NOT":  # PostgreSQL 18
@@ -153,7 +154,7 @@ def constraint(cursor: Cursor) -> Constraint:
         elif not (cursor.take("NOT", "DEFERRABLE") or cursor.take("DEFERRABLE") or cursor.take("NO", "INHERIT")):
             raise cursor.unread()
     kind = {"PRIMARY": "primary key", "FOREIGN": "foreign key", "NOT": "not null"}.get(kind, kind.lower())
-    return Constraint(kind, name, columns, expression, not_valid, using_index, references)
+    return Constraint(kind, name, columns, expression, not_valid, using_index, references, referenced)
 
 
 def _index_options(cursor: Cursor) -> None:
@@ -169,10 +170,9 @@ def _index_options(cursor: Cursor) -> None:
             return
 
 
-def _references(cursor: Cursor) -> Name:
+def _references(cursor: Cursor) -> tuple[Name, tuple[str, ...]]:
     table = cursor.name()
-    if cursor.at("("):
-        cursor.group()
+    columns = cursor.names_in_group() if cursor.at("(") else ()
     while True:
         if cursor.take("MATCH"):
             cursor.identifier()
@@ -183,7 +183,7 @@ def _references(cursor: Cursor) -> Name:
                 if cursor.at("("):
                     cursor.group()
         else:
-            return table
+            return table, columns
 
 
 def alter_table(cursor: Cursor) -> list[Action]:
