@@ -1,15 +1,20 @@
-"""The one place that starts programs."""
+"""The one place that starts programs, and that tells whose process still lives."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+if sys.platform != "win32":
+    import fcntl
 
 Environment = Mapping[str, str | None]  # added to ours; None takes a variable away
 
@@ -33,6 +38,38 @@ class Completed:
 
 class ProgramMissing(Exception):
     """The program is not on this machine."""
+
+
+_OWNER = "owner.lock"
+_SECONDS_TO_OWN = 60
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock: the kernel lets go of it however we end, which a written process id cannot promise."""
+    partial = folder / f"{_OWNER}.new"
+    with partial.open("w") as file:
+        if sys.platform != "win32":
+            fcntl.flock(file, fcntl.LOCK_EX)
+        partial.rename(folder / _OWNER)  # never seen unlocked
+        yield
+
+
+def abandoned(folder: Path) -> bool:
+    """Whether a folder is ours by user and its `owned` block is over, be it by kill -9; on Windows never."""
+    if sys.platform == "win32":
+        return False
+    try:
+        about = folder.lstat()
+        if about.st_uid != os.geteuid():
+            return False
+        if not (folder / _OWNER).exists():  # killed before it could lock, or just about to
+            return time.time() - about.st_mtime > _SECONDS_TO_OWN
+        with (folder / _OWNER).open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held, or removed this moment
+        return False
+    return True
 
 
 class Background:

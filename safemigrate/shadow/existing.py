@@ -110,5 +110,5 @@ def _refuse_target(shadow: Connection, url: DatabaseUrl, target: DatabaseUrl) ->
         raise ShadowError(
             f"the shadow URL {url} is the target database itself",
             f"{target} leads to the same database. The shadow must be another one, best on another server.",
-            (f"--shadow-url {url.with_database('postgres')}", "--shadow embedded"),
+            ("--shadow embedded", "--shadow-url postgresql://USER@HOST/DATABASE of another database or server"),
         )

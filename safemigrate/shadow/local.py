@@ -27,11 +27,7 @@ from safemigrate.db.programs import Installation
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
 
-if sys.platform != "win32":
-    import fcntl
-
 PREFIX = "safemigrate-server-"
-_OWNER = "owner.lock"
 _SECONDS_TO_START = 60
 _SOCKET_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 
@@ -79,7 +75,7 @@ def running(installation: Installation, *, user: str = "postgres", tcp: bool = F
     account = server_account()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_short_temporary_directory()))
     try:
-        with _owned(folder):
+        with proc.owned(folder):
             if account:
                 folder.chmod(0o711)
             installation = _reachable(installation, account, folder)
@@ -102,7 +98,7 @@ def sweep() -> list[Path]:
     """Stop the servers and remove the folders of owners that were killed; return the folders."""
     swept = []
     for folder in Path(_short_temporary_directory()).glob(f"{PREFIX}*"):
-        if folder.is_symlink() or not _abandoned(folder):
+        if folder.is_symlink() or not proc.abandoned(folder):
             continue
         installation = folder / "program"
         data = folder / "data"
@@ -132,33 +128,6 @@ def server_account() -> proc.Account | None:
         "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as",
         fix=("useradd --system --no-create-home postgres", "--shadow-url URL"),
     )
-
-
-@contextmanager
-def _owned(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: the kernel lets go of it however we end, which no process id can promise."""
-    partial = folder / f"{_OWNER}.new"
-    with partial.open("w") as file:
-        if sys.platform != "win32":
-            fcntl.flock(file, fcntl.LOCK_EX)
-        partial.rename(folder / _OWNER)  # never seen unlocked
-        yield
-
-
-def _abandoned(folder: Path) -> bool:
-    if sys.platform == "win32":
-        return False
-    try:
-        about = folder.stat()
-        if about.st_uid != os.geteuid():
-            return False
-        if not (folder / _OWNER).exists():
-            return time.time() - about.st_mtime > _SECONDS_TO_START
-        with (folder / _OWNER).open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # held, or being made or removed this moment
-        return False
-    return True
 
 
 def _make_data(installation: Installation, user: str, account: proc.Account | None, data: Path) -> None:

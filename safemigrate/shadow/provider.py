@@ -1,6 +1,7 @@
-"""Where a shadow comes from: a server the user names, the machine's programs, Docker, the embedded wheel; in this order.
+"""Where a shadow comes from: a server the user names, the machine's programs, Docker, the embedded wheel.
 
-A server older than the target comes last of all: what it cannot restore or run says nothing about the target.
+The first that works is taken, in this order. A server older than the target comes last of all: what it cannot restore
+or run says nothing about the target.
 """
 
 from __future__ import annotations
@@ -139,7 +140,11 @@ def shadow_server(
                 kept.push(attempt.pop_all())
             break
         else:
-            raise ShadowError("no shadow database can be had", "\n".join(tried) or "No way to one was found.", WAYS_OUT)
+            raise ShadowError(
+                "no shadow database can be had" + (f" with {', '.join(extensions)}" if extensions else ""),
+                "\n".join(tried) or "No way to one was found.",
+                WAYS_OUT,
+            )
         if shadow.own:
             _create_roles(shadow, roles)
         on_progress(Progress("shadow", shadow.describe))

@@ -1,0 +1,1 @@
+"""Copies of a database that are known to restore."""
