@@ -6,8 +6,9 @@ SAFEMIGRATE_TEST_POSTGRES names the folder of programs to test with; without it 
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -27,6 +28,18 @@ def _installation() -> Installation:
 
 def pytest_report_header() -> str:
     return f"server: {_installation()}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test in CI, where a missing tool is a mistake; what a server's major lacks may be skipped."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and call.excinfo and call.excinfo.errisinstance(pytest.skip.Exception):
+        reason = str(call.excinfo.value)
+        if not re.match(r"PostgreSQL \d", reason):
+            report.outcome = "failed"
+            report.longrepr = f"skipped in CI: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")

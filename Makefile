@@ -1,0 +1,57 @@
+# Works in a fresh clone with Python 3.11+ and make. Everything goes into .venv; what is set up is not set up again.
+
+BIN := .venv/bin
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+PYTHON ?= $(firstword $(foreach name,$(PYTHONS),$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+# The real Prisma runs in the tests marked prisma; Docker in those marked docker, which have their own target.
+NODE := $(shell node -e 'process.versions.node.split(".")[0] >= 20 && console.log("yes")' 2>/dev/null)
+PACKAGES := $(wildcard tests/*/package.json tests/*/*/package.json)
+MODULES := $(if $(NODE),$(PACKAGES:package.json=node_modules/.installed))
+TESTS ?= -n 2
+CODE := safemigrate tests
+
+.PHONY: demo test test-docker lint fix clean
+.DELETE_ON_ERROR:
+
+demo: .venv/.installed
+	@$(BIN)/safemigrate demo
+
+test: lint $(MODULES)
+	@$(if $(NODE),,echo "Node 20 or newer not found: the tests marked prisma are left out.")
+	$(BIN)/pytest $(TESTS) -m "not docker$(if $(NODE),, and not prisma)"
+
+test-docker: .venv/.development
+	$(BIN)/pytest $(TESTS) -m docker
+
+lint: .venv/.development
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+fix: .venv/.development
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/codespell --write-changes
+
+clean:
+	rm -rf .venv $(PACKAGES:package.json=node_modules)
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer among $(PYTHONS). Install one, or: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+# Dependency groups came with pip 25.1.
+.venv/.installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@touch $@
+
+.venv/.development: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+%/node_modules/.installed: %/package.json
+	npm install --prefix $* --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
