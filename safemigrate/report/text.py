@@ -5,7 +5,9 @@ Made for 80 columns. Commands and SQL are never wrapped, so that they can be pas
 
 from __future__ import annotations
 
+from collections import Counter
 from io import StringIO
+from typing import assert_never
 
 from rich.console import Console
 from rich.table import Table
@@ -29,8 +31,11 @@ from safemigrate.model import (
 GOOD, BAD, WARN, MORE = ("✔ ", "green"), ("✖ ", "red"), ("! ", "yellow"), ("· ", "cyan")
 SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
 VERDICT = {Verdict.EXACT: GOOD, Verdict.LOSSY: WARN, Verdict.IMPOSSIBLE: BAD}
-STATE = {"applied": GOOD, "rolled back": GOOD, "rehearsed": GOOD, "pending": MORE}
+STATE = {"applied": GOOD, "pending": MORE, "held": WARN}  # any other state is bad news
 SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
+
+# A name in a database may hold an escape sequence that would write to the reader's terminal.
+CONTROL = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 
 Mark = tuple[str, str]
 
@@ -86,11 +91,13 @@ class _Page:
             no_color=not colour,
             legacy_windows=False,
             highlight=False,
+            markup=False,
+            emoji=False,
         )
 
     def line(self, words: str, mark: Mark = ("", ""), *, indent: int = 0, style: str = "", end: str = "") -> None:
         """Write words, wrapped under their own start; `end` stands at the right edge of the first line."""
-        text = Text(_clean(words), style=style)
+        text = _text(words, style)
         lead = " " * indent + mark[0]
         room = self._console.width - len(lead) - (len(end) + 2 if end else 0)
         for number, line in enumerate(text.wrap(self._console, room)):
@@ -99,15 +106,15 @@ class _Page:
                 self._print(Text(" " * len(lead)), line)
             else:
                 fill = " " * (room - line.cell_len + 2) if end else ""
-                self._print(Text(" " * indent), Text(*mark), line, Text(fill + end, "dim"))
+                self._print(Text(" " * indent), Text(*mark), line, _text(fill + end, "dim"))
 
     def paste(self, command: str, *, indent: int = 2) -> None:
         """Write a command as it is to be typed, however long."""
-        self._print(Text(" " * indent + "→ ", "cyan"), Text(_clean(command)))
+        self._print(Text(" " * indent + "→ ", "cyan"), _text(command))
 
     def verbatim(self, text: str) -> None:
         """Write text as it is."""
-        self._print(Text(_clean(text)))
+        self._print(_text(text))
 
     def blank(self) -> None:
         """Leave one line empty, never two, never at the top."""
@@ -126,9 +133,12 @@ class _Page:
         self._console.print(Text.assemble(*parts), soft_wrap=True)
 
 
-def _clean(text: str) -> str:
-    # A name in a database may hold an escape sequence that would rewrite the reader's terminal.
-    return text.replace("\x1b", "␛")
+def _mark(mark: Mark) -> Text:
+    return Text(mark[0].strip(), mark[1])
+
+
+def _text(words: str, style: str = "") -> Text:
+    return Text(words.translate(CONTROL), style)
 
 
 def _migration(page: _Page, migration: MigrationOutcome, outcome: Outcome, *, verbose: bool) -> None:
@@ -175,9 +185,14 @@ def _finding(page: _Page, finding: Finding) -> None:
 
 def _trace(page: _Page, trace: Trace) -> None:
     sql = " ".join(trace.sql.split())
-    page.line(sql if len(sql) <= 60 else sql[:59] + "…", indent=4, style="dim", end=f"{trace.seconds:.3f} s")
+    short = sql if len(sql) <= 50 else sql[:49] + "…"
+    page.line(short, indent=4, style="dim", end=f"{trace.seconds:.3f} s  line {trace.line}")
     rewritten = dict.fromkeys(trace.rewrites, "rewritten")
-    rows = {table: "+{:,} ~{:,} -{:,} rows".format(*counts) for table, counts in trace.rows.items()}
+    verbs = ("inserted", "updated", "deleted")
+    rows = {
+        table: ", ".join(f"{count:,} {verb}" for count, verb in zip(counts, verbs, strict=True) if count)
+        for table, counts in trace.rows.items()
+    }
     for table in dict.fromkeys((*trace.locks, *rewritten, *rows)):
         facts = [fact for facts in (trace.locks, rewritten, rows) if (fact := facts.get(table))]
         page.line(f"{table} {', '.join(facts)}", indent=6)
@@ -200,22 +215,24 @@ def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: b
     table.add_column("state")
     table.add_column("rollback")
     if folded:
-        table.add_row(Text(*GOOD), f"… {_many(len(folded), 'earlier migration')}", "applied", "")
+        table.add_row(_mark(GOOD), f"… {_many(len(folded), 'earlier migration')}", "applied", "")
     for migration in migrations:
         if migration.name not in folded:
-            mark = Text(*STATE.get(migration.state, BAD))
+            mark = _mark(STATE.get(migration.state, BAD))
             verdict = migration.proof.verdict if migration.proof else ""
-            table.add_row(mark, Text(_clean(migration.name)), migration.state, verdict)
+            table.add_row(mark, _text(migration.name), _text(migration.state), verdict)
     if migrations:
         page.table(table)
         page.blank()
     for migration in migrations:
+        if migration.findings or migration.kept or (verbose and migration.returns):
+            page.line(migration.name, style="bold")
         for finding in migration.findings:
             _finding(page, finding)
         if migration.kept:
-            page.line(f"{migration.name} keeps {_kept(migration)}", MORE)
-        if migration.returns and verbose:
-            page.line(f"rolling it back returns {', '.join(migration.returns)}", indent=2)
+            page.line(f"keeps {_kept(migration)}", MORE, indent=2)
+        if verbose and migration.returns:
+            page.line(f"a rollback brings back {', '.join(migration.returns)}", MORE, indent=2)
     page.blank()
 
 
@@ -247,8 +264,9 @@ def _snapshots(page: _Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: b
         table.add_column(title, overflow="fold")
     table.add_column("size", justify="right")
     for each in snapshots:
-        mark = Text(*GOOD) if each.verified else Text(*WARN)
-        table.add_row(mark, each.id, f"{each.taken_at:%Y-%m-%d %H:%M}", _scope(each), _size(each.bytes))
+        mark = _mark(GOOD if each.verified else WARN)
+        taken = f"{each.taken_at:%Y-%m-%d %H:%M}"
+        table.add_row(mark, _text(each.id), taken, _text(_scope(each)), _size(each.bytes))
     page.table(table)
     page.blank()
 
@@ -259,25 +277,38 @@ def _scope(snapshot: SnapshotOutcome) -> str:
 
 def _ending(outcome: Outcome) -> tuple[Mark, str]:
     migrations, took = _many(len(outcome.migrations), "migration"), f"in {outcome.seconds:.1f} s"
-    blocking = sum(finding.blocks for each in outcome.migrations for finding in each.findings)
     match outcome.result:
-        case Result.NOTHING:
-            return GOOD, "Nothing to do."
         case Result.APPLIED:
             return GOOD, f"Applied {migrations} {took}."
         case Result.REHEARSED:
             return GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
-        case Result.BLOCKED:
-            return BAD, f"Blocked by {_many(blocking, 'finding')}; nothing was changed."
         case Result.ROLLED_BACK:
             return GOOD, f"Rolled back {migrations} {took}."
+        case Result.BLOCKED:
+            blocking = sum(finding.blocks for each in outcome.migrations for finding in each.findings)
+            by = f" by {_many(blocking, 'finding')}" if blocking else ""
+            return BAD, f"Blocked{by}; nothing was changed."
         case Result.CONFLICTS:
             return BAD, f"{_many(len(outcome.conflicts), 'conflict')}; nothing was changed."
-        case Result.OK:
-            return GOOD, f"All is well ({outcome.seconds:.1f} s)."
-        case Result.NOT_OK:
-            failed = sum(not each.ok for each in outcome.diagnoses)
-            return BAD, f"{failed} of {_many(len(outcome.diagnoses), 'check')} failed." if failed else "Not in order."
+        case Result.NOTHING | Result.OK | Result.NOT_OK:
+            return BAD if outcome.result is Result.NOT_OK else GOOD, _standing(outcome) or f"Done {took}."
+        case _:
+            assert_never(outcome.result)
+
+
+def _standing(outcome: Outcome) -> str:
+    if outcome.diagnoses:
+        failed = sum(not each.ok for each in outcome.diagnoses)
+        checks = _many(len(outcome.diagnoses), "check")
+        return f"{failed} of {checks} failed." if failed else f"{checks} passed."
+    if outcome.command == "status":
+        states = Counter(each.state for each in outcome.migrations)
+        return ", ".join(f"{count:,} {state}" for state, count in states.items()) + "." if states else "No migrations."
+    if outcome.command == "snapshot list":
+        return _many(len(outcome.snapshots), "snapshot") + "."
+    if outcome.result is Result.NOT_OK:
+        return "Not in order."
+    return "Nothing to do." if outcome.result is Result.NOTHING else ""
 
 
 def _many(count: int, noun: str) -> str:
