@@ -21,12 +21,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Datasource:
-    """What the block says. `lines` are its settings as they stand, by name."""
+    """What the block says. `spans` are the places of its settings in the text, from the name to the value's end."""
 
     provider: str
     url: Value | None
     direct_url: Value | None
-    lines: dict[str, str]
+    spans: dict[str, tuple[int, int]]
 
 
 def read(text: str) -> Datasource | None:
@@ -37,25 +37,42 @@ def read(text: str) -> Datasource | None:
         word = token.group()
         depth += (word == "{") - (word == "}")
         if depth == 0 and word == "datasource" and index + 2 < len(tokens) and tokens[index + 2].group() == "{":
-            return _block(text, tokens[index + 3 :])
+            return _block(tokens[index + 3 :])
     return None
 
 
-def _block(text: str, tokens: list[re.Match[str]]) -> Datasource:
+def with_variable(text: str, variable: str) -> str:
+    """Return a schema's text with its database replaced by env(variable); directUrl and shadowDatabaseUrl go."""
+    found = read(text)
+    if found is None:
+        return text
+    edits = {found.spans[name]: "" for name in ("directUrl", "shadowDatabaseUrl") if name in found.spans}
+    setting = f'url = env("{variable}")'
+    if "url" in found.spans:
+        edits[found.spans["url"]] = setting
+    else:
+        end = found.spans["provider"][1]
+        edits[(end, end)] = f"\n  {setting}"
+    for (start, stop), replacement in sorted(edits.items(), reverse=True):
+        text = text[:start] + replacement + text[stop:]
+    return text
+
+
+def _block(tokens: list[re.Match[str]]) -> Datasource:
     values: dict[str, Value] = {}
-    lines: dict[str, str] = {}
+    spans: dict[str, tuple[int, int]] = {}
     for name, setting in _settings(tokens):
         words = [token.group() for token in setting]
-        lines[name] = text[setting[0].start() : setting[-1].end()]
+        spans[name.group()] = (name.start(), setting[-1].end())
         if words[0].startswith('"'):
-            values[name] = Value(literal=_unquoted(words[0]))
+            values[name.group()] = Value(literal=_unquoted(words[0]))
         elif words[:2] == ["env", "("] and len(words) > 2 and words[2].startswith('"'):
-            values[name] = Value(variable=_unquoted(words[2]))
+            values[name.group()] = Value(variable=_unquoted(words[2]))
     provider = values.get("provider", Value()).literal
-    return Datasource(provider, values.get("url"), values.get("directUrl"), lines)
+    return Datasource(provider, values.get("url"), values.get("directUrl"), spans)
 
 
-def _settings(tokens: list[re.Match[str]]) -> Iterator[tuple[str, list[re.Match[str]]]]:
+def _settings(tokens: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], list[re.Match[str]]]]:
     """`name = value` up to the block's end; a value ends where the next `name =` begins."""
     starts = []
     end = len(tokens)
@@ -70,7 +87,7 @@ def _settings(tokens: list[re.Match[str]]) -> Iterator[tuple[str, list[re.Match[
             starts.append(index - 1)
     for start, stop in zip(starts, [*starts[1:], end], strict=True):
         if stop > start + 2:
-            yield tokens[start].group(), tokens[start + 2 : stop]
+            yield tokens[start], tokens[start + 2 : stop]
 
 
 def _unquoted(word: str) -> str:
