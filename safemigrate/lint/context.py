@@ -1,0 +1,178 @@
+"""What a rule may ask while it reads: what this migration has made so far, and what the target holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from safemigrate.lint.facts import Facts, Key, TableFact
+from safemigrate.lint.rule import SMALL
+from safemigrate.model import Finding, Migration, Severity
+from safemigrate.sql import Name, Statement
+from safemigrate.sql.actions import (
+    Action,
+    AddColumn,
+    Column,
+    CreateTable,
+    CreateType,
+    Delete,
+    Insert,
+    Rename,
+    SetSchema,
+    Truncate,
+    Update,
+    flatten,
+    quote,
+)
+
+_ALWAYS = ("true", "1=1", "(true)", "(1=1)")
+
+
+def deletes_all(action: Action) -> bool:
+    """Whether it is a DELETE whose condition, if any, always holds."""
+    return isinstance(action, Delete) and "".join(action.where.lower().split()) in ("", *_ALWAYS)
+
+
+class Context:
+    """One reading of a migration, statement by statement."""
+
+    def __init__(self, migration: Migration, statements: Sequence[Statement], facts: Facts) -> None:
+        self.migration = migration
+        self.statements = statements
+        self.facts = facts
+        self.position = 0
+        self.rule = ""
+        self.before: list[Action] = []
+        self._tables: dict[Key, Key | None] = {}  # made or renamed here: what it was in the target, None for new
+        self._types: set[Key] = set()
+        self._columns: dict[tuple[Key, str], Column] = {}
+        self._empty: set[Key] = set()
+        self._counts: dict[str, int | None] = {}
+
+    @property
+    def actions(self) -> list[Action]:
+        """What the statement at hand does, DO blocks included."""
+        return list(flatten(self.statements[self.position].actions))
+
+    @property
+    def after(self) -> list[Action]:
+        """What the statements behind the one at hand do."""
+        return [action for statement in self.statements[self.position + 1 :] for action in flatten(statement.actions)]
+
+    def advance(self) -> None:
+        """Take note of what the statement at hand does and go on to the next."""
+        for action in self.actions:
+            self._note(action)
+            self.before.append(action)
+        self.position += 1
+
+    def _note(self, action: Action) -> None:
+        match action:
+            case CreateTable() if not (action.if_not_exists and self._target(self.key(action.table))):
+                self._tables[self.key(action.table)] = None
+            case CreateType():
+                self._types.add(self.key(action.name))
+            case AddColumn():
+                self._columns[self.key(action.table), action.column.name] = action.column
+            case Rename(kind="table"):
+                key = self.key(action.old)
+                self._tables[key[0], action.new] = self._tables.pop(key, key)
+            case Rename(kind="type") if self.key(action.old) in self._types:
+                self._types.add((self.key(action.old)[0], action.new))
+            case SetSchema(kind="table"):
+                key = self.key(action.name)
+                self._tables[action.schema, key[1]] = self._tables.pop(key, key)
+            case Truncate():
+                self._empty.update(self.key(table) for table in action.tables)
+            case Delete() if deletes_all(action):
+                self._empty.add(self.key(action.table))
+            case Insert():
+                self._empty.discard(self.key(action.table))
+
+    # Names
+
+    def key(self, name: Name) -> Key:
+        """A name with its schema."""
+        return name.schema or self.facts.schema, name.name
+
+    def is_new(self, table: Name) -> bool:
+        """Whether this migration made the table."""
+        return self._tables.get(self.key(table), ()) is None
+
+    def is_new_type(self, name: Name) -> bool:
+        """Whether this migration made the type."""
+        return self.key(name) in self._types
+
+    def new_column(self, table: Name, column: str) -> Column | None:
+        """The column as this migration added it."""
+        return self._columns.get((self.key(table), column))
+
+    def written(self, table: Name, column: str) -> bool:
+        """Whether an UPDATE of this migration has assigned the column."""
+        key = self.key(table)
+        return any(isinstance(a, Update) and column in a.columns and self.key(a.table) == key for a in self.before)
+
+    # The target
+
+    def _target(self, key: Key) -> TableFact | None:
+        return (self.facts.tables or {}).get(key)
+
+    def _in_target(self, table: Name) -> tuple[Key | None, TableFact | None]:
+        key = self.key(table)
+        before = self._tables.get(key, key)
+        return before, self._target(before) if before else None
+
+    def fact(self, table: Name) -> TableFact | None:
+        """The table in the target, by the name it has at this point of the migration."""
+        return self._in_target(table)[1]
+
+    def place(self, table: Name, *columns: str) -> str:
+        """The table's name in the target, for a counting query; "" where it or one of the columns is not there."""
+        key, fact = self._in_target(table)
+        if key is None or fact is None or any(column not in fact.columns for column in columns):
+            return ""
+        return f"{quote(key[0])}.{quote(key[1])}"
+
+    def count(self, query: str) -> int | None:
+        """Ask the target, once; None without an answer."""
+        if query not in self._counts:
+            self._counts[query] = self.facts.count(query)
+        return self._counts[query]
+
+    def rows(self, table: Name) -> int | None:
+        """The rows the table holds at this point, None where nobody knows; estimated where counting takes too long."""
+        key, fact = self._in_target(table)
+        if key is None or self.key(table) in self._empty:
+            return 0
+        if self.facts.tables is None:
+            return None
+        if fact is None:
+            return 0
+        exact = self.count(f"SELECT count(*) FROM {self.place(table)}")  # noqa: S608
+        return fact.rows if exact is None else exact
+
+    def is_small(self, table: Name) -> bool:
+        """Whether the table is known to have so few rows that no lock on it is felt."""
+        fact = self.fact(table)
+        if fact and fact.rows is not None and fact.rows >= 10 * SMALL and self.key(table) not in self._empty:
+            return False
+        rows = self.rows(table)
+        return rows is not None and rows < SMALL
+
+    # Saying it
+
+    def finding(
+        self,
+        severity: Severity,
+        message: str,
+        *,
+        subject: str = "",
+        help: str = "",  # noqa: A002
+        count: int | None = None,
+        loses: bool = False,
+    ) -> Finding:
+        """A finding of the rule that is asked, on the statement it sees."""
+        statements = self.statements
+        span = statements[self.position].span if self.position < len(statements) else None
+        return Finding(
+            self.rule, severity, message, self.migration.name, span, subject, help, count, loses=loses and count != 0
+        )

@@ -1,0 +1,54 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from safemigrate.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from safemigrate.lint.context import Context
+
+# Below this many rows a scan or a rewrite is over before anybody waits.
+SMALL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check and what there is to know about it.
+
+    `name` reads after "allow" and names the pattern, not the remedy. `severity` is that of a finding without a target.
+    `check` is asked for every statement; where the family is "history", once for the migration.
+    `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`.
+    """
+
+    name: str
+    family: str
+    severity: Severity
+    check: Callable[[Context], Iterator[Finding]]
+    bad: str = ""
+    good: str = ""
+    setup: str = ""
+
+    @property
+    def of_history(self) -> bool:
+        """Whether it judges where the migration stands in the history, not its text."""
+        return self.family == "history"
+
+    @property
+    def docs(self) -> str:
+        """The page of the rule: the docstring of its module."""
+        return sys.modules[self.check.__module__].__doc__ or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page."""
+        return self.docs.partition("\n")[0]
+
+
+def counted(number: int, thing: str) -> str:
+    """A number and its noun: "1 row", "12,431 values"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""One file per rule: the docstring is its page, BAD and GOOD are its examples."""

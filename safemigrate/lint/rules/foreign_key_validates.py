@@ -1,0 +1,79 @@
+"""Adding a foreign key reads both tables while writes to both wait, and stops at a row that refers to nothing.
+
+`NOT VALID` adds it at once and checks new rows only; `VALIDATE CONSTRAINT`, in a later transaction, checks the old ones
+without blocking writes. A foreign key of a new or a small table is checked before anybody notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
+from safemigrate.sql.actions import AddColumn, AddConstraint, Constraint, Delete, quote
+
+SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY); CREATE TABLE "Post" (id int PRIMARY KEY, "authorId" int);'
+BAD = 'ALTER TABLE "Post" ADD CONSTRAINT "Post_author" FOREIGN KEY ("authorId") REFERENCES "User"("id");'
+GOOD = 'ALTER TABLE "Post" ADD CONSTRAINT "Post_author" FOREIGN KEY ("authorId") REFERENCES "User"("id") NOT VALID;'
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Foreign keys that are checked against rows that exist."""
+    for action in context.actions:
+        if isinstance(action, AddConstraint) and action.constraint.kind == "foreign key":
+            if not action.constraint.not_valid:
+                yield from _added(context, action.table, action.constraint)
+        elif isinstance(action, AddColumn) and action.column.references and action.column.has_value:
+            columns = (action.column.name,)
+            yield from _added(
+                context, action.table, Constraint("foreign key", "", columns, references=action.column.references)
+            )
+
+
+def _added(context: Context, table: Name, constraint: Constraint) -> Iterator[Finding]:
+    if context.rows(table) == 0 or _is_all_null(context, table, constraint):
+        return
+    parent = constraint.references
+    subject = str(table)
+    name = quote(constraint.name) if constraint.name else "a foreign key"
+    orphans = _orphans(context, table, constraint)
+    cleaned = any(isinstance(a, Delete) and context.key(a.table) == context.key(table) for a in context.before)
+    cleaned = cleaned or any(context.written(table, column) for column in constraint.columns)
+    if orphans and not cleaned:
+        message = f"{name} is added, and {counted(orphans, 'row')} of {table} {_refer(orphans)} to no row of {parent}"
+        way_out = "delete or correct them first, in this migration"
+        yield context.finding(Severity.ERROR, message, subject=subject, help=way_out, count=orphans)
+    elif not context.is_small(table):
+        message = f"{name} is checked against every row while writes to {table} and {parent} wait"
+        way_out = f"add NOT VALID; in the next migration: ALTER TABLE {table} VALIDATE CONSTRAINT {name};"
+        yield context.finding(Severity.WARNING, message, subject=subject, help=way_out, count=context.rows(table))
+
+
+def _refer(number: int) -> str:
+    return "refers" if number == 1 else "refer"
+
+
+def _is_all_null(context: Context, table: Name, constraint: Constraint) -> bool:
+    """Whether a column of the key was added here and nobody has filled it."""
+    added = [context.new_column(table, column) for column in constraint.columns]
+    return any(column and not column.has_value and not context.written(table, column.name) for column in added)
+
+
+def _orphans(context: Context, table: Name, constraint: Constraint) -> int | None:
+    parent = constraint.references
+    child_place = context.place(table, *constraint.columns)
+    parent_place = context.place(parent, *constraint.referenced) if parent else ""
+    if not child_place or not parent_place or not constraint.referenced:
+        return None
+    pairs = list(zip(constraint.columns, constraint.referenced, strict=False))
+    same = " AND ".join(f"parent.{quote(there)} = child.{quote(here)}" for here, there in pairs)
+    present = " AND ".join(f"child.{quote(here)} IS NOT NULL" for here, _there in pairs)
+    return context.count(
+        f"SELECT count(*) FROM {child_place} AS child WHERE {present} "  # noqa: S608
+        f"AND NOT EXISTS (SELECT 1 FROM {parent_place} AS parent WHERE {same})"
+    )
+
+
+RULE = Rule("foreign-key-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)

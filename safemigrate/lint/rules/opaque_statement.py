@@ -1,0 +1,34 @@
+"""A statement that safemigrate cannot read is not passed in silence.
+
+What it destroys or blocks is unknown until it has run. SQL that a DO block builds at run time, and procedures, are
+a warning: the rehearsal shows what they do. Everything else blocks, and an allow comment is the way through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule
+from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import DoBlock, Opaque
+
+BAD = "DO LANGUAGE plpgsql $$ BEGIN EXECUTE format('SELECT %s', 1); END $$;"
+GOOD = "DO $$ BEGIN PERFORM 1; END $$;"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Statements, and actions inside them, that the grammar does not know."""
+    for action in context.actions:
+        if isinstance(action, Opaque):
+            yield context.finding(
+                Severity.ERROR,
+                f"not understood: {action.reason}",
+                help="-- safemigrate: allow opaque-statement who has read it, and what it does",
+            )
+        elif isinstance(action, DoBlock) and action.dynamic:
+            message = "runs SQL that is put together at run time; only the rehearsal shows what it does"
+            yield context.finding(Severity.WARNING, message)
+
+
+RULE = Rule("opaque-statement", "opaque", Severity.ERROR, check, BAD, GOOD)

@@ -1,0 +1,84 @@
+"""SET NOT NULL stops at the first NULL, and reads the whole table under an exclusive lock to look for one.
+
+The scan is not needed where a valid `CHECK (column IS NOT NULL)` says so already (PostgreSQL 12 and later), and that
+check can be added NOT VALID and validated without stopping anybody.
+
+Fill the NULLs first, in the same migration or an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
+from safemigrate.sql.actions import AddConstraint, SetNotNull, ValidateConstraint, quote
+
+SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
+BAD = 'ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;'
+GOOD = """
+ALTER TABLE "User" ADD CONSTRAINT "email_present" CHECK ("email" IS NOT NULL) NOT VALID;
+ALTER TABLE "User" VALIDATE CONSTRAINT "email_present";
+ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;
+"""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Columns of tables with rows that become required."""
+    for action in context.actions:
+        if isinstance(action, SetNotNull) and context.rows(action.table) != 0:
+            yield from _required(context, action.table, action.column)
+
+
+def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
+    subject = f"{table}.{quote(column)}"
+    new = context.new_column(table, column)
+    if _is_checked(context, table, column) or (new and new.has_value):
+        return
+    filled = context.written(table, column)
+    nulls = context.rows(table) if new else _nulls(context, table, column)
+    fill = f"first: UPDATE {table} SET {quote(column)} = ... WHERE {quote(column)} IS NULL;"  # noqa: S608
+    if nulls is None:
+        message = (
+            f"{subject} becomes required; a NULL in it stops the migration, and the whole table is read under a lock"
+        )
+        yield context.finding(Severity.NOTICE if filled else Severity.WARNING, message, subject=subject, help=fill)
+    elif nulls and not filled:
+        message = f"{subject} becomes required, and {counted(nulls, 'row')} hold NULL"
+        yield context.finding(Severity.ERROR, message, subject=subject, help=fill, count=nulls)
+    elif nulls and not new:
+        message = f"{subject} becomes required; {counted(nulls, 'row')} hold NULL and the migration fills them first"
+        yield context.finding(Severity.NOTICE, message, subject=subject, count=nulls)
+    elif not context.is_small(table):
+        message = f"{subject} becomes required; the whole table is read under an exclusive lock"
+        way_out = "a CHECK ... NOT VALID, validated before, spares the scan"
+        yield context.finding(Severity.NOTICE, message, subject=subject, help=way_out, count=0)
+
+
+def _nulls(context: Context, table: Name, column: str) -> int | None:
+    place = context.place(table, column)
+    return context.count(f"SELECT count(*) FROM {place} WHERE {quote(column)} IS NULL") if place else None  # noqa: S608
+
+
+def _is_checked(context: Context, table: Name, column: str) -> bool:
+    key = context.key(table)
+    spellings = {f"{quote(column)}isnotnull".lower(), f"{column}isnotnull".lower()}
+    checks = [
+        action.constraint
+        for action in context.before
+        if isinstance(action, AddConstraint)
+        and context.key(action.table) == key
+        and action.constraint.kind == "check"
+        and "".join(action.constraint.expression.lower().split()).strip("()") in spellings
+    ]
+    validated = {
+        action.name
+        for action in context.before
+        if isinstance(action, ValidateConstraint) and context.key(action.table) == key
+    }
+    return any(not check.not_valid or check.name in validated for check in checks)
+
+
+RULE = Rule("set-not-null", "failure", Severity.WARNING, check, BAD, GOOD, SETUP)

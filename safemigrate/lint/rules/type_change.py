@@ -1,0 +1,52 @@
+"""A column's new type may not hold its old values, and most changes rewrite the table under an exclusive lock.
+
+No reader or writer gets at the table until the rewrite is over. PostgreSQL rewrites nothing when a varchar or numeric
+only grows, when a varchar becomes text, or when a timestamp gains precision.
+
+safemigrate keeps the old values by key. For a big table: add a new column, fill it in batches, switch, drop the old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.column_type import holds, is_free, parts
+from safemigrate.lint.context import Context
+from safemigrate.lint.enums import recreated
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import AlterColumnType, quote
+
+SETUP = 'CREATE TABLE "Item" (id int PRIMARY KEY, price numeric(10, 4));'
+BAD = 'ALTER TABLE "Item" ALTER COLUMN "price" SET DATA TYPE INTEGER;'
+GOOD = 'ALTER TABLE "Item" ADD COLUMN "price2" INTEGER;'
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Type changes of columns that were there before, but for an enum that is made anew."""
+    enums = {enum.temporary for enum in recreated(context)}
+    for action in context.actions:
+        if not isinstance(action, AlterColumnType) or parts(action.type)[0] in enums:
+            continue
+        fact = context.fact(action.table)
+        before = fact.columns.get(action.column, "") if fact else ""
+        rows = context.rows(action.table)
+        if rows == 0 or (before and not action.using and is_free(before, action.type)):
+            continue
+        keeps = bool(before) and not action.using and holds(before, action.type)
+        if keeps and context.is_small(action.table):
+            continue
+        subject = f"{action.table}.{quote(action.column)}"
+        change = f"{subject} changes{f' from {before}' if before else ''} to {action.type}"
+        rewrite = f"; {counted(rows, 'row')} are rewritten" if rows else ""
+        yield context.finding(
+            Severity.WARNING,
+            f"{change}{rewrite}" + ("" if keeps else "; values may not fit or come out changed"),
+            subject=subject,
+            help="for a big table: a new column, filled in batches" if keeps else "compare the values in the rehearsal",
+            count=rows,
+            loses=not keeps,
+        )
+
+
+RULE = Rule("type-change", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)

@@ -1,0 +1,88 @@
+"""A unique index or constraint on a table with rows stops at the first duplicate, and blocks writes while it is built.
+
+An index blocks writes, a constraint reads as well. Neither does with CREATE UNIQUE INDEX CONCURRENTLY, followed by
+ADD CONSTRAINT ... USING INDEX where a constraint is wanted.
+
+Remove the duplicates first, in the same migration or an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
+from safemigrate.sql.actions import AddConstraint, CreateIndex, Delete, quote
+
+SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
+BAD = 'CREATE UNIQUE INDEX "User_email_key" ON "User"("email");'
+GOOD = 'CREATE TABLE "Tag" ("name" TEXT NOT NULL);\nCREATE UNIQUE INDEX "Tag_name_key" ON "Tag"("name");'
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Unique indexes and constraints on tables that may hold duplicates."""
+    for action in context.actions:
+        if isinstance(action, CreateIndex) and action.unique:
+            where = f" AND ({action.where})" if action.where else ""
+            same = action.nulls_not_distinct
+            yield from _unique(
+                context, action.table, action.columns, where, online=action.concurrently, same_nulls=same
+            )
+        elif isinstance(action, AddConstraint) and action.constraint.kind in ("unique", "primary key"):
+            if action.constraint.using_index:
+                continue
+            yield from _unique(context, action.table, action.constraint.columns, "", online=False, same_nulls=False)
+
+
+def _unique(
+    context: Context, table: Name, columns: tuple[str, ...], where: str, *, online: bool, same_nulls: bool
+) -> Iterator[Finding]:
+    if context.rows(table) == 0:
+        return
+    listed = ", ".join(quote(column) for column in columns)
+    subject = f"{table} ({listed})" if listed else str(table)
+    duplicates = _duplicates(context, table, columns, where, same_nulls=same_nulls)
+    cleaned = any(isinstance(a, Delete) and context.key(a.table) == context.key(table) for a in context.before)
+    cleaned = cleaned or any(context.written(table, column) for column in columns)
+    query = f"SELECT {listed}, count(*) FROM {table} GROUP BY {listed} HAVING count(*) > 1;"  # noqa: S608
+    blocks = "" if online else "; writes wait until it is built"
+    if duplicates and not cleaned:
+        yield context.finding(
+            Severity.ERROR,
+            f"{subject} becomes unique, and {counted(duplicates, 'value')} {_occur(duplicates)} more than once",
+            subject=subject,
+            help=f"see them: {query}",
+            count=duplicates,
+        )
+    elif duplicates is None:
+        message = f"{subject} becomes unique; a duplicate stops the migration{blocks}"
+        way_out = f"look for them: {query}"
+        yield context.finding(Severity.WARNING, message, subject=subject, help=way_out if listed else "")
+    elif not online and not context.is_small(table):
+        way_out = "CREATE UNIQUE INDEX CONCURRENTLY, in a migration of its own"
+        message = f"{subject} becomes unique; writes wait until it is built"
+        yield context.finding(Severity.WARNING, message, subject=subject, help=way_out, count=duplicates)
+
+
+def _occur(number: int) -> str:
+    return "occurs" if number == 1 else "occur"
+
+
+def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: str, *, same_nulls: bool) -> int | None:
+    added = [column for column in (context.new_column(table, name) for name in columns) if column]
+    if any(not column.has_value and not context.written(table, column.name) for column in added) and not same_nulls:
+        return 0  # all NULL, and NULLs are distinct
+    place = context.place(table, *columns) if columns else ""
+    if not place:
+        return None
+    listed = ", ".join(quote(column) for column in columns)
+    present = "true" if same_nulls else " AND ".join(f"{quote(column)} IS NOT NULL" for column in columns)
+    return context.count(
+        f"SELECT count(*) FROM (SELECT 1 FROM {place} WHERE {present}{where} "  # noqa: S608
+        f"GROUP BY {listed} HAVING count(*) > 1) AS duplicate"
+    )
+
+
+RULE = Rule("unique-on-existing", "failure", Severity.WARNING, check, BAD, GOOD, SETUP)

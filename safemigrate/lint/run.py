@@ -1,0 +1,51 @@
+"""Running the rules over one migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from safemigrate.lint.allow import allows, apply, unused
+from safemigrate.lint.context import Context
+from safemigrate.lint.facts import Facts
+from safemigrate.lint.registry import RULES
+from safemigrate.model import Finding, Migration
+from safemigrate.sql import Statement
+
+
+def lint(migration: Migration, statements: Sequence[Statement], facts: Facts | None = None) -> list[Finding]:
+    """Everything the rules say about a migration, in the order of the file; allowed findings are among it, marked.
+
+    `facts` describe the target before this migration. Of one that is applied, only the history is judged.
+    """
+    facts = facts or Facts()
+    found = list(_history(migration, facts))
+    if facts.applied is not None and migration.name in facts.applied:
+        return found
+    in_text = list(_text(migration, statements, facts))
+    allowed = allows(statements)
+    if allowed:
+        # What only the data has cleared stays allowed: the next database may hold other rows.
+        without_target = list(_text(migration, statements, Facts(schema=facts.schema)))
+        names = [rule.name for rule in RULES if not rule.of_history]
+        in_text = apply(in_text, allowed)
+        in_text += unused(allowed, [*in_text, *without_target], names, migration.name)
+        in_text.sort(key=lambda finding: finding.span.start if finding.span else 0)
+    return found + in_text
+
+
+def _history(migration: Migration, facts: Facts) -> Iterator[Finding]:
+    for rule in RULES:
+        if rule.of_history:
+            context = Context(migration, (), facts)
+            context.rule = rule.name
+            yield from rule.check(context)
+
+
+def _text(migration: Migration, statements: Sequence[Statement], facts: Facts) -> Iterator[Finding]:
+    context = Context(migration, statements, facts)
+    for _statement in statements:
+        for rule in RULES:
+            if not rule.of_history:
+                context.rule = rule.name
+                yield from rule.check(context)
+        context.advance()
