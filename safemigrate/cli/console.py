@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
+from safemigrate.report import CONTROL
+
 ASCII = str.maketrans({"✔": "+", "✖": "x", "→": ">", "·": "-", "…": "~", "─": "-", "×": "x", "⠿": "*"})
 
 
@@ -109,20 +111,20 @@ class Console:
         self.stdout.write(text if text.endswith("\n") else text + "\n")
         self.stdout.flush()
 
-    def error(self, text: str) -> None:
-        """Write what a user must not miss, quiet or not."""
-        self.stderr.write(text if text.endswith("\n") else text + "\n")
+    def error(self, rendered: str) -> None:
+        """Write what a user must not miss, quiet or not; it may hold colour."""
+        self.stderr.write(rendered if rendered.endswith("\n") else rendered + "\n")
         self.stderr.flush()
 
     def say(self, text: str) -> None:
         """Write what is good to know."""
         if not self.quiet:
-            self.error(text)
+            self.error(text.translate(CONTROL))
 
     def ask(self, question: str) -> str:
         """Ask, and return the line typed, stripped; "" when the user closed the input. Call only where `can_ask`."""
         assert self.can_ask
-        self.stderr.write(question)
+        self.stderr.write(question.translate(CONTROL))
         self.stderr.flush()
         return self._stdin.readline().strip()
 

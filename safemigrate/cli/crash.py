@@ -14,9 +14,7 @@ from pathlib import Path
 from safemigrate import __version__
 
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):[^\s/]*@")  # greedy to the last @: a raw password may hold one
-_NAMED_SECRET = re.compile(
-    r"(?i)\b(password|passwd|pwd|secret|token|api_key|sslpassword)(\s*[=:]\s*)('[^']*'|[^\s&'\"]+)"
-)
+_NAMED_SECRET = re.compile(r"(?i)(password|passwd|pwd|secret|token|api_key)(\s*[=:]\s*)('[^']*'|[^\s&'\"]+)")
 _SECRET_OPTION = ("--url", "--shadow-url", "--shadow", "--into")
 
 

@@ -113,8 +113,9 @@ class Invocation:
         if not self._console.can_ask:
             return False
         self.progress.pause()
-        self._console.error("\n".join(["This would be lost:", *(f"  ✖ {loss}" for loss in losses), ""]))
-        return self._console.ask(f'Type the name of the database, "{database}", to go on: ') == database
+        listed = "".join(f"  ✖ {loss}\n" for loss in losses)
+        question = f'This would be lost:\n{listed}\nType the name of the database, "{database}", to go on: '
+        return self._console.ask(question) == database
 
     def proceed(self, question: str) -> bool:
         """Ask a harmless question; --yes answers it, and nobody there to answer means no."""
@@ -164,6 +165,8 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
             except KeyboardInterrupt as error:
                 why = "A transaction that was open is rolled back by the server."
                 raise Interrupted("Interrupted", why, ("safemigrate status",)) from error
+            except BrokenPipeError as error:  # Typer would take it for our stdout and exit 1, silently
+                raise RuntimeError("a pipe or connection broke") from error
     except SafemigrateError as error:
         if as_json:
             from safemigrate.report import json_v1

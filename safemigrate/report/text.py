@@ -27,15 +27,13 @@ from safemigrate.model import (
     Trace,
     Verdict,
 )
+from safemigrate.report import CONTROL
 
 GOOD, BAD, WARN, MORE = ("✔ ", "green"), ("✖ ", "red"), ("! ", "yellow"), ("· ", "cyan")
 SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
 VERDICT = {Verdict.EXACT: GOOD, Verdict.LOSSY: WARN, Verdict.IMPOSSIBLE: BAD}
 STATE = {"applied": GOOD, "pending": MORE, "held": WARN}  # any other state is bad news
 SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
-
-# A name in a database may hold an escape sequence that would write to the reader's terminal.
-CONTROL = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 
 Mark = tuple[str, str]
 

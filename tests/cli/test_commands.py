@@ -1,0 +1,71 @@
+"""What each command's own options become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+NOTHING_SAID = {
+    "name": None,
+    "generate": None,
+    "dry_run": False,
+    "snapshot": "scoped",
+    "shadow": None,
+    "lock_timeout": 3.0,
+    "retries": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed"),
+    [
+        ((), {}),
+        (("--name", "slim", "--generate"), {"name": "slim", "generate": True}),
+        (("--no-generate", "--dry-run"), {"generate": False, "dry_run": True}),
+        (("--snapshot", "full", "--shadow", "embedded"), {"snapshot": "full", "shadow": "embedded"}),
+        (("--shadow", "postgresql://h/s"), {"shadow": "postgresql://h/s"}),
+        (("--lock-timeout", "0.2", "--retries", "0"), {"lock_timeout": 0.2, "retries": 0}),
+    ],
+)
+def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
+    assert invoke("apply", *flags).code == 0
+    ((name, _, options),) = workflows.calls
+    assert (name, options) == ("apply", NOTHING_SAID | changed)
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed"),
+    [
+        ((), {}),
+        (("--last", "3"), {"last": 3}),
+        (("--to", "20260101_init", "--dry-run"), {"to": "20260101_init", "dry_run": True}),
+        (("--failed", "--shadow", "local"), {"failed": True, "shadow": "local"}),
+        (("--lock-timeout", "9", "--retries", "1"), {"lock_timeout": 9.0, "retries": 1}),
+    ],
+)
+def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
+    assert invoke("rollback", *flags).code == 0
+    ((name, _, options),) = workflows.calls
+    nothing_said = {"last": None, "to": None, "failed": False, "dry_run": False, "shadow": None}
+    assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "values"),
+    [
+        (("status",), "status", ()),
+        (("doctor",), "doctor", ()),
+        (("release", "20260105_slim"), "release", ("20260105_slim",)),
+        (("snapshot", "create"), "create", ("full",)),
+        (("snapshot", "create", "--scope", "none"), "create", ("none",)),
+        (("snapshot", "list"), "list_", ()),
+        (("snapshot", "verify", "id"), "verify", ("id", False)),
+        (("snapshot", "verify", "id", "--deep"), "verify", ("id", True)),
+        (("snapshot", "restore", "id", "--into", "shop_old"), "restore", ("id", "shop_old")),
+    ],
+)
+def test_others(invoke: Any, workflows: Any, arguments: tuple[str, ...], name: str, values: tuple[object, ...]) -> None:
+    assert invoke(*arguments).code == 0
+    ((called, _, *given),) = workflows.calls
+    assert (called, tuple(given)) == (name, values)
