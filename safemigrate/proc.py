@@ -55,6 +55,11 @@ def owned(folder: Path) -> Iterator[None]:
         yield
 
 
+def disown(folder: Path) -> None:
+    """Remove the lock of a folder that outlives its `owned` block."""
+    (folder / _OWNER).unlink(missing_ok=True)
+
+
 def abandoned(folder: Path) -> bool:
     """Whether a folder is ours by user and its `owned` block is over, be it by kill -9; on Windows never."""
     if sys.platform == "win32":

@@ -115,6 +115,22 @@ def server(connection: Connection) -> Server:
     )
 
 
+def roles(connection: Connection) -> list[str]:
+    """Return the roles that own or are granted something in the database; a copy of it needs them."""
+    found = connection.execute(
+        """
+        SELECT r.rolname FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid
+        WHERE s.refclassid = 'pg_authid'::regclass
+          AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        UNION SELECT r.rolname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
+        WHERE d.datname = current_database()
+        UNION SELECT current_user
+        ORDER BY 1
+        """
+    ).fetchall()
+    return [name for (name,) in found]
+
+
 def quote(*parts: str) -> str:
     """Write a name as SQL: always quoted, parts joined by dots."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)

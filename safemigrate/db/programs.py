@@ -14,10 +14,13 @@ from functools import cache
 from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from safemigrate import proc
 from safemigrate.errors import ServerProgramError
+
+if TYPE_CHECKING:
+    from safemigrate.db.url import DatabaseUrl
 
 OVERRIDE = "SAFEMIGRATE_POSTGRES_BIN"
 
@@ -63,9 +66,9 @@ def installations() -> list[Installation]:
     """Return what is here, the machine's before the embedded, newest major first in each."""
     found: dict[Path, Installation] = {}
     for folder, source in _folders():
-        version = _version(folder)
-        if version and folder not in found:
-            found[folder] = Installation(folder, int(version.split(".")[0]), version, source)
+        text = version(folder)
+        if text and folder not in found:
+            found[folder] = Installation(folder, int(text.split(".")[0]), text, source)
     return sorted(found.values(), key=lambda one: (one.source == "embedded", -one.major))
 
 
@@ -150,8 +153,8 @@ def _folders() -> Iterator[tuple[Path, Literal["machine", "embedded"]]]:
 
 
 @cache
-def _version(folder: Path) -> str:
-    """Return "15.18", or "" where the folder has no program that says."""
+def version(folder: Path) -> str:
+    """Return the version of the programs in a folder, "15.18"; "" where none says."""
     for program in ("pg_dump", "postgres"):
         path = shutil.which(program, path=str(folder))
         if path:
@@ -160,3 +163,18 @@ def _version(folder: Path) -> str:
             if said:
                 return said.group(1)
     return ""
+
+
+def environment(url: DatabaseUrl, **more: str) -> dict[str, str | None]:
+    """Return what leads a client program to a database and nowhere else; it holds the secret.
+
+    A PGSERVICE of the shell would win over PGHOST, so it is taken away; messages are in English.
+    """
+    return {
+        "PGSERVICE": None,
+        "PGOPTIONS": None,
+        "LC_ALL": "C",
+        "PGAPPNAME": "safemigrate",
+        **url.environment(),
+        **more,
+    }

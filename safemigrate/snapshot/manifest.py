@@ -5,7 +5,7 @@ id                 the folder's name, `<UTC time>-<random>`; sorts by time
 migration          the migration it was taken for, "" without one
 scope              "full": every row; "scoped": the rows of some tables; "schema": none
 taken_at           ISO 8601, UTC: when the database was as the snapshot shows it
-lsn                write-ahead log position at that moment, "" on servers that hide it
+lsn                write-ahead log position just before that moment, "" on servers that hide it
 database           redacted URL
 server_version     server_version_num, 150018; system_identifier, "" where denied
 encoding, collate, ctype   of the database, to create one like it
@@ -13,7 +13,7 @@ pg_dump            its version, "15.18"
 archive            file name beside the manifest; pg_dump's custom format
 bytes, sha256      of the archive
 tables             [{"name": quoted, "rows": exact count at that moment, null where the snapshot has no rows of it}]
-sequences          {quoted name: last value, null where never used}
+sequences          {quoted name: last value just before that moment, null where never used}
 extensions         {name: version}
 roles              names that own or are granted something; a restore that lacks one leaves owners and grants out
 git                {"commit", "branch", "dirty"} or {}

@@ -97,7 +97,8 @@ def being_written(store: Path, name: str) -> Iterator[Path]:
             yield part
             sync_folder(part)
             part.rename(store / name)
-        sync_folder(store)
+            sync_folder(store)
+        proc.disown(store / name)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
