@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -46,7 +48,11 @@ Shadow = Annotated[
 ]
 ShadowUrl = Annotated[
     str | None,
-    typer.Option(envvar="SAFEMIGRATE_SHADOW_URL", callback=_url, help="An empty database to rehearse in."),
+    typer.Option(
+        metavar="URL",
+        callback=_url,
+        help="An empty database to rehearse in; SAFEMIGRATE_SHADOW_URL in the environment is safer.",
+    ),
 ]
 LockTimeout = Annotated[
     float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="Longest wait for one lock; 3 unless set.")
@@ -56,8 +62,11 @@ Retries = Annotated[
 ]
 
 
-def shadow_of(settings: Settings, shadow: str | None, shadow_url: str | None) -> str | None:
-    """The shadow asked for: the flags before the settings, None where neither says."""
+def shadow_of(
+    settings: Settings, shadow: str | None, shadow_url: str | None, environment: Mapping[str, str] = os.environ
+) -> str | None:
+    """The shadow asked for: flags, then SAFEMIGRATE_SHADOW_URL, then settings; None where none says."""
     if shadow and shadow_url and shadow != shadow_url:
         raise typer.BadParameter("--shadow and --shadow-url name two places; give one.")
-    return shadow or shadow_url or settings.shadow_url or settings.shadow
+    named = shadow or shadow_url or environment.get("SAFEMIGRATE_SHADOW_URL")
+    return named or settings.shadow_url or settings.shadow

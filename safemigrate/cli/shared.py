@@ -35,7 +35,7 @@ class Format(StrEnum):
 class Shared:
     """The options of every command; their single definition."""
 
-    project: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the Prisma project.", show_default="here")] = (
+    project: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the Prisma project.", show_default=False)] = (
         Path()
     )
     schema: Annotated[
@@ -44,8 +44,9 @@ class Shared:
     url: Annotated[
         str | None,
         typer.Option(
-            envvar="SAFEMIGRATE_DATABASE_URL",
-            help="Database to work on instead of the project's own. Prefer the variable: others can read arguments.",
+            metavar="URL",
+            help="Database to work on instead of the project's own. "
+            "Others can read arguments: SAFEMIGRATE_DATABASE_URL in the environment is safer.",
         ),
     ] = field(default=None, repr=False)
     no_interactive: Annotated[bool, typer.Option("--no-interactive", help="Never ask.")] = False
@@ -83,7 +84,7 @@ class Invocation:
         return Request(
             project=self._shared.project.resolve(),
             schema=self._shared.schema.resolve() if self._shared.schema else self.settings.schema,
-            url=self._shared.url or None,
+            url=self._shared.url,
             settings=self.settings,
             on_progress=self.progress,
             interactive=self._console.can_ask,

@@ -103,6 +103,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "help": finding.help,
         "count": finding.count,
         "allowed": finding.allowed or None,
+        "loses": finding.loses,
         "blocks": finding.blocks,
     }
 

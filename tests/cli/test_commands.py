@@ -69,3 +69,12 @@ def test_others(invoke: Any, workflows: Any, arguments: tuple[str, ...], name: s
     assert invoke(*arguments).code == 0
     ((called, _, *given),) = workflows.calls
     assert (called, tuple(given)) == (name, values)
+
+
+def test_the_shadow_comes_from_the_environment(invoke: Any, workflows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFEMIGRATE_SHADOW_URL", "postgresql://h/env")
+    invoke("apply")
+    invoke("rollback", "--shadow-url", "postgresql://h/flag")
+    invoke("apply", "--shadow", "local")
+    shadows = [call[2]["shadow"] for call in workflows.calls]
+    assert shadows == ["postgresql://h/env", "postgresql://h/flag", "local"]

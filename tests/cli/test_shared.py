@@ -44,20 +44,6 @@ def test_every_command_takes_the_same_options(
     assert request.ask_name is None
 
 
-def test_the_url_comes_from_the_environment(invoke: Any, workflows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SAFEMIGRATE_DATABASE_URL", "postgresql://h/env")
-    invoke("status")
-    assert workflows.calls[0][1].url == "postgresql://h/env"
-    invoke("status", "--url", "postgresql://h/flag")
-    assert workflows.calls[1][1].url == "postgresql://h/flag"
-
-
-def test_an_empty_url_is_none(invoke: Any, workflows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SAFEMIGRATE_DATABASE_URL", "")
-    invoke("status")
-    assert workflows.calls[0][1].url is None
-
-
 def test_settings_hold_where_no_flag_says_otherwise(invoke: Any, workflows: Any, tmp_path: Path) -> None:
     (tmp_path / "safemigrate.toml").write_text(
         'schema = "x.prisma"\nsnapshot = "full"\nretries = 9\nlock_timeout = 1\nshadow = "docker"\n'

@@ -59,6 +59,18 @@ FINDINGS = (
         "",
         12431,
         "replaced by profiles in March",
+        loses=True,
+    ),
+    Finding(
+        "drop-table",
+        Severity.WARNING,
+        '"Draft" is dropped; it holds 20 rows',
+        "20260105120000_slim_user",
+        Span(200, 220, 9, 1, 9, 21),
+        '"Draft"',
+        'if it was only renamed: ALTER TABLE "Draft" RENAME TO "Post";',
+        20,
+        loses=True,
     ),
 )
 TRACES = (
@@ -110,7 +122,7 @@ OUTCOMES = {
                 SLIM,
                 CHECKSUM,
                 "applied",
-                (FINDINGS[0], FINDINGS[2]),
+                (FINDINGS[0], *FINDINGS[2:]),
                 TRACES,
                 EXACT,
                 DOWN,
