@@ -106,7 +106,7 @@ def test_a_broken_connection_is_no_closed_stdout(invoke: Any, workflows: Any) ->
 @pytest.mark.parametrize(
     ("arguments", "says", "leads"),
     [
-        (("aply",), "No such command 'aply'", "safemigrate --help"),
+        (("applyy",), "No such command 'applyy'", "safemigrate --help"),
         (("apply", "--nmae", "x"), "No such option: --nmae", "safemigrate apply --help"),
         (("apply", "--lock-timeout", "0"), "it is above 0", "safemigrate apply --help"),
         (("apply", "--lock-timeout", "nan"), "it is above 0", "safemigrate apply --help"),
