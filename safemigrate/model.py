@@ -140,8 +140,8 @@ class Kept:
 class Check:
     """A question to the database before a rollback step: rows that cannot go back as they are.
 
-    `count` is a query for one number (rows); `sample` returns a few keys as one text column each.
-    `message` has `{count}` in it. `choices` say how to go on, as commands or flags. `setting` is the custom server setting
+    `count` is a query for one number (rows); `sample` returns a few keys as one text column each. `message` has
+    `{count}` in it. `choices` say how to go on, as commands or flags. `setting` is the custom server setting
     (PostgreSQL docs 20.16) from which the inverse takes a value for such rows, "" where it takes none.
     """
 

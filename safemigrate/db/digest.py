@@ -10,7 +10,7 @@ from safemigrate.db.postgres import Connection
 
 # Name-sorted: a column that was dropped and came back stands last, and that is no difference in rows.
 _TABLES = """
-SELECT format('%I.%I', n.nspname, c.relname),
+SELECT format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')),
        coalesce(string_agg(format('%I', a.attname), ', ' ORDER BY a.attname), '')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -28,16 +28,18 @@ class Digest:
 
 
 def digest(connection: Connection, tables: Collection[str] | None = None) -> dict[str, Digest]:
-    """Digest the rows of all tables, or of those named (as `format('%I.%I')` writes them). Reads every row once.
+    """Digest the rows of all tables, or of those named (schema and table, quoted). Reads every row once.
 
     Partitions stand for their parents. `_prisma_migrations` is not compared: it is the history, not the data.
     """
     found = {}
     for name, columns in session.rows(connection, _TABLES):
-        if name.endswith("._prisma_migrations") or (tables is not None and name not in tables):
+        if name.endswith('."_prisma_migrations"') or (tables is not None and name not in tables):
             continue
         value = f"hashtextextended(ROW({columns})::text, 0)"
-        count, total = session.rows(connection, f"SELECT count(*), coalesce(sum({value}::numeric), 0)::text FROM {name}")[0]
+        count, total = session.rows(
+            connection, f"SELECT count(*), coalesce(sum({value}::numeric), 0)::text FROM {name}"
+        )[0]
         found[name] = Digest(count, total)
     return found
 

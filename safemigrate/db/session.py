@@ -45,7 +45,10 @@ def value(connection: Connection, sql: str, parameters: Sequence[object] | None 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the server said: SQLSTATE ("" for a lost connection), its message with detail and hint, the 1-based position."""
+    """What the server said.
+
+    SQLSTATE ("" for a lost connection), its message with detail and hint, the 1-based position.
+    """
 
     sqlstate: str
     message: str
@@ -79,7 +82,9 @@ class Blocker:
 
 @contextmanager
 def watch_blockers(url: DatabaseUrl, pid: int) -> Iterator[list[Blocker]]:
-    """Look, four times a second and from a connection of its own, at who blocks backend `pid`; yields the last answer seen.
+    """Look, four times a second and from a connection of its own, at who blocks backend `pid`.
+
+    Yields the last answer seen.
 
     Best effort: where the second connection cannot be had the list stays empty, and the lock timeout still holds.
     """
@@ -93,7 +98,7 @@ def watch_blockers(url: DatabaseUrl, pid: int) -> Iterator[list[Blocker]]:
                     found = rows(connection, _BLOCKERS, [pid])
                     if found:
                         seen[:] = [Blocker(*row) for row in found]
-        except Exception as error:  # noqa: BLE001 the watcher may never be the reason an apply fails
+        except Exception as error:
             seen.append(Blocker(0, "", "", f"the watcher could not look: {type(error).__name__}", 0.0, ""))
 
     thread = Thread(target=look, daemon=True)

@@ -1,8 +1,8 @@
 """What safemigrate remembers in the target: schema `safemigrate`, tables run, step, kept and hold.
 
-A run is one apply of one migration. Its row is written in the transaction that applies the migration, so it exists exactly
-when the change does; only a plan of several groups writes it before, and a row of state RUNNING without its advisory lock
-is a run that somebody killed.
+A run is one apply of one migration. Its row is written in the transaction that applies the migration, so it exists
+exactly when the change does; only a plan of several groups writes it before, and a row of state RUNNING without its
+advisory lock is a run that somebody killed.
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ class Target:
 class Hooks:
     """What the workflow adds inside the transactions.
 
-    `guard` raises unless the database is as it was rehearsed; `started` and `finished` write Prisma's row; `verify` raises
-    unless the result is the shadow's, and returns the fingerprint that the journal stores.
+    `guard` raises unless the database is as it was rehearsed; `started` and `finished` write Prisma's row; `verify`
+    raises unless the result is the shadow's, and returns the fingerprint that the journal stores.
     """
 
     guard: Callable[[], None] = _nothing
@@ -150,8 +150,9 @@ def run_step(connection: Connection, step: Step) -> None:
 def apply(target: Target, plan: Plan, hooks: Hooks, *, fingerprint: str, snapshot: str, version: str) -> int:
     """Apply a plan and return its run's id.
 
-    A plan of one transactional group is one transaction with its journal and Prisma row. Any other commits group by group,
-    journaled before and after, so that a kill leaves a state that `resume` can finish and a rollback can take back.
+    A plan of one transactional group is one transaction with its journal and Prisma row. Any other commits group by
+    group, journaled before and after, so that a kill leaves a state that `resume` can finish and a rollback can take
+    back.
     """
     connection = target.connection
     started: list[int] = []
@@ -204,7 +205,10 @@ def resume(target: Target, plan: Plan, hooks: Hooks, *, run: int, done: int) -> 
 
 
 def drop_invalid(connection: Connection, group: Group) -> None:
-    """Drop the INVALID index that a failed or killed concurrent build of this group left (PostgreSQL docs, CREATE INDEX)."""
+    """Drop the INVALID index that a failed or killed concurrent build of this group left (PostgreSQL docs.
+
+    CREATE INDEX).
+    """
     invalid = session.rows(
         connection,
         "SELECT quote_ident(n.nspname), quote_ident(c.relname), n.nspname, c.relname FROM pg_index i "

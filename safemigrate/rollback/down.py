@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from textwrap import fill, indent
 
 from safemigrate import __version__
@@ -12,14 +11,17 @@ NAME = "down.sql"
 
 
 def render(plan: Plan) -> str:
-    """Write the script: a header with verdict and proof, then one commented block per statement, last statement first."""
+    """Write the script.
+
+    A header with verdict and proof, then one commented block per statement, last statement first.
+    """
     blocks = [_block(step) for step in reversed(plan.steps) if step.inverse]
     return "\n\n".join([_header(plan), *blocks]) + "\n"
 
 
-def digest(script: str) -> str:
-    """Identify a script by its sha256, so that an edited one is noticed."""
-    return hashlib.sha256(script.encode()).hexdigest()
+def is_ours(script: str) -> bool:
+    """Whether safemigrate wrote this script, so that it may write it anew; a team's own is left alone."""
+    return "Written by safemigrate" in script.partition("\n")[0]
 
 
 def _header(plan: Plan) -> str:

@@ -25,7 +25,7 @@ LOCKS = (
 )
 
 _TABLES = """
-SELECT c.oid, format('%I.%I', n.nspname, c.relname), coalesce(pg_relation_filenode(c.oid), 0),
+SELECT c.oid, format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')), coalesce(pg_relation_filenode(c.oid), 0),
        coalesce(s.n_tup_ins, 0), coalesce(s.n_tup_upd, 0), coalesce(s.n_tup_del, 0)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_xact_user_tables s ON s.relid = c.oid
@@ -43,8 +43,9 @@ WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted
 class Observation:
     """A statement, its trace, and the catalogs around it.
 
-    `written` holds the oids of tables whose rows it changed or, on an empty table, could have changed: a row lock for writing
-    tells, whether or not there was a row. `changed` holds those where it did.
+    `written` holds the oids of tables whose rows it changed or, on an empty table, could have changed: a row lock for
+    writing tells, whether or not there was a row. `changed` holds those where it did; `read` those that a writing
+    statement looked into, whose rows decide what it writes.
     """
 
     statement: Statement
@@ -53,6 +54,7 @@ class Observation:
     after: Catalog
     written: frozenset[int]
     changed: frozenset[int]
+    read: frozenset[int]
 
 
 class Tracer:
@@ -65,8 +67,9 @@ class Tracer:
     def observe(self, statement: Statement, execute: Callable[[], None], *, may_write: bool) -> Observation:
         """Execute a statement and say what it did. Errors of `execute` pass.
 
-        `may_write` is False for plain DDL. Locks are kept until the transaction ends, so a lock that an earlier statement
-        took cannot be seen to be taken again: a statement that may write counts for every table that is locked for writing.
+        `may_write` is False for plain DDL. Locks are kept until the transaction ends, so a lock that an earlier
+        statement took cannot be seen to be taken again: a statement that may write counts for every table that is
+        locked for writing.
         """
         connection = self._connection
         held = set(session.rows(connection, _HELD))
@@ -108,4 +111,5 @@ class Tracer:
             after,
             frozenset((locked | set(rows) | (moved if may_write else set())) & set(tables)),
             frozenset(rows),
+            frozenset({oid for oid, mode in now_held if mode in LOCKS[:3]} & set(tables)) if may_write else frozenset(),
         )

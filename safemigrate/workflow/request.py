@@ -14,8 +14,8 @@ from safemigrate.model import OnProgress
 class Request:
     """One command's common input.
 
-    `consent(database, losses)` agrees to a loss; the CLI makes the user type the database's name. `proceed(question)` is a
-    harmless yes or no. `ask_name(default)` names a new migration; None where nobody can be asked.
+    `consent(database, losses)` agrees to a loss; the CLI makes the user type the database's name. `proceed(question)`
+    is a harmless yes or no. `ask_name(default)` names a new migration; None where nobody can be asked.
     """
 
     project: Path

@@ -9,9 +9,10 @@ from safemigrate.rollback.keep.table import Column, Keeping, Table
 def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, gone: tuple[Column, ...]) -> None:
     """Keep `gone` columns of `table`, as it stands before the statement, in the new table `place`.
 
-    Rows written later get the column's default; where it has none and is required, the setting named in the check fills it.
-    A row without a key is found again by its other columns: rows that are alike there are interchangeable, so which of them
-    gets which value does not matter. `end` is the table when the migration is over, None where it did not survive.
+    Rows written later get the column's default; where it has none and is required, the setting named in the check
+    fills it. A row without a key is found again by its other columns: rows that are alike there are interchangeable,
+    so which of them gets which value does not matter. `end` is the table when the migration is over, None where it
+    did not survive.
     """
     names = frozenset(column.name for column in gone)
     values = ", ".join(column.kept for column in gone)

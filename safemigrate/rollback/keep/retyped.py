@@ -1,4 +1,7 @@
-"""Keeping the old values of columns whose type changed: only of the rows where the way back would not give them again."""
+"""Keeping the old values of columns whose type changed.
+
+Only of the rows where the way back would not give them again.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +16,38 @@ from safemigrate.rollback.keep.table import Column, Keeping, Table
 class Retyped:
     """A column before and after its type changed.
 
-    `labels` are the old type's, where it is an enum. `plain` means that the statement has no USING of its own, so that the
-    new values are what a cast makes of the old. `castable`: pg_cast has a way back between two built-in types.
+    `labels` are the old type's, where it is an enum or an array of one. `plain` means that the statement has no USING
+    of its own, so that the new values are what a cast makes of the old.
     """
 
     old: Column
     new: Column
     labels: tuple[str, ...] | None
     plain: bool
-    castable: bool
 
     @property
     def way_back(self) -> str | None:
-        """The USING that takes new values back and never fails on values this migration made; None where there is none."""
+        """The USING that takes new values back and never fails on values this migration made.
+
+        None where there is none.
+        """
         name = self.old.quoted
         if self.labels is not None:
-            known = ", ".join("'" + label.replace("'", "''") + "'" for label in self.labels)
-            return f"CASE WHEN {name}::text IN ({known}) THEN {name}::text::{self.old.type} END"
-        if self.plain and (self.castable or re.fullmatch(r"text|character varying", self.old.type)):
+            return f"CASE WHEN {self.known(name)} THEN {name}::{self.text}::{self.old.type} END"
+        if self.plain and (_castable(self.new.type, self.old.type) or self.old.type in ("text", "character varying")):
             return f"{name}::{self.old.type}"
         return None
+
+    @property
+    def text(self) -> str:
+        """The type through which labels travel."""
+        return "text[]" if self.old.type.endswith("[]") else "text"
+
+    def known(self, value: str) -> str:
+        """Return the condition under which the old enum has the label, or all labels, of `value`."""
+        assert self.labels is not None
+        known = ", ".join("'" + label.replace("'", "''") + "'" for label in self.labels)
+        return f"{value}::text[] <@ ARRAY[{known}]" if self.text == "text[]" else f"{value}::text IN ({known})"
 
     @property
     def widens(self) -> bool:
@@ -43,11 +58,13 @@ class Retyped:
 def keep_retyped(
     keeping: Keeping, place: str, before: Table, after: Table, end: Table | None, changes: tuple[Retyped, ...]
 ) -> dict[str, str]:
-    """Keep what the retyped columns of one table lose, and return the USING for each column's way back, by column name.
+    """Keep what the retyped columns of one table lose, and return the USING for each column's way back.
 
-    With a way back: rows are kept where old value and way back differ, and restored where the row still has the value that
-    this migration gave it. Without one: all old values are kept beside the new ones; going back empties the column and fills it
-    from both. `after` is the table right after the statement, `end` when the migration is over.
+    By column name.
+
+    With a way back: rows are kept where old value and way back differ, and restored where the row still has the value
+    that this migration gave it. Without one: all old values are kept beside the new ones; going back empties the
+    column and fills it from both. `after` is the table right after the statement, `end` when the migration is over.
     """
     using = {change.old.name: change.way_back or f"NULL::{change.old.type}" for change in changes}
     for change in changes:
@@ -106,7 +123,9 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, change
         f"WHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, after)} "
         f"AND k.{_new(change)} IS NOT DISTINCT FROM t.{change.new.quoted}::text)"
     ]
-    by_key = " AND ".join(f"t.{b.quoted}::text = s.{a.quoted}::text" for b, a in zip(before.key, after.key, strict=True))
+    by_key = " AND ".join(
+        f"t.{b.quoted}::text = s.{a.quoted}::text" for b, a in zip(before.key, after.key, strict=True)
+    )
     keeping.refill += before.silenced(
         [
             f"UPDATE {before.name} AS t SET {name} = k.{_old(change)}::{change.old.type} FROM {place} AS k WHERE {match}",
@@ -117,12 +136,14 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, change
 
 
 def _fits(before: Table, end: Table, change: Retyped) -> Check:
-    """Ask how many values of today the old type cannot hold; a value that the cast would cut short does not fit either."""
+    """Ask how many values of today the old type cannot hold.
+
+    A value that the cast would cut short does not fit either.
+    """
     now = next((column for column in end.columns if column.name == change.new.name), change.new)
     value = f"t.{now.quoted}"
     if change.labels is not None:
-        known = ", ".join("'" + label.replace("'", "''") + "'" for label in change.labels)
-        fails = f"{value}::text NOT IN ({known})"
+        fails = f"NOT ({change.known(value)})"
     else:
         old, new = change.old.type.replace("'", "''"), now.type.replace("'", "''")
         fails = f"NOT safemigrate.fits({value}::text, '{old}', '{new}')"
@@ -165,6 +186,23 @@ def _back(change: Retyped) -> str:
 def _named(role: str, change: Retyped) -> str:
     # A column name may have 63 bytes already; what is cut off must not make two columns one.
     return f'"{role} {change.old.name.replace(chr(34), chr(34) * 2)[:40]}"'
+
+
+_FAMILIES = (
+    ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
+    ("text", "character varying", "character", "bpchar"),
+    ("date", "timestamp without time zone", "timestamp with time zone"),
+    ("time without time zone", "time with time zone"),
+    ("json", "jsonb"),
+    ("inet", "cidr"),
+    ("bit", "bit varying"),
+)
+
+
+def _castable(new: str, old: str) -> bool:
+    """Whether a cast from `new` gives every value back that a cast from `old` made: both are of one family."""
+    bare = [re.sub(r"\(.*?\)", "", name) for name in (new, old)]
+    return any(bare[0] in family and bare[1] in family for family in _FAMILIES)
 
 
 def _widens(old: str, new: str) -> bool:

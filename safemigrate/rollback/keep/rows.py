@@ -1,4 +1,7 @@
-"""Keeping rows that statements change: old and new of each, so that a rollback can tell them from rows changed since."""
+"""Keeping rows that statements change.
+
+Old and new of each, so that a rollback can tell them from rows changed since.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ _EVENTS = (
 
 
 def keep_rows(
-    keeping: Keeping, place: str, table: Table, columns: tuple[Column, ...], end: Table | None, *, shape_changes: bool
+    keeping: Keeping,
+    place: str,
+    table: Table,
+    columns: tuple[Column, ...],
+    end: Table | None,
+    reshaped: tuple[str, tuple[str, ...]] | None = None,
 ) -> list[str]:
     """Keep the rows of `table` that the statement inserts, updates or deletes, with the values of `columns`.
 
-    Triggers see them, so the cost is the rows changed; where the statement also changes the table's shape (`shape_changes`,
-    a DO block), the whole table is copied and compared instead. Returns the statements that take the changes back, which go
-    into `refill`, parents before children: first what restores, then what removes the rows this statement added.
+    Triggers see them, so the cost is the rows changed; where the statement also changes the table's shape (a DO
+    block), the whole table is copied and compared instead: `reshaped` has the table's and these columns' names after
+    the statement. Returns the statements that take the changes back, in the order insert, update, delete.
     """
     values = f"ARRAY[{', '.join(f'r.{column.quoted}::text' for column in columns)}]::text[]"
     key = f"ARRAY[{', '.join(f'r.{column.quoted}::text' for column in table.key)}]" if table.key else "NULL::text[]"
@@ -30,23 +38,27 @@ def keep_rows(
         f"DROP TABLE IF EXISTS {log}",
         f"CREATE TABLE {log} (n bigint GENERATED ALWAYS AS IDENTITY, key text[], old text[], new text[])",
     ]
-    if shape_changes:
+    if reshaped:
+        name, names = reshaped
+        now = dict(zip((column.quoted for column in columns), names, strict=True))
+        now_values = f"ARRAY[{', '.join(f'r.{now[column.quoted]}::text' for column in columns)}]::text[]"
+        now_key = f"ARRAY[{', '.join(f'r.{now[c.quoted]}::text' for c in table.key)}]" if table.key else key
         keeping.before += [
             f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE",
             f"INSERT INTO {log} (key, old) SELECT {key}, {values} FROM {table.name} AS r",
         ]
-        keeping.after.append(f"INSERT INTO {log} (key, new) SELECT {key}, {values} FROM {table.name} AS r")
+        keeping.after.append(f"INSERT INTO {log} (key, new) SELECT {now_key}, {now_values} FROM {name} AS r")
     else:
         given = ", ".join("'" + text.replace("'", "''") + "'" for text in (place + "_log", key, values))
         for event, when, rows in _EVENTS:
-            name = f"safemigrate_{event}"
+            trigger = f"safemigrate_{event}"
             keeping.before += [
-                f"CREATE TRIGGER {name} {when} ON {table.name} {rows} "
+                f"CREATE TRIGGER {trigger} {when} ON {table.name} {rows} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION safemigrate.capture({given})",
                 # A script may set session_replication_role, under which plain triggers are silent.
-                f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}",
+                f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {trigger}",
             ]
-            keeping.after.append(f"DROP TRIGGER {name} ON {table.name}")
+            keeping.after.append(f"DROP TRIGGER {trigger} ON {table.name}")
     keeping.after += _net(log, place) if table.key else _net_without_key(log, place)
     keeping.after.append(f"DROP TABLE {log}")
     keeping.kept.append(Kept(KeptKind.ROWS, table.name, place))

@@ -61,7 +61,10 @@ class Table:
         return f"md5(ROW({', '.join(f'{alias}.{name}::text' for name in names)})::text)"
 
     def silenced(self, statements: list[str]) -> list[str]:
-        """Wrap statements so that the table's own triggers do not fire: going back is not a change that they should see."""
+        """Wrap statements so that the table's own triggers do not fire.
+
+        Going back is not a change that they should see.
+        """
         if not statements:
             return []
         again = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
@@ -77,8 +80,8 @@ class Table:
 class Keeping:
     """What surrounds one statement, forward and back; each list runs in order.
 
-    Forward: `before`, then the statement or `run` in its place, `after`. Back: `first`, the inverse's prepare, `back` (moved
-    tables and types return), the inverse's restore, `refill`, the inverse's finish, `settle`.
+    Forward: `before`, then the statement or `run` in its place, `after`. Back: `first`, the inverse's prepare, `back`
+    (moved tables and types return), the inverse's restore, `refill`, the inverse's finish, `settle`.
     """
 
     before: list[str] = field(default_factory=list)

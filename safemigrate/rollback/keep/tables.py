@@ -37,7 +37,10 @@ def copy(keeping: Keeping, place: str, table: Table) -> None:
 
 
 def keep_sequence(keeping: Keeping, place: str, sequence: str) -> None:
-    """Keep where a sequence stands. Going back never sets it lower than it is then (a number must not be given twice)."""
+    """Keep where a sequence stands.
+
+    Going back never sets it lower than it is then (a number must not be given twice).
+    """
     keeping.before += [
         f"DROP TABLE IF EXISTS {place}",
         f"CREATE TABLE {place} AS SELECT last_value, is_called FROM {sequence}",

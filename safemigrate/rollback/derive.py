@@ -1,0 +1,384 @@
+"""From what each statement did in the shadow to the steps of a plan: what to keep, and what takes it back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
+from safemigrate.db.postgres import quote
+from safemigrate.model import KeptKind, Step
+from safemigrate.rollback.checks import constraint_checks
+from safemigrate.rollback.inverse import invert
+from safemigrate.rollback.keep.columns import keep_columns
+from safemigrate.rollback.keep.retyped import Retyped, keep_retyped
+from safemigrate.rollback.keep.rows import keep_rows
+from safemigrate.rollback.keep.table import Column, Keeping, Table
+from safemigrate.rollback.keep.tables import copy, keep_sequence, move
+from safemigrate.sql import Statement, is_plain_drop
+from safemigrate.sql.actions import AlterColumnType, DoBlock, Truncate
+
+# A user's own objects have oids from here on (PostgreSQL source, access/transam.h FirstNormalObjectId).
+_FIRST_USER_OID = 16384
+
+
+class Observed(Protocol):
+    """What the shadow saw of one statement.
+
+    Catalogs around it, and the oids of tables whose rows it may have written.
+    """
+
+    @property
+    def statement(self) -> Statement: ...  # noqa: D102
+    @property
+    def before(self) -> Catalog: ...  # noqa: D102
+    @property
+    def after(self) -> Catalog: ...  # noqa: D102
+    @property
+    def written(self) -> frozenset[int]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The steps of one migration, and in words what their inverses cannot bring back."""
+
+    steps: tuple[Step, ...]
+    reasons: tuple[str, ...]
+
+
+def derive(migration: str, checksum: str, observed: Sequence[Observed]) -> Derived:
+    """Derive the steps of a migration from its observed statements, in order."""
+    if not observed:
+        return Derived((), ())
+    key = hashlib.sha256(f"{migration}\n{checksum}".encode()).hexdigest()[:8]
+    start, end = observed[0].before, observed[-1].after
+    passing = _passing(start, end, observed)
+    derivation = _Derivation(key, start, end, passing)
+    steps = tuple(derivation.step(seen) for seen in observed)
+    return Derived(steps, tuple(dict.fromkeys(derivation.reasons)))
+
+
+def change_of(seen: Observed) -> Change:
+    """Return what a statement changed in the catalog."""
+    return difference(seen.before, seen.after)
+
+
+def _passing(start: Catalog, end: Catalog, observed: Sequence[Observed]) -> frozenset[Identity]:
+    """Return what is born and gone within the migration; taking it back needs no trace of it.
+
+    Types, sequences, routines and schemas are not counted: a column may have used one of them in between.
+    """
+    lasting = {*TYPES, *ROUTINES, "sequence", "schema", "extension"}
+    passing: set[Identity] = set()
+    for seen in observed:
+        for identity, one in seen.after.objects.items():
+            if identity in start or identity in end or identity in passing:
+                continue
+            owner = (1259, one.internal.get("_table") or 0, 0) if one.kind == "sequence" else None
+            if one.kind not in lasting or (owner and owner not in start and owner not in end):
+                passing.add(identity)
+    return frozenset(passing)
+
+
+class _Derivation:
+    def __init__(self, key: str, start: Catalog, end: Catalog, passing: frozenset[Identity]) -> None:
+        self.key, self.start, self.end, self.passing = key, start, end, passing
+        self.number = 0
+        self.reasons: list[str] = []
+
+    def step(self, seen: Observed) -> Step:
+        before, after, statement = seen.before, seen.after, seen.statement
+        change = self._lasting(difference(before, after))
+        keeping = Keeping()
+        places, using = dict[Identity, str](), dict[tuple[Identity, int], str]()
+        if not change.empty:
+            if is_plain_drop(statement):
+                places = self._move(keeping, change, before, after)
+            else:
+                self._copy(keeping, change, before)
+            self._columns(keeping, change, before)
+            using = self._retyped(keeping, change, before, after, statement)
+            self._sequences(keeping, change, places)
+            keeping.checks += constraint_checks(change, before, self.end, places)
+        self._rows(keeping, seen, change)
+        inverse = invert(
+            change,
+            before,
+            after,
+            born_before=frozenset(before.objects.keys() - self.start.objects.keys()),
+            moved=frozenset(places),
+            using=using,
+        )
+        self.reasons += inverse.reasons
+        schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
+        prepare = [sql for sql in inverse.prepare if sql not in schemas]
+        return Step(
+            sql=statement.sql,
+            line=statement.span.line,
+            run=(statement.sql,) if keeping.run is None else tuple(keeping.run),
+            before=tuple(keeping.before),
+            after=tuple(keeping.after),
+            inverse=(
+                *keeping.first,
+                *schemas,
+                *keeping.back,
+                *prepare,
+                *inverse.restore,
+                *keeping.refill,
+                *inverse.finish,
+                *keeping.settle,
+            ),
+            checks=tuple(keeping.checks),
+            kept=tuple(keeping.kept),
+        )
+
+    def _lasting(self, change: Change) -> Change:
+        def lasts(one: Object) -> bool:
+            return one.identity not in self.passing and one.table not in self.passing
+
+        return Change(
+            tuple(one for one in change.born if lasts(one)),
+            tuple(one for one in change.gone if lasts(one)),
+            tuple((old, new) for old, new in change.changed if lasts(old)),
+        )
+
+    def _place(self) -> str:
+        self.number += 1
+        return f"safemigrate.kept_{self.key}_{self.number}"
+
+    def _move(self, keeping: Keeping, change: Change, before: Catalog, after: Catalog) -> dict[Identity, str]:
+        """Move what a plain DROP would drop; its dependents, which CASCADE would take along, are dropped by name."""
+        old = [one for one in change.gone if one.identity in self.start]
+        types = [one for one in old if one.kind in TYPES]
+        tables = [one for one in old if one.kind == "table"]
+        if not types and not tables:
+            return {}
+        moved = {one.identity for one in (*types, *tables)}
+        homes: dict[str, str] = {}
+        for one in (*tables, *types):
+            if one.schema not in homes:
+                self.number += 1
+                homes[one.schema] = f"safemigrate_{self.key}_{self.number}"
+        rest = tuple(one for one in change.gone if one.identity not in moved and not moves_along(one, moved))
+        drops = invert(Change(rest, (), ()), after, before).prepare
+        last = [sql for sql in drops if sql.startswith("DROP SCHEMA")]
+        keeping.run = [sql for sql in drops if sql not in last]
+        keeping.before += [f"CREATE SCHEMA {quote(home)}" for home in homes.values()]
+        for one in tables:
+            move(keeping, KeptKind.TABLE, one.schema, one.name, homes[one.schema], word="TABLE")
+        for one in types:
+            move(
+                keeping,
+                KeptKind.TYPE,
+                one.schema,
+                one.name,
+                homes[one.schema],
+                word="DOMAIN" if one.kind == "domain" else "TYPE",
+            )
+        keeping.back.reverse()  # types before the tables that use them
+        keeping.run += last
+        keeping.settle += [f"DROP SCHEMA {quote(home)}" for home in homes.values()]
+        return {one.identity: quote(homes[one.schema], one.name) for one in (*tables, *types)}
+
+    def _copy(self, keeping: Keeping, change: Change, before: Catalog) -> None:
+        for one in change.gone:
+            if one.kind == "table" and one.identity in self.start and not one.attributes["partition_key"]:
+                copy(keeping, self._place(), table_of(before, one.identity))
+
+    def _columns(self, keeping: Keeping, change: Change, before: Catalog) -> None:
+        gone: dict[Identity, set[str]] = {}
+        whole = {one.identity for one in change.gone if one.kind == "table"}
+        for one in change.gone:
+            if one.kind == "column" and one.table in self.start and one.table not in whole:
+                assert one.table is not None
+                if not one.attributes["generated"] and not one.attributes["inherited"]:
+                    gone.setdefault(one.table, set()).add(one.name)
+        for identity, names in gone.items():
+            table = table_of(before, identity, without_key=names)
+            lost = tuple(column for column in table.columns if column.name in names)
+            end = table_of(self.end, identity) if identity in self.end else None
+            keep_columns(keeping, self._place(), table, end, lost)
+
+    def _retyped(
+        self, keeping: Keeping, change: Change, before: Catalog, after: Catalog, statement: Statement
+    ) -> dict[tuple[Identity, int], str]:
+        changes: dict[Identity, list[Retyped]] = {}
+        for old, new in change.changed:
+            if old.kind != "column" or old.table not in self.start or old.attributes["generated"]:
+                continue
+            if (old.internal["_type"], old.internal["_modifier"]) == (new.internal["_type"], new.internal["_modifier"]):
+                continue
+            assert old.table is not None
+            labels = _labels(before, old)
+            plain = any(
+                isinstance(action, AlterColumnType) and action.column == old.name and _is_plain(action.using)
+                for action in statement.actions
+            )
+            was, now = column_of(before, old), column_of(after, new)
+            changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain))
+        using: dict[tuple[Identity, int], str] = {}
+        for identity, retyped in changes.items():
+            end = table_of(self.end, identity) if identity in self.end else None
+            given = keep_retyped(
+                keeping,
+                self._place(),
+                table_of(before, identity),
+                table_of(after, identity),
+                end,
+                tuple(retyped),
+            )
+            positions = {
+                one.name: one.internal["_position"] for one in before.members[identity] if one.kind == "column"
+            }
+            using.update({(identity, positions[name]): expression for name, expression in given.items()})
+        return using
+
+    def _sequences(self, keeping: Keeping, change: Change, moved: Collection[Identity]) -> None:
+        for one in change.gone:
+            if one.kind == "sequence" and one.identity in self.start and not moves_along(one, moved):
+                keep_sequence(keeping, self._place(), quote(one.schema, one.name))
+
+    def _rows(self, keeping: Keeping, seen: Observed, change: Change) -> None:
+        before, after = seen.before, seen.after
+        actions = seen.statement.actions
+        tables = [(1259, oid, 0) for oid in seen.written]
+        tables = [one for one in tables if one in self.start and one in before and one in after]
+        restarts = any(isinstance(a, DoBlock) or (isinstance(a, Truncate) and a.restart_identity) for a in actions)
+        inserts: list[str] = []
+        deletes: list[str] = []
+        for identity in parents_first(before, tables):
+            if restarts:
+                for one in before:
+                    if one.kind == "sequence" and one.internal["_table"] == identity[1]:
+                        keep_sequence(keeping, self._place(), quote(one.schema, one.name))
+            table = table_of(before, identity)
+            lasting = [
+                one
+                for one in before.members.get(identity, ())
+                if one.kind == "column"
+                and one.identity not in self.passing
+                and one.identity in after
+                and not one.attributes["generated"]
+            ]
+            columns = tuple(column_of(before, one) for one in lasting)
+            names = {column.name for column in columns}
+            if any(column.name not in names for column in table.key):
+                table = Table(table.name, table.columns, (), table.triggers)
+            touched = {one.table for one in (*change.born, *change.gone, *(new for _, new in change.changed))}
+            reshaped = None
+            if identity in touched or identity in {new.identity for _, new in change.changed}:
+                now = after[identity]
+                reshaped = (quote(now.schema, now.name), tuple(quote(after[one.identity].name) for one in lasting))
+            end = table_of(self.end, identity) if identity in self.end else None
+            insert, *rest = keep_rows(keeping, self._place(), table, columns, end, reshaped)
+            inserts += table.silenced([insert, *rest[:-1]])
+            deletes = table.silenced(rest[-1:]) + deletes
+        keeping.refill += [*inserts, *deletes]
+
+
+def moves_along(one: Object, moved: Collection[Identity]) -> bool:
+    """Whether a part of a moved table moves with it: all but foreign keys and triggers, which would act on others."""
+    if one.kind == "sequence":
+        return (1259, one.internal["_table"] or 0, 0) in moved
+    if one.table not in moved:
+        return False
+    if one.kind == "constraint":
+        return one.attributes["type"] != "f"
+    return one.kind not in ("trigger", "rule")
+
+
+def table_of(catalog: Catalog, identity: Identity, without_key: set[str] | None = None) -> Table:
+    """Describe a table for keeping; a key that has a column of `without_key` is not taken."""
+    one = catalog[identity]
+    members = catalog.members.get(identity, ())
+    columns = {
+        member.internal["_position"]: column_of(catalog, member) for member in members if member.kind == "column"
+    }
+    keys = [
+        member.internal["_columns"]
+        for member in members
+        if member.kind == "constraint" and member.attributes["type"] == "p"
+    ]
+    keys += [
+        member.internal["_columns"]
+        for member in members
+        if member.kind == "constraint" and member.attributes["type"] == "u" and not member.internal["_deferrable"]
+    ]
+    keys += [member.internal["_key"] for member in members if member.kind == "index" and member.internal["_key"]]
+    key: tuple[Column, ...] = ()
+    for positions in keys:
+        found = tuple(columns[position] for position in positions if position in columns)
+        fits = len(found) == len(positions) and all(column.not_null for column in found)
+        if fits and not any(column.name in (without_key or ()) for column in found):
+            key = found
+            break
+    triggers = tuple((member.name, str(member.attributes["enabled"])) for member in members if member.kind == "trigger")
+    return Table(quote(one.schema, one.name), tuple(columns.values()), key, triggers)
+
+
+def column_of(catalog: Catalog, one: Object) -> Column:
+    """Describe a column for keeping."""
+    default = next(
+        (
+            str(member.attributes["definition"])
+            for member in catalog.members.get(one.table or one.identity, ())
+            if member.kind == "default" and member.internal["_column"] == one.internal["_position"]
+        ),
+        "",
+    )
+    return Column(
+        name=one.name,
+        type=str(one.attributes["type"]),
+        builtin=one.internal["_type"] < _FIRST_USER_OID,
+        not_null=bool(one.attributes["not_null"]),
+        default=default,
+        identity=str(one.attributes["identity"] or ""),
+        generated=bool(one.attributes["generated"]),
+    )
+
+
+def parents_first(catalog: Catalog, tables: Sequence[Identity]) -> list[Identity]:
+    """Order tables so that one stands before those whose foreign keys name it; within a cycle, as found."""
+    wanted = set(tables)
+    parents: dict[Identity, set[Identity]] = {table: set() for table in tables}
+    for one in catalog:
+        if one.kind == "constraint" and one.attributes["type"] == "f" and one.table in wanted:
+            target = (1259, one.internal["_target"], 0)
+            if target in wanted and target != one.table:
+                assert one.table is not None
+                parents[one.table].add(target)
+    ordered: list[Identity] = []
+    while parents:
+        ready = [table for table, needs in parents.items() if not needs & parents.keys()] or [next(iter(parents))]
+        ordered += ready
+        for table in ready:
+            del parents[table]
+    return ordered
+
+
+def _labels(catalog: Catalog, column: Object) -> tuple[str, ...] | None:
+    """Return the labels of the enum that is a column's type, or its array's element type."""
+    name = str(column.attributes["type"]).removesuffix("[]")
+    for one in catalog:
+        if one.kind == "enum" and name == _bare(one):
+            labels = one.attributes["labels"]
+            assert isinstance(labels, tuple)
+            return labels
+    return None
+
+
+def _bare(one: Object) -> str:
+    """Write a type's name as format_type does: quoted only where it must be."""
+    parts = [part if re.fullmatch(r"[a-z_][a-z0-9_$]*", part) else quote(part) for part in (one.schema, one.name)]
+    return ".".join(parts)
+
+
+def _is_plain(using: str) -> bool:
+    """Whether a USING is none, or only a cast of the column itself."""
+    return (
+        not using
+        or re.fullmatch(r'\(*\s*(?:"[^"]+"|\w+)\s*\)*(?:\s*::\s*[\w ]+(?:\([\d, ]+\))?\)*)*', using) is not None
+    )

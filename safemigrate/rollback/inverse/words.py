@@ -1,0 +1,59 @@
+"""How objects are named in SQL."""
+
+from __future__ import annotations
+
+from safemigrate.db.catalog import Object
+from safemigrate.db.postgres import quote
+
+_KEYWORDS = {"enum": "TYPE", "composite": "TYPE", "range": "TYPE", "base type": "TYPE"}
+_ON_TABLE = frozenset({"trigger", "policy", "rule"})
+
+
+def literal(text: str) -> str:
+    """Write text as SQL (standard_conforming_strings is on in every supported server)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def table_of(one: Object) -> str:
+    """Name the table (or domain) that a column, constraint, index or the like belongs to."""
+    return quote(one.schema, one.parent)
+
+
+def name_of(one: Object) -> str:
+    """Name an object as ALTER, DROP and GRANT take it, without its keyword."""
+    if one.internal.get("_class"):
+        return one.name  # as pg_identify_object wrote it
+    if one.kind == "index":
+        return quote(one.schema, one.name)
+    if one.table is not None:
+        return quote(one.name)
+    arguments = f"({one.attributes['arguments']})" if "arguments" in one.attributes else ""
+    return (quote(one.schema, one.name) if one.schema else quote(one.name)) + arguments
+
+
+def target(one: Object) -> str:
+    """Name an object with its keyword, as COMMENT ON and DROP take it: `TRIGGER "t" ON "public"."User"`."""
+    keyword = _KEYWORDS.get(one.kind, one.kind.upper())
+    if one.kind == "column":
+        return f"COLUMN {quote(one.schema, one.parent, one.name)}"
+    if one.kind == "constraint" or one.kind in _ON_TABLE:
+        return f"{keyword} {quote(one.name)} ON {table_of(one)}"
+    if one.kind == "domain constraint":
+        return f"CONSTRAINT {quote(one.name)} ON DOMAIN {table_of(one)}"
+    return f"{keyword} {name_of(one)}"
+
+
+def options(values: object) -> str:
+    """Write reloptions (`{fillfactor=70}`) as a list for WITH or SET."""
+    assert isinstance(values, tuple)
+    return ", ".join(_option(str(value)) for value in values)
+
+
+def option_names(values: object) -> set[str]:
+    """Return the names in reloptions."""
+    return {str(value).partition("=")[0] for value in values} if isinstance(values, tuple) else set()
+
+
+def _option(text: str) -> str:
+    name, _, value = text.partition("=")
+    return f"{name}={literal(value)}"

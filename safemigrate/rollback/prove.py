@@ -1,0 +1,103 @@
+"""Up, down, compared, up again: whether a plan's inverse is the identity, in schema and rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.digest import Digest, differences, digest
+from safemigrate.db.fingerprint import column_order, compare
+from safemigrate.db.postgres import Connection
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Plan, Proof, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A database at a boundary between migrations."""
+
+    catalog: Catalog
+    rows: dict[str, Digest]
+
+    @classmethod
+    def of(cls, connection: Connection) -> State:
+        """Read the state of a shadow; every row in it is read once."""
+        return cls(read(connection), digest(connection))
+
+
+def prove(
+    connection: Connection,
+    plans: Sequence[Plan],
+    states: Sequence[State],
+    reasons: Sequence[tuple[str, ...]],
+    *,
+    execute: Callable[[str], None],
+    forward: Callable[[Plan], None],
+    version: str,
+) -> tuple[list[Plan], int]:
+    """Prove plans that have just run in a shadow.
+
+    `states[n]` is the state before plan n, the last one that after all.
+
+    Each inverse runs, last first, and what it leaves is compared with the state before its plan. Then all run again.
+    Returns the plans with their proofs, and 0; or the number of the plan, from 0, whose inverse failed: it is
+    IMPOSSIBLE, those before it are as they were given, and the shadow is where that plan left it. `reasons[n]` are
+    what is known beforehand not to come back.
+    """
+    proven: list[Plan] = []
+    for number in range(len(plans) - 1, -1, -1):
+        plan, before = plans[number], states[number]
+        began = time.perf_counter()
+        try:
+            with connection.transaction():
+                for step in reversed(plan.steps):
+                    for sql in step.inverse:
+                        execute(sql)
+        except MigrationFailed as error:
+            said = (f"the inverse fails: {error.summary}: {error.why}",)
+            proven.append(_with(plan, Verdict.IMPOSSIBLE, said, before, version, time.perf_counter() - began))
+            return [*plans[:number], *reversed(proven)], number
+        now = State.of(connection)
+        found = [*reasons[number], *compare(before.catalog, now.catalog), *differences(before.rows, now.rows)]
+        verdict = Verdict.LOSSY if found else Verdict.EXACT
+        proven.append(_with(plan, verdict, tuple(found), before, version, time.perf_counter() - began))
+    proven.reverse()
+    return _again(connection, proven, states, forward), 0
+
+
+def reordered(before: Catalog, after: Catalog) -> list[str]:
+    """Name the tables whose columns come back in another order: `SELECT *` and COPY without a column list notice."""
+    then, now = column_order(before), column_order(after)
+    return [table for table, order in then.items() if table in now and now[table] != order]
+
+
+def _again(
+    connection: Connection, plans: Sequence[Plan], states: Sequence[State], forward: Callable[[Plan], None]
+) -> list[Plan]:
+    """Run the plans a second time from where their inverses left the shadow; the end must be the same."""
+    done: list[Plan] = []
+    for number, plan in enumerate(plans):
+        try:
+            forward(plan)
+        except MigrationFailed as error:
+            reason = f"it does not run again after its inverse: {error.summary}: {error.why}"
+            return [*done, _lossy(plan, reason), *plans[number + 1 :]]
+        done.append(plan)
+    now = State.of(connection)
+    found = [*compare(states[-1].catalog, now.catalog), *differences(states[-1].rows, now.rows)]
+    if found and done:
+        done[-1] = _lossy(done[-1], "run again after its inverse it ends differently: " + "; ".join(found[:5]))
+    return done
+
+
+def _lossy(plan: Plan, reason: str) -> Plan:
+    proof = plan.proof
+    verdict = Verdict.LOSSY if proof.verdict is Verdict.EXACT else proof.verdict
+    return replace(plan, proof=replace(proof, verdict=verdict, reasons=(*proof.reasons, reason)))
+
+
+def _with(plan: Plan, verdict: Verdict, reasons: tuple[str, ...], state: State, version: str, seconds: float) -> Plan:
+    rows = sum(found.rows for found in state.rows.values())
+    return replace(plan, proof=Proof(verdict, reasons, len(state.rows), rows, version, seconds))

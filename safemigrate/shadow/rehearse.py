@@ -1,0 +1,129 @@
+"""Running a migration in a shadow, statement by statement, and finding out which of them may share a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.db.catalog import Catalog
+from safemigrate.db.postgres import Connection
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Migration
+from safemigrate.shadow.trace import Observation, Tracer
+from safemigrate.sql import Statement, is_transaction_control, refuses_transaction
+from safemigrate.sql.actions import Transaction
+
+# What the server says to a statement that must stand alone, or come after a COMMIT.
+_ALONE = (session.ACTIVE_SQL_TRANSACTION, session.INVALID_TRANSACTION_TERMINATION)
+
+_DDL = ("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "SET", "RESET", "REINDEX", "LOCK", "VACUUM", "ANALYZE")
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedGroup:
+    """Statements that committed together; `transactional` is False for one that refuses a transaction block."""
+
+    observations: tuple[Observation, ...]
+    transactional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A migration that ran to its end in a shadow."""
+
+    migration: Migration
+    groups: tuple[ObservedGroup, ...]
+    before: Catalog
+    after: Catalog
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """Every statement's observation, in order."""
+        return tuple(one for group in self.groups for one in group.observations)
+
+
+def executable(migration: Migration, statements: Sequence[Statement]) -> list[Statement]:
+    """Return the statements that run: a file's own BEGIN and COMMIT are folded into ours, which makes it atomic.
+
+    Raises MigrationFailed for a file that rolls back or leaves a transaction open: Prisma reports both as applied,
+    and what they did is lost when it disconnects.
+    """
+    level = 0
+    for statement in statements:
+        for action in statement.actions:
+            if not isinstance(action, Transaction):
+                continue
+            if action.kind == "rollback":
+                raise MigrationFailed(
+                    f"{migration.path}, line {statement.span.line}: ROLLBACK undoes what stands before it",
+                    "Prisma would report this migration as applied although nothing of it is.",
+                    (f"remove the ROLLBACK from {migration.path}",),
+                )
+            level += {"begin": 1, "commit": -1}.get(action.kind, 0)
+    if level > 0:
+        raise MigrationFailed(
+            f"{migration.path} has a BEGIN without its COMMIT",
+            "Prisma would report this migration as applied, and lose all of it when it disconnects.",
+            (f"add the COMMIT to {migration.path}",),
+        )
+    return [one for one in statements if not is_transaction_control(one)]
+
+
+def rehearse(
+    connection: Connection,
+    migration: Migration,
+    statements: Sequence[Statement],
+    execute: Callable[[int, Statement], None],
+) -> Rehearsed:
+    """Run `statements` through `execute(number, statement)`, as few groups as the server allows, each observed.
+
+    All run in one transaction, unless the server refuses: a new enum value that is used before it is committed, a
+    statement that stands alone. Then the transaction is rolled back and cut at that statement. Raises
+    MigrationFailed, naming the file and the line, where a statement fails for any other reason.
+    """
+    tracer = Tracer(connection)
+    before = tracer.catalog
+    alone = {number for number, statement in enumerate(statements) if refuses_transaction(statement)}
+    groups: list[ObservedGroup] = []
+    start = 0
+    end = len(statements)
+    while start < len(statements):
+        number = start
+
+        def run(number: int) -> Observation:
+            statement = statements[number]
+            may_write = not statement.kind.startswith(_DDL) or statement.kind.startswith("CREATE TABLE AS")
+            return tracer.observe(statement, lambda: execute(number, statement), may_write=may_write)
+
+        try:
+            if start in alone:
+                groups.append(ObservedGroup((run(start),), transactional=False))
+                start += 1
+            else:
+                end = min((n for n in alone if start < n < end), default=end)
+                with connection.transaction():
+                    observations = []
+                    for number in range(start, end):
+                        observations.append(run(number))
+                groups.append(ObservedGroup(tuple(observations), transactional=True))
+                start = end
+            end = len(statements)
+        except MigrationFailed as error:
+            if error.sqlstate == session.UNSAFE_NEW_ENUM_VALUE and number > start:
+                end = number
+            elif error.sqlstate in _ALONE and number not in alone:
+                alone.add(number)
+            else:
+                raise _named(error, migration) from error
+            tracer = Tracer(connection)
+    return Rehearsed(migration, tuple(groups), before, tracer.catalog)
+
+
+def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:
+    return MigrationFailed(
+        f"{migration.name}, {error.summary}",
+        error.why,
+        error.fix or (f"edit {migration.path}",),
+        sqlstate=error.sqlstate,
+    )

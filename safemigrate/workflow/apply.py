@@ -1,0 +1,267 @@
+"""`safemigrate apply`: read, rehearse, prove, apply, verify; or leave the database as it was and say why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ConsentRequired
+from safemigrate.execute import run
+from safemigrate.lint import lint
+from safemigrate.model import (
+    Finding,
+    Migration,
+    MigrationOutcome,
+    Outcome,
+    Plan,
+    Progress,
+    Result,
+    SnapshotOutcome,
+    Verdict,
+)
+from safemigrate.rollback import down
+from safemigrate.shadow.provider import shadow_server
+from safemigrate.shadow.rehearse import executable
+from safemigrate.sql import split
+from safemigrate.workflow import carry_out, generate
+from safemigrate.workflow.facts import facts
+from safemigrate.workflow.rehearse import Rehearsal, Script, Source, rehearse_all
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.resolve import (
+    Resolved,
+    Target,
+    opened,
+    require_fit_history,
+    require_writable,
+    resolve,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """The flags of `apply`. `generate` is None to decide by whether somebody can be asked for a name."""
+
+    name: str | None = None
+    generate: bool | None = None
+    dry_run: bool = False
+    snapshot: str = "scoped"
+    shadow: str | None = None
+    lock_timeout: float = 3.0
+    retries: int = 5
+
+
+def apply(request: Request, options: ApplyOptions) -> Outcome:
+    """Apply what is pending, and first generate what schema.prisma asks for where that was wanted.
+
+    Raises Restored and NotRestored where the change failed on the target, ConsentRequired where data would go and
+    nobody agreed, and whatever stopped it before: then the target was only read.
+    """
+    began = time.perf_counter()
+    resolved = resolve(request)
+    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
+    with opened(resolved) as target:
+        require_writable(resolved, target)
+        if target.interrupted and not options.dry_run:
+            return _go_on(request, options, resolved, target, began)
+        require_fit_history(resolved, target)
+        wanted = options.generate if options.generate is not None else bool(request.ask_name)
+        pending = target.state.pending
+        if not pending and not wanted:
+            return _outcome(resolved, Result.NOTHING, began)
+        with shadow_server(
+            options.shadow,
+            DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
+            target_server=target.server,
+            target_url=resolved.url,
+            roles=_roles(target),
+            extensions=_extensions(target, pending),
+            on_progress=request.on_progress,
+        ) as shadow:
+            if wanted:
+                generated = generate.generate(request, resolved, shadow, options.name)
+                pending = (*pending, generated) if generated else pending
+            if not pending:
+                return _outcome(resolved, Result.NOTHING, began)
+            scripts, findings = _read(request, resolved, target, pending)
+            if any(finding.blocks for finding in findings):
+                return _outcome(resolved, Result.BLOCKED, began, tuple(_read_only(m, findings) for m in pending))
+            source = Source(
+                resolved.url,
+                target.server,
+                resolved.store,
+                "none" if options.dry_run and options.snapshot == "none" else options.snapshot,
+                generate.git_state(resolved),
+            )
+            if options.snapshot == "none" and not options.dry_run:
+                _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
+            rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
+            findings += rehearsal.findings
+            outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
+            if any(finding.blocks for finding in findings):
+                return _outcome(resolved, Result.BLOCKED, began, outcomes, rehearsal)
+            if options.dry_run:
+                return _outcome(resolved, Result.REHEARSED, began, outcomes, rehearsal)
+            _consent(request, resolved, findings, rehearsal.plans)
+            aim = run.Target(
+                target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress
+            )
+            written = _write_down(pending, rehearsal.plans)
+            carry_out.carry_out(aim, resolved, target, pending, rehearsal, owners=shadow.own)
+            outcomes = tuple(
+                replace(outcome, state="applied", down=path)
+                for outcome, (path, _) in zip(outcomes, written, strict=True)
+            )
+            notes = tuple(note for _, note in written if note)
+            return _outcome(resolved, Result.APPLIED, began, outcomes, rehearsal, notes)
+
+
+def _go_on(request: Request, options: ApplyOptions, resolved: Resolved, target: Target, began: float) -> Outcome:
+    """Finish the run that was killed between two groups; its plan and proof are in the journal."""
+    interrupted = target.interrupted
+    assert interrupted is not None
+    request.on_progress(Progress("apply", f"going on with {interrupted.migration}, which was interrupted"))
+    aim = run.Target(target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
+    carry_out.finish(aim, resolved, target, interrupted)
+    outcome = MigrationOutcome(
+        interrupted.migration,
+        interrupted.checksum,
+        "applied",
+        proof=interrupted.plan.proof,
+        traces=interrupted.plan.traces,
+    )
+    return Outcome(
+        "apply",
+        Result.APPLIED,
+        str(resolved.url),
+        (outcome,),
+        notes=("An interrupted run was finished.",),
+        next=("safemigrate apply   # for what else is pending", "safemigrate status"),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _read(
+    request: Request, resolved: Resolved, target: Target, pending: Sequence[Migration]
+) -> tuple[list[Script], list[Finding]]:
+    """Split and judge every pending migration, and every applied one that was edited since."""
+    request.on_progress(Progress("read", f"{len(pending)} migrations"))
+    known = facts(target, resolved.url.schema)
+    scripts, findings = [], []
+    for file, _row in target.state.edited:
+        findings += lint(file, [], known)
+    for migration in pending:
+        statements = split(migration.sql)
+        scripts.append(Script(migration, tuple(executable(migration, statements))))
+        findings += lint(migration, statements, known)
+    return scripts, findings
+
+
+def _consent(request: Request, resolved: Resolved, findings: Sequence[Finding], plans: Sequence[Plan]) -> None:
+    losses = [
+        f"{finding.migration}: {finding.message}" for finding in findings if finding.loses and not finding.allowed
+    ]
+    for plan in plans:
+        if plan.proof.verdict is not Verdict.EXACT:
+            losses += [f"{plan.migration} cannot be taken back exactly: {reason}" for reason in plan.proof.reasons]
+    if losses:
+        _agree(request, resolved, losses)
+
+
+def _agree(request: Request, resolved: Resolved, losses: list[str]) -> None:
+    database = resolved.url.database
+    if not request.consent(database, losses):
+        raise ConsentRequired(
+            f"nobody agreed to this change of database {database}",
+            "\n".join(losses),
+            (f"safemigrate apply --confirm {database}",),
+        )
+
+
+def _write_down(pending: Sequence[Migration], plans: Sequence[Plan]) -> list[tuple[str, str]]:
+    """Write each down.sql; returns its path ("" where there is none) and a note where it was left alone."""
+    said = []
+    for migration, plan in zip(pending, plans, strict=True):
+        path = migration.path.parent / down.NAME
+        try:
+            if path.exists() and not down.is_ours(path.read_text(encoding="utf-8", errors="replace")):
+                said.append((str(path), f"{path} is your own and was left as it is; rollback uses the proven one"))
+                continue
+            path.write_text(down.render(plan), encoding="utf-8")
+            said.append((str(path), ""))
+        except OSError as error:
+            said.append(("", f"{path} could not be written ({error.strerror}); the database has the proven inverse"))
+    return said
+
+
+def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding]) -> MigrationOutcome:
+    migration, plan = pair
+    kept = tuple(kept for step in plan.steps for kept in step.kept)
+    return MigrationOutcome(
+        migration.name,
+        migration.checksum,
+        "pending",
+        tuple(finding for finding in findings if finding.migration == migration.name),
+        plan.traces,
+        plan.proof,
+        returns=tuple(dict.fromkeys(f"{one.kind.value} {one.subject}" for one in kept)),
+        kept=kept,
+        script=down.render(plan),
+    )
+
+
+def _read_only(migration: Migration, findings: Sequence[Finding]) -> MigrationOutcome:
+    mine = tuple(finding for finding in findings if finding.migration == migration.name)
+    return MigrationOutcome(migration.name, migration.checksum, "pending", mine)
+
+
+def _outcome(
+    resolved: Resolved,
+    result: Result,
+    began: float,
+    migrations: tuple[MigrationOutcome, ...] = (),
+    rehearsal: Rehearsal | None = None,
+    notes: tuple[str, ...] = (),
+) -> Outcome:
+    snapshots: tuple[SnapshotOutcome, ...] = ()
+    if rehearsal and rehearsal.snapshot:
+        manifest = rehearsal.snapshot.manifest
+        snapshots = (
+            SnapshotOutcome(
+                rehearsal.snapshot.id,
+                str(rehearsal.snapshot.path),
+                manifest.scope,
+                manifest.bytes,
+                manifest.held,
+                rehearsal.snapshot.verified,
+                manifest.taken_at,
+            ),
+        )
+    follow = {
+        Result.APPLIED: ("safemigrate rollback   # takes it back, with its data", "safemigrate status"),
+        Result.REHEARSED: ("safemigrate apply",),
+        Result.BLOCKED: ("-- safemigrate: allow RULE reason   # above the statement, where you know better",),
+    }
+    return Outcome(
+        "apply",
+        result,
+        str(resolved.url),
+        migrations,
+        snapshots,
+        notes=(*(rehearsal.notes if rehearsal else ()), *notes),
+        next=follow.get(result, ()),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _roles(target: Target) -> list[str]:
+    from safemigrate.db.postgres import roles
+
+    return roles(target.connection)
+
+
+def _extensions(target: Target, pending: Sequence[Migration]) -> list[str]:
+    from safemigrate.workflow.extensions import wanted
+
+    return wanted(target.connection, pending)

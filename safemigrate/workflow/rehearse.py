@@ -1,0 +1,365 @@
+"""From pending migrations to proven plans: traced on the bare schema, rehearsed and proven on a restored snapshot."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safemigrate.db import session
+from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.postgres import Connection, Server, connect, quote
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ShadowError
+from safemigrate.execute import journal, run
+from safemigrate.model import (
+    Finding,
+    Group,
+    Migration,
+    OnProgress,
+    Plan,
+    Progress,
+    Proof,
+    Severity,
+    Step,
+    Trace,
+    Verdict,
+)
+from safemigrate.rollback.derive import derive
+from safemigrate.rollback.prove import State, prove, reordered
+from safemigrate.shadow.provider import Shadow
+from safemigrate.shadow.rehearse import Rehearsed, rehearse
+from safemigrate.sql import Statement
+from safemigrate.workflow.scope import at_risk, cascading
+
+if TYPE_CHECKING:
+    from safemigrate.snapshot.store import Snapshot
+
+# A trace that reaches further than the one before starts again with what it saw; a script has only so many tables.
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A migration with its statements."""
+
+    migration: Migration
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Plans with their proofs, and what the shadow looked like around each; `catalogs` has one more than `plans`."""
+
+    plans: tuple[Plan, ...]
+    catalogs: tuple[Catalog, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    snapshot: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows come from: the target, and how to take and keep snapshots of it."""
+
+    url: DatabaseUrl
+    server: Server
+    store: Path
+    scope: str
+    git: dict[str, Any] | None = None
+
+
+def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_progress: OnProgress) -> Rehearsal:
+    """Take `scripts` from files to proven plans, as DESIGN has it: trace, snapshot, rehearse, prove.
+
+    Raises MigrationFailed where a migration fails in the shadow: the target was only read.
+    """
+    from safemigrate.snapshot.restore import restore
+
+    on_progress(Progress("trace", "the schema alone"))
+    _bare(source, shadow.create("bare"))
+    with connect(shadow.url("bare"), application_name="safemigrate rehearsal") as connection:
+        traced = [_trace(connection, script, on_progress) for script in scripts]
+    wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
+    written: dict[tuple[int, int], set[str]] = {}
+    _note(written, traced)
+    for _ in range(_ROUNDS):
+        snapshot = _snapshot(source, scripts, wanted, on_progress)
+        template = "unsnapped"
+        if snapshot:
+            on_progress(Progress("restore", f"snapshot {snapshot.id} into the shadow"))
+            template = "snapshot"
+            restore(snapshot, shadow.create(template), shadow=True)
+        else:
+            _bare(source, shadow.create(template))
+        held = set(snapshot.manifest.held) if snapshot else None
+        try:
+            outcome = _rounds(source, shadow, template, scripts, traced, written, held, on_progress)
+        finally:
+            shadow.drop(template)
+        if isinstance(outcome, Rehearsal):
+            if snapshot:
+                snapshot.mark_verified(f"restored into {shadow.describe}")
+            return replace(outcome, snapshot=snapshot)
+        wanted |= outcome
+    raise ShadowError(
+        "the rehearsal reaches further into the data each time it is tried",
+        "Tables that the migration writes to were found only with their rows there.",
+        ("safemigrate apply --snapshot full",),
+    )
+
+
+def _bare(source: Source, into: DatabaseUrl) -> None:
+    from safemigrate.snapshot.restore import restore
+    from safemigrate.snapshot.take import take
+
+    with tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch:
+        restore(take(source.url, source.server, scope="schema", store=Path(scratch)), into, shadow=True)
+
+
+def _snapshot(source: Source, scripts: Sequence[Script], wanted: set[str], on_progress: OnProgress) -> Snapshot | None:
+    from safemigrate.snapshot.take import take
+
+    if source.scope == "none":
+        return None
+    on_progress(Progress("snapshot", "every table" if source.scope == "full" else f"{len(wanted)} tables at risk"))
+    return take(
+        source.url,
+        source.server,
+        scope="full" if source.scope == "full" else "scoped",
+        tables=sorted(wanted),
+        store=source.store,
+        migration=scripts[-1].migration.name,
+        git=source.git,
+        on_progress=on_progress,
+    )
+
+
+def _rounds(
+    source: Source,
+    shadow: Shadow,
+    template: str,
+    scripts: Sequence[Script],
+    traced: Sequence[Rehearsed],
+    written: dict[tuple[int, int], set[str]],
+    held: set[str] | None,
+    on_progress: OnProgress,
+) -> Rehearsal | set[str]:
+    """Rehearse with what the traces so far ask to keep, until a rehearsal shows nothing new.
+
+    Returns the tables that must be in the snapshot too, where rows of others turn out to matter.
+    """
+    rehearsal: Sequence[Rehearsed] = traced
+    for _ in range(_ROUNDS):
+        plans, reasons = _plans(scripts, rehearsal, written, source.server)
+        with _clone(shadow, template, "rehearsal") as connection:
+            journal.prepare(connection)
+            seen, states = _forward(connection, scripts, plans, on_progress)
+            if held is not None and source.scope != "full":
+                missing = at_risk(one for rehearsed in seen for one in rehearsed.observations if one.written) - held
+                if missing:
+                    return missing
+            if not _note(written, seen):
+                return _finish(source, shadow, template, connection, plans, reasons, states, seen, on_progress)
+        # Something was written that nobody kept. Look again without keeping, with the rows there.
+        with _clone(shadow, template, "again") as connection:
+            rehearsal = [_trace(connection, script, on_progress) for script in scripts]
+            _note(written, rehearsal)
+    raise ShadowError(
+        "the migration writes to other tables each time it is rehearsed",
+        "What it changes cannot be kept, because it cannot be foreseen.",
+        ("safemigrate apply --dry-run -v",),
+    )
+
+
+@contextmanager
+def _clone(shadow: Shadow, template: str, name: str) -> Iterator[Connection]:
+    url = shadow.create(name, template=template)
+    try:
+        with connect(url, application_name="safemigrate rehearsal") as connection:
+            yield connection
+    finally:
+        shadow.drop(name)
+
+
+def _trace(connection: Connection, script: Script, on_progress: OnProgress) -> Rehearsed:
+    on_progress(Progress("trace", script.migration.name))
+    return rehearse(
+        connection, script.migration, script.statements, lambda _number, one: run.execute(connection, one.sql, _at(one))
+    )
+
+
+def _plans(
+    scripts: Sequence[Script],
+    rehearsal: Sequence[Rehearsed],
+    written: dict[tuple[int, int], set[str]],
+    server: Server,
+) -> tuple[list[Plan], list[tuple[str, ...]]]:
+    plans, reasons = [], []
+    for at, (script, rehearsed) in enumerate(zip(scripts, rehearsal, strict=True)):
+        observations = [
+            replace(one, written=one.written | _oids(one.before, written.get((at, number), set())))
+            for number, one in enumerate(rehearsed.observations)
+        ]
+        derived = derive(script.migration.name, script.migration.checksum, observations)
+        groups, first = [], 0
+        for group in rehearsed.groups:
+            size = len(group.observations)
+            groups.append(Group(derived.steps[first : first + size], group.transactional))
+            first += size
+        plans.append(
+            Plan(
+                script.migration.name,
+                script.migration.checksum,
+                tuple(groups) or (Group(()),),
+                Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
+                tuple(one.trace for one in rehearsed.observations),
+            )
+        )
+        reasons.append(derived.reasons)
+    return plans, reasons
+
+
+def _forward(
+    connection: Connection, scripts: Sequence[Script], plans: Sequence[Plan], on_progress: OnProgress
+) -> tuple[list[Rehearsed], list[State]]:
+    """Run plans as they will run on the target, observed, and read the state at every boundary."""
+    states = [State.of(connection)]
+    seen = []
+    for script, plan in zip(scripts, plans, strict=True):
+        on_progress(Progress("rehearse", plan.migration, len(seen), len(plans)))
+        steps = plan.steps
+        seen.append(
+            rehearse(
+                connection,
+                script.migration,
+                script.statements,
+                lambda number, _one, steps=steps: run.run_step(connection, steps[number]),  # type: ignore[misc]
+            )
+        )
+        states.append(State.of(connection))
+    return seen, states
+
+
+def _finish(
+    source: Source,
+    shadow: Shadow,
+    template: str,
+    connection: Connection,
+    plans: list[Plan],
+    reasons: list[tuple[str, ...]],
+    states: list[State],
+    seen: list[Rehearsed],
+    on_progress: OnProgress,
+) -> Rehearsal:
+    version = session.value(connection, "SHOW server_version").split()[0]
+    on_progress(Progress("prove", "down, compared, up again", 0, len(plans)))
+    plans = [
+        replace(plan, traces=tuple(_merged(*pair) for pair in zip(plan.traces, _traces(rehearsed), strict=True)))
+        for plan, rehearsed in zip(plans, seen, strict=True)
+    ]
+
+    def forward(open_connection: Connection) -> Callable[[Plan], None]:
+        def go(plan: Plan) -> None:
+            for group in plan.groups:
+                if group.transactional:
+                    with open_connection.transaction():
+                        for step in group.steps:
+                            run.run_step(open_connection, step)
+                else:
+                    for step in group.steps:
+                        run.run_step(open_connection, step)
+
+        return go
+
+    def attempt(open_connection: Connection, number: int) -> tuple[list[Plan], int]:
+        return prove(
+            open_connection,
+            plans[:number],
+            states[: number + 1],
+            reasons[:number],
+            execute=lambda sql: run.execute(open_connection, sql),
+            forward=forward(open_connection),
+            version=version,
+        )
+
+    proven, failed = attempt(connection, len(plans))
+    while failed:  # the plans before one whose inverse fails are proven in a clone of their own
+        with _clone(shadow, template, f"before_{failed}") as another:
+            journal.prepare(another)
+            for plan in plans[:failed]:
+                forward(another)(plan)
+            earlier, now_failed = attempt(another, failed)
+        proven, failed = [*earlier, *proven[failed:]], now_failed
+    notes = [
+        f"{table}: a column comes back behind the others (PostgreSQL cannot put it where it stood)"
+        for table in reordered(states[0].catalog, read(connection))
+    ]
+    return Rehearsal(
+        tuple(proven), tuple(state.catalog for state in states), tuple(_integrity(seen, states)), tuple(notes), None
+    )
+
+
+def _integrity(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Finding]:
+    """Compare the tables that no statement of a migration touched: their rows must be as they were."""
+    for number, rehearsed in enumerate(seen):
+        before, after = states[number], states[number + 1]
+        touched = at_risk(rehearsed.observations)
+        for table in sorted(before.rows.keys() & after.rows.keys() - touched):
+            if before.rows[table] != after.rows[table]:
+                columns = [
+                    {
+                        one.identity[2]
+                        for one in state.catalog
+                        if one.kind == "column" and quote(one.schema, one.parent) == table
+                    }
+                    for state in (before, after)
+                ]
+                if columns[0] != columns[1] and before.rows[table].rows == after.rows[table].rows:
+                    continue  # a new column is part of the digest
+                yield Finding(
+                    "untraced-change",
+                    Severity.ERROR,
+                    f"{table}: its rows changed in the rehearsal, and no statement was seen to touch it",
+                    rehearsed.migration.name,
+                    subject=table,
+                )
+
+
+def _note(written: dict[tuple[int, int], set[str]], rehearsed: Sequence[Rehearsed]) -> bool:
+    """Add what statements wrote, and what cascades from there can reach.
+
+    Say whether a statement wrote something new.
+    """
+    news = False
+    for at, one in enumerate(rehearsed):
+        for number, seen in enumerate(one.observations):
+            known = written.setdefault((at, number), set())
+            wrote = _names(seen.before, {(1259, oid, 0) for oid in seen.changed})
+            news = news or not wrote <= known
+            known |= _names(seen.before, cascading(seen.before, {(1259, oid, 0) for oid in seen.written})) | wrote
+    return news
+
+
+def _names(catalog: Catalog, tables: set[tuple[int, int, int]]) -> set[str]:
+    return {quote(catalog[one].schema, catalog[one].name) for one in tables if one in catalog}
+
+
+def _oids(catalog: Catalog, names: set[str]) -> frozenset[int]:
+    return frozenset(one.identity[1] for one in catalog if one.kind == "table" and quote(one.schema, one.name) in names)
+
+
+def _traces(rehearsed: Rehearsed) -> tuple[Trace, ...]:
+    return tuple(one.trace for one in rehearsed.observations)
+
+
+def _merged(bare: Trace, real: Trace) -> Trace:
+    """Join two traces of a statement: locks as the statement itself takes them, time and rows as with the real rows."""
+    return replace(bare, seconds=real.seconds, rows=real.rows, rewrites=real.rewrites or bare.rewrites)
+
+
+def _at(statement: Statement) -> Step:
+    return Step(sql=statement.sql, line=statement.span.line, run=(statement.sql,))

@@ -1,0 +1,158 @@
+"""From a request to a project, a database and the state of its history; refuses early, each time with the way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection, Server, connect, server
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError
+from safemigrate.execute import journal
+from safemigrate.execute.run import is_held
+from safemigrate.model import Migration
+from safemigrate.prisma import history
+from safemigrate.prisma.history import HistoryState
+from safemigrate.prisma.migrations import migrations
+from safemigrate.prisma.project import Project, find
+from safemigrate.prisma.settings import effective_url
+from safemigrate.workflow.request import Request
+
+STORE = Path(".safemigrate", "snapshots")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A project and the database it means; `source` says in words where the URL came from."""
+
+    project: Project
+    migrations: tuple[Migration, ...]
+    url: DatabaseUrl
+    source: str
+    store: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An open target: the server, the history beside the files, and safemigrate's own journal of it."""
+
+    connection: Connection
+    server: Server
+    state: HistoryState
+    runs: tuple[journal.Run, ...]
+    holds: tuple[journal.Hold, ...]
+
+    @property
+    def interrupted(self) -> journal.Run | None:
+        """The run that was killed between two groups, if the lock says that nobody is at work on it."""
+        running = [one for one in self.runs if one.state is journal.RunState.RUNNING]
+        return running[-1] if running and not is_held(self.connection) else None
+
+
+def resolve(request: Request) -> Resolved:
+    """Find the project and its database. Raises ProjectError and ConnectionFailed; connects to nothing."""
+    project = find(request.project, request.schema or request.settings.schema)
+    if project.provider != "postgresql":
+        raise ProjectError(
+            f"{project.datasource_file} has the provider {project.provider}, which this version cannot migrate",
+            "safemigrate works on PostgreSQL.",
+            ("safemigrate status --schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
+        )
+    url, source = effective_url(project, url=request.url, environment=os.environ)
+    if url.provider != "postgresql":
+        raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is postgresql")
+    if url.pooled:
+        raise ConnectionFailed(
+            f"{url} is a pooled connection ({url.pooled})",
+            "A pooler may give every statement another session: locks, transactions and settings would not hold.",
+            ("set directUrl in schema.prisma, or SAFEMIGRATE_DATABASE_URL, to the direct connection",),
+        )
+    store = request.settings.store or project.root / STORE
+    return Resolved(project, tuple(migrations(project)), url, source, store)
+
+
+@contextmanager
+def opened(resolved: Resolved) -> Iterator[Target]:
+    """Connect to the target and read where it stands; nothing is written. Raises ConnectionFailed."""
+    with connect(resolved.url) as connection:
+        found = server(connection)
+        rows = history.read(connection, resolved.url.schema)
+        yield Target(
+            connection,
+            found,
+            history.state(resolved.migrations, rows),
+            tuple(journal.runs(connection)),
+            tuple(journal.holds(connection)),
+        )
+
+
+def require_writable(resolved: Resolved, target: Target) -> None:
+    """Raise ConnectionFailed unless this user may create what keeping needs, on a server that takes writes."""
+    if target.server.in_recovery:
+        raise ConnectionFailed(
+            f"{resolved.url} is a read-only replica", "Migrations run on the primary.", ("use the primary's URL",)
+        )
+    if not target.server.can_create and not journal.exists(target.connection):
+        raise ConnectionFailed(
+            f"user {target.server.user} may not create a schema in database {resolved.url.database}",
+            "What a migration would lose is kept in the schema safemigrate of the same database.",
+            (f'GRANT CREATE ON DATABASE "{resolved.url.database}" TO "{target.server.user}";',),
+        )
+
+
+def require_fit_history(resolved: Resolved, target: Target) -> None:
+    """Raise HistoryError where applying on top of this history would make things worse."""
+    state = target.state
+    if not state.managed and _has_tables(target.connection):
+        first = resolved.migrations[0].name if resolved.migrations else "MIGRATION"
+        raise HistoryError(
+            f"database {resolved.url.database} has tables but no migration history",
+            "It lives on `prisma db push`. Say which migrations are in it already, oldest first.",
+            (f"npx prisma migrate resolve --applied {first}",),
+        )
+    if state.failed:
+        name = state.failed[-1].name
+        if is_held(target.connection):
+            raise HistoryError(
+                f"migration {name} is running now", "Prisma's migration lock is held.", ("safemigrate status",)
+            )
+        if not target.interrupted:
+            raise HistoryError(
+                f"migration {name} failed earlier and is neither finished nor taken back",
+                (state.failed[-1].logs or "Prisma's table has no reason for it.").strip(),
+                ("safemigrate status", "safemigrate rollback --failed"),
+            )
+    if state.missing:
+        names = ", ".join(row.name for row in state.missing)
+        raise HistoryError(
+            f"the database has migrations that are not in {resolved.project.migrations}: {names}",
+            "This checkout is older than the database, or their folders were removed.",
+            ("git pull", "safemigrate status"),
+        )
+    held = {hold.migration: hold for hold in target.holds}
+    for migration in state.pending:
+        if hold := held.get(migration.name):
+            raise HistoryError(
+                f"migration {migration.name} is on hold: it was rolled back {hold.since:%Y-%m-%d %H:%M}",
+                hold.reason,
+                (
+                    f"safemigrate release {migration.name}   # apply it again",
+                    f"rm -r {migration.path.parent}   # drop it",
+                ),
+            )
+
+
+def _has_tables(connection: Connection) -> bool:
+    # P3005 looks at tables only; views, enums and functions do not count (schema-engine, apply_migrations).
+    return bool(
+        session.value(
+            connection,
+            "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))' "
+            "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))",
+        )
+    )

@@ -1,0 +1,99 @@
+"""Which tables a migration can harm: those whose rows the snapshot takes and the rehearsal needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from safemigrate.db.catalog import Catalog, Identity
+from safemigrate.db.postgres import quote
+from safemigrate.rollback.derive import change_of
+from safemigrate.shadow.trace import Observation
+
+
+def at_risk(observations: Iterable[Observation]) -> set[str]:
+    """Name the tables, as they were before the first statement, whose rows could be lost, changed or refuse the change.
+
+    A new nullable column or a plain index harms no row, however large the table. A statement that writes also needs the
+    tables that it reads, and those that foreign keys tie to what it writes.
+    """
+    start: Catalog | None = None
+    found: set[Identity] = set()
+    for seen in observations:
+        start = start or seen.before
+        written = {(1259, oid, 0) for oid in seen.written}
+        found |= tied(seen.before, written)
+        if written:
+            found |= {(1259, oid, 0) for oid in seen.read}
+        change = change_of(seen)
+        for one in change.gone:
+            if one.kind == "table":
+                found.add(one.identity)
+            elif one.kind in ("column", "constraint") and one.table:
+                found.add(one.table)
+                if one.kind == "constraint" and one.attributes["type"] == "f":
+                    found.add((1259, one.internal["_target"], 0))
+        for one in change.born:
+            if one.kind == "constraint" and one.table:
+                found.add(one.table)
+                if one.attributes["type"] == "f" and one.table in seen.before:
+                    found.add((1259, one.internal["_target"], 0))
+            elif (one.kind == "index" and one.internal["_key"] and one.table) or (
+                one.kind == "column" and one.table and one.attributes["not_null"]
+            ):
+                found.add(one.table)
+        for old, new in change.changed:
+            if old.kind == "column" and old.table:
+                retyped = (old.internal["_type"], old.internal["_modifier"]) != (
+                    new.internal["_type"],
+                    new.internal["_modifier"],
+                )
+                if retyped or old.attributes["not_null"] != new.attributes["not_null"]:
+                    found.add(old.table)
+            elif old.kind == "enum":
+                found |= _users_of(seen.before, old.identity)
+    return {quote(start[one].schema, start[one].name) for one in found if start and one in start}
+
+
+def cascading(catalog: Catalog, tables: set[Identity]) -> set[Identity]:
+    """Return these tables and every child that a foreign key's action can reach from them."""
+    reached = set(tables)
+    while more := {
+        child
+        for child, parent, definition in _keys(catalog)
+        if parent in reached and child not in reached and any(f"ON {event}" in definition for event in _CASCADES)
+    }:
+        reached |= more
+    return reached
+
+
+def tied(catalog: Catalog, tables: set[Identity]) -> set[Identity]:
+    """Return these tables, what cascades from them reaches, and every parent and child that a foreign key checks."""
+    reached = cascading(catalog, tables)
+    keys = _keys(catalog)
+    children = {child for child, parent, _ in keys if parent in reached}
+    return reached | children | {parent for child, parent, _ in keys if child in reached}
+
+
+def _keys(catalog: Catalog) -> list[tuple[Identity, Identity, str]]:
+    return [
+        (one.table, (1259, int(one.internal["_target"]), 0), str(one.attributes["definition"]))
+        for one in catalog
+        if one.kind == "constraint" and one.attributes["type"] == "f" and one.table
+    ]
+
+
+# Every action but NO ACTION and RESTRICT writes to the child (PostgreSQL docs 5.5.5).
+_CASCADES = (
+    "DELETE CASCADE",
+    "DELETE SET",
+    "UPDATE CASCADE",
+    "UPDATE SET",
+)
+
+
+def _users_of(catalog: Catalog, kind: Identity) -> set[Identity]:
+    return {
+        one.table
+        for one in catalog
+        if one.kind == "column" and one.table and kind in catalog.depends.get(one.identity, {})
+    }
