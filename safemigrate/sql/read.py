@@ -7,33 +7,28 @@ from collections.abc import Callable
 from safemigrate.sql.actions import Action, Opaque, Other, Set, Transaction
 from safemigrate.sql.cursor import Cursor, Unread
 from safemigrate.sql.read_block import call, do
-from safemigrate.sql.read_object import alter, create, drop
+from safemigrate.sql.read_object import alter, create, drop, modifiers, object_kind
 from safemigrate.sql.read_rows import copy, rows, truncate
 from safemigrate.sql.tokens import Token
 
 # They change neither rows nor columns. PostgreSQL docs, SQL commands.
 _HARMLESS = frozenset(
     "ANALYZE CHECKPOINT CLOSE CLUSTER COMMENT DEALLOCATE DECLARE DISCARD FETCH GRANT IMPORT LISTEN LOAD LOCK MOVE "  # noqa: SIM905
-    "NOTIFY REASSIGN REFRESH REINDEX REVOKE SECURITY SHOW UNLISTEN VACUUM".split()
+    "NOTIFY REASSIGN REFRESH REVOKE SECURITY SHOW UNLISTEN VACUUM".split()
 )
 
 
-def kind_of(tokens: list[Token]) -> str:
-    """The leading keywords of a statement: "ALTER TABLE", "CREATE UNIQUE INDEX", "UPDATE"."""
-    first = tokens[0].word
-    if first not in ("CREATE", "ALTER", "DROP", "COMMENT", "START", "TRUNCATE"):
+def kind_of(tokens: list[Token], text: str) -> str:
+    """What sort of statement it is: "ALTER TABLE", "CREATE INDEX", "UPDATE"; no UNIQUE, no OR REPLACE."""
+    cursor = Cursor(tokens, text)
+    first = cursor.take_any("CREATE", "ALTER", "DROP")
+    if not first:
+        return cursor.word
+    modifiers(cursor)
+    try:
+        return f"{first} {object_kind(cursor).upper()}"
+    except Unread:
         return first
-    words = [first]
-    for token in tokens[1:5]:
-        if not token.word.isalpha() or token.word in ("IF", "ONLY", "CONCURRENTLY"):
-            break
-        words.append(token.word)
-        if token.word not in _MODIFIERS:
-            break
-    return " ".join(words)
-
-
-_MODIFIERS = frozenset("OR REPLACE UNIQUE TEMP TEMPORARY UNLOGGED MATERIALIZED GLOBAL LOCAL CONSTRAINT EVENT".split())  # noqa: SIM905
 
 
 def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
@@ -41,26 +36,24 @@ def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
     cursor = Cursor(tokens, text)
     reader = _READERS.get(cursor.word)
     if reader is None:
-        if cursor.word in _HARMLESS:
-            return (Other(_harmless(cursor)),)
         return (Opaque(f"no statement begins with {text[tokens[0].start : tokens[0].end]}"),)
     try:
         return tuple(reader(cursor))
     except Unread as unread:
-        return (Opaque(f"{kind_of(tokens)}: not understood at {unread}"),)
+        return (Opaque(f"{kind_of(tokens, text)}: not understood at {unread}"),)
 
 
-def _harmless(cursor: Cursor) -> str:
-    first = cursor.word
+def _harmless(cursor: Cursor) -> list[Action]:
+    if cursor.at("CLUSTER") and len(cursor.tokens) == 1:
+        return [Other("CLUSTER ALL")]
+    return [Other(cursor.word)]
+
+
+def _reindex(cursor: Cursor) -> Action:
+    if cursor.at("("):
+        cursor.group()
     concurrently = any(token.word == "CONCURRENTLY" for token in cursor.tokens)
-    if first == "REINDEX":
-        cursor.place = 1
-        if cursor.at("("):
-            cursor.group()
-        return f"REINDEX {cursor.word}" + " CONCURRENTLY" * concurrently
-    if first == "CLUSTER" and len(cursor.tokens) == 1:
-        return "CLUSTER ALL"
-    return first
+    return Other(f"REINDEX {cursor.word}" + " CONCURRENTLY" * concurrently)
 
 
 def _after(reader: Callable[[Cursor], list[Action] | Action]) -> Callable[[Cursor], list[Action]]:
@@ -114,6 +107,8 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     "COPY": _after(copy),
     "DO": _after(do),
     "CALL": call,
+    "REINDEX": _after(_reindex),
+    **dict.fromkeys(_HARMLESS, _harmless),
     "SET": _after(_set),
     "RESET": _after(_reset),
     **dict.fromkeys(("WITH", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "EXPLAIN", "("), rows),

@@ -41,26 +41,31 @@ _KINDS = (
     "POLICY PROCEDURE PUBLICATION ROLE ROUTINE RULE SCHEMA SEQUENCE SERVER STATISTICS SUBSCRIPTION SYSTEM TABLE TABLESPACE "  # noqa: E501
     "TRANSFORM TRIGGER TYPE USER VIEW".split(),
 )
+_MODIFIERS = "OR REPLACE GLOBAL LOCAL TEMP TEMPORARY UNLOGGED UNIQUE RECURSIVE CONSTRAINT TRUSTED PROCEDURAL".split()  # noqa: SIM905
 _ON_A_TABLE = ("trigger", "policy", "rule")
 
 
-def _kind(cursor: Cursor) -> str:
+def object_kind(cursor: Cursor) -> str:
+    """The kind of object behind CREATE, ALTER or DROP, in lower case."""
     for kind in _KINDS:
         if cursor.take(*kind.split()):
             return kind.lower()
     raise cursor.unread()
 
 
+def modifiers(cursor: Cursor) -> set[str]:
+    """The words that may stand between CREATE and the kind of object."""
+    found = set()
+    while word := cursor.take_any(*_MODIFIERS):
+        found.add(word)
+    return found
+
+
 def create(cursor: Cursor) -> list[Action]:
     """CREATE, from behind the word."""
-    replace = cursor.take("OR", "REPLACE")
-    cursor.take_any("GLOBAL", "LOCAL")
-    temporary = bool(cursor.take_any("TEMP", "TEMPORARY"))
-    cursor.take("UNLOGGED")
-    unique = cursor.take("UNIQUE")
-    for modifier in ("RECURSIVE", "CONSTRAINT", "TRUSTED", "PROCEDURAL"):
-        cursor.take(modifier)
-    kind = _kind(cursor)
+    found = modifiers(cursor)
+    replace, temporary, unique = "REPLACE" in found, bool(found & {"TEMP", "TEMPORARY"}), "UNIQUE" in found
+    kind = object_kind(cursor)
     if kind == "table":
         return [create_table(cursor, temporary=temporary)]
     if kind == "index":
@@ -116,7 +121,7 @@ def _create_type(cursor: Cursor) -> CreateType:
 
 def drop(cursor: Cursor) -> list[Action]:
     """DROP, from behind the word."""
-    kind = _kind(cursor)
+    kind = object_kind(cursor)
     if kind in ("cast", "operator", "operator class", "operator family", "transform", "user mapping", "owned"):
         cursor.rest()
         return [DropObject(kind, (), cascade=cursor.tokens[-1].word == "CASCADE")]
@@ -146,7 +151,7 @@ def _with_arguments(cursor: Cursor) -> Name:
 
 def alter(cursor: Cursor) -> list[Action]:
     """ALTER, from behind the word."""
-    kind = _kind(cursor)
+    kind = object_kind(cursor)
     if kind == "table":
         return alter_table(cursor)
     if kind == "type":

@@ -75,6 +75,8 @@ def column(cursor: Cursor) -> Column:
                 cursor.need("DEFERRABLE")
         elif clause == "DEFAULT":
             start = cursor.place
+            if cursor.done:
+                raise cursor.unread()
             cursor.place += 1  # DEFAULT NULL
             cursor.until(_COLUMN_CLAUSES)
             default = cursor.written(start, cursor.place)
@@ -236,7 +238,7 @@ def _alter_action(cursor: Cursor, table: Name) -> Action:
         cursor.take("COLUMN")
         return _alter_column(cursor, table)
     if verb in _PLAIN_ACTIONS:
-        what = cursor.words(4)
+        what = cursor.words(4 if verb in ("ENABLE", "DISABLE", "FORCE", "NO") else 2)
         last = cursor.tokens[-1].word
         cursor.rest()
         concurrently = verb == "DETACH" and last == "CONCURRENTLY"

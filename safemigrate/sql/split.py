@@ -28,7 +28,7 @@ def split(text: str, source: str = "migration.sql") -> list[Statement]:
         Statement(
             sql=text[piece[0].start : piece[-1].end],
             span=places.span(piece[0].start, piece[-1].end),
-            kind=kind_of(piece),
+            kind=kind_of(piece, readable),
             comments=tuple(comments[number]),
             actions=read(piece, readable),
         )
