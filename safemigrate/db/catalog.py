@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
@@ -127,6 +127,7 @@ class Catalog:
     user: str
     _dependencies: tuple[tuple[Any, ...], ...] = field(default=(), repr=False)
     _aliases: tuple[tuple[int, int, int, int, int], ...] = field(default=(), repr=False)
+    _casts: tuple[tuple[int, int, str], ...] = field(default=(), repr=False)
 
     def __iter__(self) -> Iterator[Object]:
         return iter(self.objects.values())
@@ -140,6 +141,13 @@ class Catalog:
     def get(self, identity: Identity) -> Object | None:
         """Return the object, or None."""
         return self.objects.get(identity)
+
+    def without(self, absent: Collection[Identity]) -> Catalog:
+        """Return the catalog as if some objects were not there."""
+        if not absent:
+            return self
+        left = {identity: one for identity, one in self.objects.items() if identity not in absent}
+        return replace(self, objects=left)
 
     @cached_property
     def addresses(self) -> dict[str, Object]:
@@ -192,6 +200,26 @@ class Catalog:
         return turned
 
     @cached_property
+    def casts(self) -> Mapping[tuple[int, int], str]:
+        """Whether and how the server converts one type (by oid) into another: 'i' and 'a' by itself, 'e' when told.
+
+        The pair (type, 0) is there for string types, which convert to and from everything by their text.
+        """
+        return {(source, target): context for source, target, context in self._casts}
+
+    @cached_property
+    def elements(self) -> Mapping[int, Identity]:
+        """The user type, or the table, that an array type or row type (by oid) is made of."""
+        types, extension = CLASSES["enum"], CLASSES["extension"]
+        alias = {one: (c, d, e) for a, one, c, d, e in self._aliases if a == types and c != extension}
+        found: dict[int, Identity] = {}
+        for one in alias:
+            found[one] = alias[one]
+            while found[one][0] == types and found[one][1] in alias:
+                found[one] = alias[found[one][1]]
+        return found
+
+    @cached_property
     def members(self) -> Mapping[Identity, tuple[Object, ...]]:
         """The columns, constraints, indexes, triggers and so on of each table, columns in their order."""
         owned: dict[Identity, list[Object]] = {}
@@ -226,14 +254,14 @@ def read(connection: Connection) -> Catalog:
         settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
         connection.execute("SELECT " + settings, prepare=True)
         cursors = []
-        for name in (*_KINDS, "comment", "privilege", "dependency", "alias"):
+        for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast"):
             cursor = connection.cursor(row_factory=tuple_row, binary=True)
             cursor.execute(_query(name, major), prepare=True)
             cursors.append(cursor)
         asked = connection.execute("SELECT current_user::text")
         answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
         user = asked.fetchone()
-    *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _) = answers
+    *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _) = answers
     extra: dict[Identity, dict[str, Value]] = {}
     for class_, oid, part, text in comments:
         extra.setdefault((class_, oid, part), {})["comment"] = text
@@ -244,7 +272,7 @@ def read(connection: Connection) -> Catalog:
         names = tuple(column.name for column in description or ())
         objects.update((one.identity, one) for one in _objects(rows, names, extra))
     assert user is not None
-    return Catalog(objects, connection.info.server_version, user[0], tuple(dependencies), tuple(aliases))
+    return Catalog(objects, connection.info.server_version, user[0], tuple(dependencies), tuple(aliases), tuple(casts))
 
 
 def difference(before: Catalog, after: Catalog) -> Change:

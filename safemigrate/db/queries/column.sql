@@ -1,8 +1,8 @@
 SELECT 'column' AS kind, a.attrelid AS object, a.attnum AS part, n.nspname AS schema, a.attname AS name, a.attrelid AS parent, c.relname AS parent_name,
        format_type(a.atttypid, a.atttypmod) AS type,
        a.attnotnull AS not_null,
-       a.attidentity AS identity,
-       a.attgenerated AS generated,
+       a.attidentity::text AS identity,
+       a.attgenerated::text AS generated,
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS expression,
        CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(o.nspname) || '.' || quote_ident(l.collname) END AS collation,
        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
@@ -15,6 +15,7 @@ SELECT 'column' AS kind, a.attrelid AS object, a.attnum AS part, n.nspname AS sc
        a.atttypid AS _type,
        a.atttypmod AS _modifier,
        CASE WHEN a.attgenerated <> '' THEN md5(d.adbin::text) END AS _core,
+       t.typstorage AS _storage,
        a.attnum AS _position
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid

@@ -10,6 +10,7 @@ SELECT 'constraint' AS kind, k.oid AS object, 0 AS part, n.nspname AS schema, k.
        k.conindid AS _index,
        k.confrelid AS _target,
        k.conkey AS _columns,
+       k.confkey AS _target_columns,
        k.convalidated AS _validated,
        k.condeferrable::int + k.condeferred::int AS _deferrable,
        md5(concat_ws('|', k.condeferrable, k.condeferred, k.convalidated, k.connoinherit, k.conkey, k.confkey,

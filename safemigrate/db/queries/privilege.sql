@@ -13,11 +13,11 @@ WITH granted (class, object, part, kind, owner, acl) AS (
 SELECT g.class, g.object, g.part, a.grants
 FROM granted g
 CROSS JOIN LATERAL (
-  SELECT array_agg(format('%s|%s|%s', CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, x.privilege_type, x.is_grantable) ORDER BY x.grantee, x.privilege_type, x.is_grantable) AS grants
+  SELECT array_agg(format('%s|%s|%s', CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE '"' || replace(pg_get_userbyid(x.grantee), '"', '""') || '"' END, x.privilege_type, x.is_grantable) ORDER BY x.grantee, x.privilege_type, x.is_grantable) AS grants
   FROM aclexplode(g.acl) x
 ) a
 CROSS JOIN LATERAL (
-  SELECT array_agg(format('%s|%s|%s', CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, x.privilege_type, x.is_grantable) ORDER BY x.grantee, x.privilege_type, x.is_grantable) AS grants
+  SELECT array_agg(format('%s|%s|%s', CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE '"' || replace(pg_get_userbyid(x.grantee), '"', '""') || '"' END, x.privilege_type, x.is_grantable) ORDER BY x.grantee, x.privilege_type, x.is_grantable) AS grants
   FROM aclexplode(acldefault(g.kind, g.owner)) x
 ) d
 WHERE a.grants IS DISTINCT FROM d.grants

@@ -9,7 +9,7 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 
          SELECT format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
            || CASE WHEN a.attcollation <> y.typcollation THEN (SELECT format(' COLLATE %I.%I', o.nspname, l.collname) FROM pg_collation l JOIN pg_namespace o ON o.oid = l.collnamespace WHERE l.oid = a.attcollation) ELSE '' END
          FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
-         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) END AS fields,
+         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname) END AS fields,
        CASE t.typtype WHEN 'r' THEN format_type(r.rngsubtype, NULL) END AS subtype,
        CASE t.typtype WHEN 'r' THEN (SELECT format('%I.%I', s.nspname, q.opcname) FROM pg_opclass q JOIN pg_namespace s ON s.oid = q.opcnamespace WHERE q.oid = r.rngsubopc AND NOT q.opcdefault) END AS subtype_opclass,
        CASE t.typtype WHEN 'r' THEN NULLIF(r.rngsubdiff::oid, 0)::regproc::text END AS subtype_diff,
@@ -19,6 +19,12 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 
        CASE t.typtype WHEN 'e' THEN ARRAY(SELECT l.oid FROM pg_enum l WHERE l.enumtypid = t.oid ORDER BY l.enumsortorder) END AS _labels,
        CASE t.typtype WHEN 'c' THEN ARRAY(SELECT a.attnum::int FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) END AS _fields,
        CASE t.typtype WHEN 'c' THEN ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) END AS _field_names,
+       t.typrelid AS _relation,
+       CASE t.typtype WHEN 'c' THEN ARRAY(
+         SELECT format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
+           || CASE WHEN a.attcollation <> y.typcollation THEN (SELECT format(' COLLATE %I.%I', o.nspname, l.collname) FROM pg_collation l JOIN pg_namespace o ON o.oid = l.collnamespace WHERE l.oid = a.attcollation) ELSE '' END
+         FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) END AS _ordered,
        md5(concat_ws('|', t.typbasetype, t.typtypmod, t.typdefaultbin::text,
          CASE t.typtype WHEN 'c' THEN (SELECT string_agg(concat_ws(':', a.attnum, a.atttypid, a.atttypmod, a.attcollation), ',' ORDER BY a.attnum)
            FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END)) AS _core

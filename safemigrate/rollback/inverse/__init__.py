@@ -252,12 +252,12 @@ class _Inverting:
                 continue
             if one.kind == "column":
                 if one.table not in self.found.creates:
-                    lists[phase] += create(one, self.before)
+                    lists[phase].extend(create(one, self.before))
                 settle += self._settle(one)
                 continue
             if one.kind == "function" and "LANGUAGE sql" in str(one.attributes["definition"]):
                 lists[phase].append("SET LOCAL check_function_bodies = off")
-            lists[phase] += create(one, self.before)
+            lists[phase].extend(create(one, self.before))
             if one.kind == "table":
                 settle += table_settings(one)
                 if one.attributes["partition_bound"] is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Object
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.inverse.create import (
+    STORAGE,
     column_settings,
     enable,
     identity_column,
@@ -200,7 +201,7 @@ def _reset_column(was: Object, now: Object, start: str) -> list[str]:
     old, new = was.attributes, now.attributes
     said = []
     if new["storage"] and not old["storage"]:
-        said.append(f"{start} SET STORAGE DEFAULT")
+        said.append(f"{start} SET STORAGE {STORAGE[was.internal['_storage']]}")
     if new.get("compression") and not old.get("compression"):
         said.append(f"{start} SET COMPRESSION DEFAULT")
     if new["statistics"] is not None and old["statistics"] is None:

@@ -9,6 +9,7 @@ from safemigrate.db.postgres import quote
 from safemigrate.rollback.inverse.words import literal, name_of, options, table_of, target
 
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS", "O": "ENABLE"}
+STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
 
 
@@ -47,8 +48,7 @@ def column_settings(column: Object) -> list[str]:
     start = f"ALTER TABLE {table_of(column)} ALTER COLUMN {quote(column.name)}"
     said = []
     if column.attributes["storage"]:
-        names = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
-        said.append(f"{start} SET STORAGE {names[str(column.attributes['storage'])]}")
+        said.append(f"{start} SET STORAGE {STORAGE[str(column.attributes['storage'])]}")
     if column.attributes.get("compression"):
         said.append(f"{start} SET COMPRESSION {'lz4' if column.attributes['compression'] == 'l' else 'pglz'}")
     if column.attributes["statistics"] is not None:
