@@ -35,7 +35,7 @@ _LOCK: Final = (
     'provider = "{provider}"\n'
 )
 _LETTERS: Final = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "&": " and "}
+    {a: f"{b}e" for a, b in zip("äöüÄÖÜ", "aouAOU", strict=True)} | {"ß": "ss", "&": " and "}
 )
 _SECONDS: Final = 300  # the first call may download an engine
 

@@ -97,7 +97,7 @@ def _root_of(schema: Path) -> Path:
     for above in prisma_package.upward(folder):
         if (above / "package.json").is_file() or prisma_config.locate(above):
             return above
-    return folder.parent if folder.name == "prisma" else folder
+    return next((above.parent for above in (folder, folder.parent) if above.name == "prisma"), folder)
 
 
 def _root(start: Path) -> Path:
@@ -106,7 +106,8 @@ def _root(start: Path) -> Path:
             return folder
         if found := _default(folder):
             # Someone may stand in prisma/ itself; then the project is the folder above.
-            return folder if (folder / "package.json").is_file() else _root_of(found)
+            inside = found.parent == folder and not (folder / "package.json").is_file()
+            return _root_of(found) if inside else folder
     raise _nothing(start)
 
 

@@ -15,7 +15,8 @@ let loaded
 for (;;) {
   loaded = await loadConfigFromFile({ configRoot: root })
   const message = String(loaded.error?.error?.message ?? '')
-  const name = /Cannot resolve environment variable: ([^\s]+?)\.?$/m.exec(message)?.[1]
+  // 7.10 and 6.19 in this order.
+  const name = /(?:Cannot resolve|Missing required) environment variable: (\w+)/.exec(message)?.[1]
   if (!name || missing.includes(name)) break
   missing.push(name)
   process.env[name] = `postgresql://safemigrate-missing/${name}`

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from safemigrate import git
+
+
+def run(folder: Path, *arguments: str) -> str:
+    identity = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env={**os.environ, **identity}, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    root.mkdir()
+    run(root, "init", "-q", "-b", "main")
+    (root / "a").write_text("1")
+    run(root, "add", "a")
+    run(root, "commit", "-q", "-m", "first")
+    return root
+
+
+def test_a_clean_tree(repository: Path) -> None:
+    found = git.describe(repository / "a")
+    assert found == git.GitState(repository, "main", run(repository, "rev-parse", "HEAD"), dirty=False, tracked=True)
+
+
+def test_dirty_and_staged(repository: Path) -> None:
+    (repository / "a").write_text("2")
+    found = git.describe(repository)
+    assert found is not None
+    assert found.dirty
+    run(repository, "add", "a")
+    staged = git.describe(repository)
+    assert staged is not None
+    assert staged.dirty
+
+
+def test_an_untracked_path(repository: Path) -> None:
+    (repository / "sub").mkdir()
+    (repository / "sub" / "b").write_text("")
+    found = git.describe(repository / "sub" / "b")
+    assert found is not None
+    assert (found.tracked, found.dirty) == (False, False)
+
+
+def test_a_detached_head(repository: Path) -> None:
+    run(repository, "checkout", "-q", "--detach")
+    found = git.describe(repository)
+    assert found is not None
+    assert (found.branch, bool(found.commit)) == ("", True)
+
+
+def test_before_the_first_commit(tmp_path: Path) -> None:
+    run(tmp_path, "init", "-q", "-b", "trunk")
+    found = git.describe(tmp_path)
+    assert found == git.GitState(tmp_path, "trunk", "", dirty=False, tracked=False)
+
+
+def test_a_linked_worktree(repository: Path, tmp_path: Path) -> None:
+    run(repository, "worktree", "add", "-q", "-b", "other", str(tmp_path / "linked"))
+    found = git.describe(tmp_path / "linked" / "a")
+    assert found is not None
+    assert (found.root, found.branch, found.tracked) == (tmp_path / "linked", "other", True)
+
+
+def test_inside_a_hook_of_another_repository(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    run(other, "init", "-q", "-b", "wrong")
+    expected = git.describe(repository / "a")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index.lock"))
+    assert git.describe(repository / "a") == expected
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    assert git.describe(tmp_path) is None
+
+
+def test_no_git(repository: Path) -> None:
+    """GitPython refuses to be imported then; in a process of its own, because it was imported here."""
+    code = f"from safemigrate import git; from pathlib import Path; print(git.describe(Path({str(repository)!r})))"
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PATH": "/nonexistent"}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "None"), done.stderr
