@@ -75,8 +75,8 @@ def _statements(piece: list[Token]) -> list[list[Token]]:
         word = piece[0].word
         if word in ("BEGIN", "ELSE", "LOOP"):
             piece = piece[1:]
-        elif word == "<<":
-            piece = piece[3:]
+        elif word == "<":  # <<label>>
+            piece = piece[5:]
         elif word in _UP_TO_LOOP:
             behind = _behind(piece, "LOOP")
             query = _behind(piece[: len(piece) - len(behind) - 1], "IN") if word == "FOR" else []

@@ -75,11 +75,11 @@ def column(cursor: Cursor) -> Column:
                 cursor.need("DEFERRABLE")
         elif clause == "DEFAULT":
             start = cursor.place
-            if cursor.done:
-                raise cursor.unread()
-            cursor.place += 1  # DEFAULT NULL
+            cursor.take("NULL")
             cursor.until(_COLUMN_CLAUSES)
             default = cursor.written(start, cursor.place)
+            if not default:
+                raise cursor.unread()
         elif clause == "GENERATED":
             cursor.until({"AS"})
             cursor.need("AS")
