@@ -118,6 +118,11 @@ def cli(version: str) -> PrismaCli:
     return PrismaCli(version, folder, {**_engine(), "CHECKPOINT_DISABLE": "1", "NO_COLOR": "1"})
 
 
+def only(*versions: str) -> pytest.MarkDecorator:
+    """Mark a test for some of the versions."""
+    return pytest.mark.parametrize("installed_prisma", versions, indirect=True)
+
+
 @pytest.fixture(scope="session", params=VERSIONS)
 def installed_prisma(request: pytest.FixtureRequest) -> PrismaCli:
     """Each of the three CLIs in turn."""

@@ -155,9 +155,15 @@ class DatabaseUrl:
         secret = f":{quote(self._password, safe='')}" if self._password else ""
         who = f"{quote(self.user, safe='')}{secret}@" if self.user or secret else ""
         query = [("schema", self.schema)] if self._names_schema else []
-        query += [
-            (name, value) for name, value in self._parameters if name in {"sslmode", "connect_timeout", "options"}
-        ]
+        given = dict(self._parameters)
+        query += [(name, given[name]) for name in ("connect_timeout", "options") if name in given]
+        mode = given.get("sslmode", "")
+        if mode.startswith("verify-"):
+            query += [("sslmode", "require"), ("sslaccept", "strict")]
+            if given.get("sslrootcert", "system") != "system":
+                query.append(("sslcert", given["sslrootcert"]))
+        elif mode:
+            query.append(("sslmode", mode))
         socket = self.host.startswith("/")
         if socket:
             query.append(("host", self.host))

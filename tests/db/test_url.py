@@ -239,6 +239,20 @@ def test_a_socket_url_for_prisma() -> None:
     assert "pgbouncer" not in url.prisma()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sslmode=require",
+        "sslmode=require&sslaccept=strict",
+        "sslmode=require&sslaccept=strict&sslcert=ca.pem",
+        "sslmode=disable&connect_timeout=3&options=-c%20work_mem%3D8MB",
+    ],
+)
+def test_prisma_checks_the_servers_certificate_as_we_do(query: str) -> None:
+    url = DatabaseUrl.parse(f"postgresql://u:p@h/d?{query}")
+    assert conninfo_to_dict(DatabaseUrl.parse(url.prisma()).conninfo()) == conninfo_to_dict(url.conninfo())
+
+
 def test_libpq_takes_the_conninfo(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nothing listens there: what counts is that libpq gets as far as the socket, and not to PGHOSTADDR.
     monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
