@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import re
+
+import psycopg
+import pytest
+
+from safemigrate.lint import RULES, Rule
+from tests.lint.conftest import Read
+
+TEXTUAL = [rule for rule in RULES if not rule.of_history]
+by_name = pytest.mark.parametrize("rule", TEXTUAL, ids=lambda rule: rule.name)
+
+
+def test_rules_are_sorted_and_named_once() -> None:
+    names = [rule.name for rule in RULES]
+    assert names == sorted(set(names))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_has_a_name_and_a_page(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+    assert rule.check.__module__.endswith("." + rule.name.replace("-", "_"))
+    assert rule.summary.endswith(".")
+    assert rule.docs.count("\n\n") >= 1, "the page says more than its first sentence"
+
+
+@by_name
+def test_bad_fires_the_rule_alone_and_good_nothing(rule: Rule, read: Read) -> None:
+    found = read(rule.bad)
+    assert {finding.rule for finding in found} == {rule.name}
+    assert {finding.loses for finding in found} == {rule.family == "data-loss"}
+    assert read(rule.good) == []
+
+
+@by_name
+def test_the_examples_are_postgresql(rule: Rule, target: psycopg.Connection) -> None:
+    for example in (rule.bad, rule.good):
+        target.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        target.execute(rule.setup.encode())
+        if rule.name == "required-column-without-default" and example == rule.bad:
+            with pytest.raises(psycopg.errors.NotNullViolation):
+                target.execute(example.encode())
+        else:
+            target.execute(example.encode())
