@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from safemigrate import proc
 from safemigrate.errors import ProjectError
+from safemigrate.prisma.package import Package
 
 _ENDINGS: Final = ("js", "ts", "mjs", "cjs", "mts", "cts")
 # @prisma/config 7.10, findPrismaConfigFile: Prisma 7 gives way to a Prisma 8 config of the old name beside it.
@@ -44,21 +45,21 @@ def locate(folder: Path) -> Path | None:
     return next((folder / name for name in NAMES if (folder / name).is_file()), None)
 
 
-def read(path: Path, root: Path, prisma_package: Path | None, names: tuple[str, ...] = ()) -> Config:
+def read(path: Path, root: Path, package: Package, names: tuple[str, ...] = ()) -> Config:
     """Run the config and return what it says; `names` are environment variables to report.
 
     Raises ConfigUnreadable without Node or prisma's package, ProjectError where the config itself fails.
     """
-    if prisma_package is None:
+    if package.installed is None:
         raise ConfigUnreadable(
             f"{path} cannot be read: the package prisma is not installed in {root}",
             "A Prisma config is a program, so it takes Prisma's own loader to know what it says.",
-            ("npm install", *_WITHOUT),
+            (package.install, *_WITHOUT),
         )
     script = Path(__file__).with_name("read-config.mjs")
     try:
         # The real path: pnpm puts prisma's own dependencies beside it, not beside the link.
-        done = proc.run(["node", script, prisma_package.resolve(), root, *names], cwd=root, seconds=60)
+        done = proc.run(["node", script, package.installed.resolve(), root, *names], cwd=root, seconds=60)
     except proc.ProgramMissing as error:
         raise ConfigUnreadable(
             f"{path} cannot be read: Node is not on this machine", "", ("https://nodejs.org/en/download", *_WITHOUT)
@@ -68,7 +69,7 @@ def read(path: Path, root: Path, prisma_package: Path | None, names: tuple[str, 
     if done.status:
         if "Cannot find module '@prisma/config'" in done.stderr:
             raise ConfigUnreadable(
-                f"{path} cannot be read: @prisma/config is missing beside {prisma_package}", "", ("npm install",)
+                f"{path} cannot be read: @prisma/config is missing beside {package.installed}", "", (package.install,)
             )
         raise ProjectError(f"{path} cannot be loaded", done.stderr.strip())
     return _answer(path, json.loads(done.stdout))

@@ -131,7 +131,7 @@ def _config(root: Path, package: Package, named: Path | None) -> tuple[Config | 
     if path is None or package.major == 5:  # 5.x knows no config
         return None, None
     try:
-        return prisma_config.read(path, root, package.installed, _variables(named or _default(root))), None
+        return prisma_config.read(path, root, package, _variables(named or _default(root))), None
     except ConfigUnreadable as problem:
         # At three in the morning there may be no Node: a named schema with its migrations beside it is enough.
         if named is None:

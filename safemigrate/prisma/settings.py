@@ -44,7 +44,7 @@ def _text(project: Project, url: str | None, environment: Mapping[str, str]) -> 
     where = project.config.path if project.config else project.datasource_file
     raise ProjectError(
         f"{where} names no database URL",
-        f"Neither --url, {OWN_VARIABLE} nor DATABASE_URL is given.",
+        f"Or the variable it reads is not set. Neither --url, {OWN_VARIABLE} nor DATABASE_URL is given.",
         _fixes("DATABASE_URL"),
     )
 
