@@ -154,6 +154,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Parting:
+    """Something that a step's inverse drops and that users may have filled since: it is kept before it goes.
+
+    `count` asks for the values (or rows) in it, `keep` are the statements that copy them to `place`.
+    """
+
+    subject: str
+    place: str
+    count: str
+    keep: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One statement of a migration with everything that surrounds it.
 
@@ -170,6 +183,7 @@ class Step:
     inverse: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     kept: tuple[Kept, ...] = ()
+    partings: tuple[Parting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
-from safemigrate.model import Check, Group, Kept, KeptKind, Plan, Proof, Step, Trace, Verdict
+from safemigrate.model import Check, Group, Kept, KeptKind, Parting, Plan, Proof, Step, Trace, Verdict
 
 SCHEMA = "safemigrate"
 
@@ -281,6 +281,7 @@ def from_json(stored: dict[str, Any]) -> Plan:
             line=given["line"],
             checks=tuple(Check(**{**check, "choices": tuple(check["choices"])}) for check in given["checks"]),
             kept=tuple(Kept(KeptKind(kept["kind"]), kept["subject"], kept["place"]) for kept in given["kept"]),
+            partings=tuple(Parting(**{**one, "keep": tuple(one["keep"])}) for one in given["partings"]),
             **texts,
         )
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
 from safemigrate.db.postgres import quote
-from safemigrate.model import KeptKind, Step
+from safemigrate.model import KeptKind, Parting, Step
 from safemigrate.rollback.checks import constraint_checks
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.columns import keep_columns
@@ -49,14 +49,17 @@ class Derived:
     reasons: tuple[str, ...]
 
 
-def derive(migration: str, checksum: str, observed: Sequence[Observed]) -> Derived:
-    """Derive the steps of a migration from its observed statements, in order."""
+def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps: bool = True) -> Derived:
+    """Derive the steps of a migration from its observed statements, in order.
+
+    With `keeps` False the steps keep nothing and bring back the schema alone: for what another tool has already run.
+    """
     if not observed:
         return Derived((), ())
     key = hashlib.sha256(f"{migration}\n{checksum}".encode()).hexdigest()[:8]
     start, end = observed[0].before, observed[-1].after
     passing = _passing(start, end, observed)
-    derivation = _Derivation(key, start, end, passing)
+    derivation = _Derivation(key, start, end, passing, keeps)
     steps = tuple(derivation.step(seen) for seen in observed)
     return Derived(steps, tuple(dict.fromkeys(derivation.reasons)))
 
@@ -84,8 +87,15 @@ def _passing(start: Catalog, end: Catalog, observed: Sequence[Observed]) -> froz
 
 
 class _Derivation:
-    def __init__(self, key: str, start: Catalog, end: Catalog, passing: frozenset[Identity]) -> None:
-        self.key, self.start, self.end, self.passing = key, start, end, passing
+    def __init__(
+        self,
+        key: str,
+        start: Catalog,
+        end: Catalog,
+        passing: frozenset[Identity],
+        keeps: bool,  # noqa: FBT001
+    ) -> None:
+        self.key, self.start, self.end, self.passing, self.keeps = key, start, end, passing, keeps
         self.number = 0
         self.reasons: list[str] = []
 
@@ -94,7 +104,7 @@ class _Derivation:
         change = self._lasting(difference(before, after))
         keeping = Keeping()
         places, using = dict[Identity, str](), dict[tuple[Identity, int], str]()
-        if not change.empty:
+        if self.keeps and not change.empty:
             if is_plain_drop(statement):
                 places = self._move(keeping, change, before, after)
             else:
@@ -103,7 +113,8 @@ class _Derivation:
             using = self._retyped(keeping, change, before, after, statement)
             self._sequences(keeping, change, places)
             keeping.checks += constraint_checks(change, before, self.end, places)
-        self._rows(keeping, seen, change)
+        if self.keeps:
+            self._rows(keeping, seen, change)
         inverse = invert(
             change,
             before,
@@ -111,6 +122,7 @@ class _Derivation:
             born_before=frozenset(before.objects.keys() - self.start.objects.keys()),
             moved=frozenset(places),
             using=using,
+            absent=self.passing,
         )
         self.reasons += inverse.reasons
         schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
@@ -133,7 +145,24 @@ class _Derivation:
             ),
             checks=tuple(keeping.checks),
             kept=tuple(keeping.kept),
+            partings=tuple(self._parting(after, one) for one in inverse.dropped if not one.attributes.get("generated")),
         )
+
+    def _parting(self, after: Catalog, one: Object) -> Parting:
+        self.number += 1
+        place = f"safemigrate.left_{self.key}_{self.number}"
+        if one.kind == "table":
+            table = table_of(after, one.identity)
+            columns, where, subject = table.columns, "", table.name
+        else:
+            assert one.table is not None
+            table = table_of(after, one.table)
+            column = column_of(after, one)
+            columns = (*(key for key in table.key if key.name != column.name), column)
+            where, subject = f" WHERE t.{column.quoted} IS NOT NULL", f"{table.name}.{column.quoted}"
+        source = f"{table.name} AS t{where}"
+        keep = f"CREATE TABLE {place} AS SELECT {', '.join(column.kept for column in columns)} FROM {source}"
+        return Parting(subject, place, f"SELECT count(*) FROM {source}", (f"DROP TABLE IF EXISTS {place}", keep))
 
     def _lasting(self, change: Change) -> Change:
         def lasts(one: Object) -> bool:

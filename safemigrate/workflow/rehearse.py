@@ -159,7 +159,7 @@ def _rounds(
             journal.prepare(connection)
             seen, states = _forward(connection, scripts, plans, on_progress)
             if held is not None and source.scope != "full":
-                missing = at_risk(one for rehearsed in seen for one in rehearsed.observations if one.written) - held
+                missing = at_risk(one for rehearsed in seen for one in rehearsed.observations) - held
                 if missing:
                     return missing
             if not _note(written, seen):
@@ -228,7 +228,7 @@ def _forward(
 ) -> tuple[list[Rehearsed], list[State]]:
     """Run plans as they will run on the target, observed, and read the state at every boundary."""
     states = [State.of(connection)]
-    seen = []
+    seen: list[Rehearsed] = []
     for script, plan in zip(scripts, plans, strict=True):
         on_progress(Progress("rehearse", plan.migration, len(seen), len(plans)))
         steps = plan.steps

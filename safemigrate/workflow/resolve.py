@@ -14,7 +14,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError
 from safemigrate.execute import journal
 from safemigrate.execute.run import is_held
-from safemigrate.model import Migration
+from safemigrate.model import AppliedMigration, Migration
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.migrations import migrations
@@ -38,10 +38,11 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An open target: the server, the history beside the files, and safemigrate's own journal of it."""
+    """An open target: the server, Prisma's rows and how they stand beside the files, and safemigrate's own journal."""
 
     connection: Connection
     server: Server
+    rows: tuple[AppliedMigration, ...]
     state: HistoryState
     runs: tuple[journal.Run, ...]
     holds: tuple[journal.Hold, ...]
@@ -84,6 +85,7 @@ def opened(resolved: Resolved) -> Iterator[Target]:
         yield Target(
             connection,
             found,
+            tuple(rows or ()),
             history.state(resolved.migrations, rows),
             tuple(journal.runs(connection)),
             tuple(journal.holds(connection)),
