@@ -120,6 +120,9 @@ def run(
             process.kill()
             process.communicate()
             raise TimeoutError(f"{Path(arguments[0]).name} did not end within {seconds:g} s") from error
+        except BaseException:
+            process.kill()
+            raise
         return Completed(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
 
 

@@ -32,6 +32,17 @@ def test_a_program_that_does_not_end_is_killed() -> None:
         proc.run([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3)
 
 
+def test_a_program_does_not_outlive_ctrl_c(tmp_path: Path) -> None:
+    inner = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    code = f"import sys; from safemigrate import proc; proc.run([sys.executable, '-c', {inner!r}])"
+    outer = proc.start([sys.executable, "-c", code], output=tmp_path / "log")
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert outer.status is None
+    outer.end(signal.SIGINT, 10)  # reaches the outer program alone
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
 def test_both_streams_are_read_while_it_runs() -> None:
     lines: list[str] = []
     code = "import sys; [print('x' * 1000, file=sys.stderr) for _ in range(500)]; print('end')"

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from safemigrate.db.postgres import Connection, connect, quote, server
 from safemigrate.db.session import SqlError, rows, run, value
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ShadowError
+from safemigrate.errors import ConnectionFailed, ShadowError
 from safemigrate.shadow.provider import Shadow
 
 PREFIX = "safemigrate_shadow_"
@@ -61,7 +61,8 @@ def on_server(url: DatabaseUrl, target: DatabaseUrl | None, target_major: int = 
             yield shadow
         finally:
             for name in list(shadow.created):
-                shadow.drop(name)
+                with suppress(ConnectionFailed, SqlError):  # keep the first error; the next run sweeps
+                    shadow.drop(name)
 
 
 def sweep(connection: Connection) -> list[str]:

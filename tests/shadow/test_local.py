@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,15 +30,15 @@ with running(server_installation()) as server:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A temporary directory of the test's own, so that nothing of other runs is seen or swept."""
-    import tempfile
-
+    tmp_path_factory.getbasetemp()  # pytest chooses its own place once, and not in ours
     place = Path(tempfile.mkdtemp(prefix="sm-"))
     place.chmod(0o711)
     monkeypatch.setenv("TMPDIR", str(place))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    return place
+    yield place
+    shutil.rmtree(place)
 
 
 def test_a_server_lives_as_long_as_its_block(temporary: Path) -> None:
@@ -138,8 +141,6 @@ def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_long_temporary_directory_does_not_break_the_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import tempfile
-
     long = tmp_path / ("x" * 90)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
