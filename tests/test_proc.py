@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_program_does_not_outlive_ctrl_c(tmp_path: Path) -> None:
     outer = proc.start([sys.executable, "-c", code], output=tmp_path / "log")
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         assert outer.status is None
+    time.sleep(0.5)  # the inner may be quicker than the outer's Popen
     outer.end(signal.SIGINT, 10)  # reaches the outer program alone
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
