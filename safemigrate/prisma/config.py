@@ -72,7 +72,10 @@ def read(path: Path, root: Path, package: Package, names: tuple[str, ...] = ()) 
                 f"{path} cannot be read: @prisma/config is missing beside {package.installed}", "", (package.install,)
             )
         raise ProjectError(f"{path} cannot be loaded", done.stderr.strip())
-    return _answer(path, json.loads(done.stdout))
+    last = done.stdout.rpartition("\n")[2]
+    if not last:
+        raise ProjectError(f"{path} cannot be loaded", f"It ended the process. {done.stderr.strip()}")
+    return _answer(path, json.loads(last))
 
 
 _WITHOUT: Final = ("safemigrate COMMAND --schema prisma/schema.prisma --url URL    # goes on without the config",)

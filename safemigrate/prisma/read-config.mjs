@@ -40,4 +40,5 @@ const answer = {
     initShadowDb: config.migrations?.initShadowDb,
   },
 }
-write(JSON.stringify(answer), () => process.exit(0))
+// On a line of its own: a program the config starts may print too.
+write(`\n${JSON.stringify(answer)}`, () => process.exit(0))

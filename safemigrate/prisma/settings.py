@@ -43,8 +43,8 @@ def _text(project: Project, url: str | None, environment: Mapping[str, str]) -> 
         return environment["DATABASE_URL"], "DATABASE_URL"
     where = project.config.path if project.config else project.datasource_file
     raise ProjectError(
-        f"{where} names no database URL",
-        f"Or the variable it reads is not set. Neither --url, {OWN_VARIABLE} nor DATABASE_URL is given.",
+        f"{where} names no database URL, or reads it from a variable that is not set",
+        f"Neither --url, {OWN_VARIABLE} nor DATABASE_URL is given.",
         _fixes("DATABASE_URL"),
     )
 

@@ -242,7 +242,9 @@ def test_a_config_moves_everything(prisma: PrismaCli, tmp_path: Path) -> None:
     (root / "prisma" / "schema.prisma").rename(root / "db" / "main.prisma")
     (root / "prisma.config.ts").write_text(
         "import { defineConfig } from 'prisma/config'\n"
+        "import { spawnSync } from 'node:child_process'\n"
         "console.log('configs print')\n"
+        "spawnSync('echo', ['and so do programs they start'], { stdio: 'inherit' })\n"
         "const name: string = 'main'\n"
         "export default defineConfig({ schema: `db/${name}.prisma`, migrations: { path: 'history' } })\n"
     )
@@ -259,6 +261,8 @@ def test_a_config_moves_everything(prisma: PrismaCli, tmp_path: Path) -> None:
         ("export default { schema: 'prisma/schema.prisma', nonsense: 1 }", "cannot be loaded"),
         ("throw new Error('no such luck')", "no such luck"),
         ("export default {", "cannot be loaded"),
+        ("process.exit(0)", "ended the process"),
+        ("console.error('bad environment'); process.exit(1)", "bad environment"),
         ("import 'nowhere'\nexport default {}", "nowhere"),
     ],
 )
