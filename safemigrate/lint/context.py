@@ -33,9 +33,18 @@ def deletes_all(action: Action) -> bool:
 
 
 class Context:
-    """One reading of a migration, statement by statement."""
+    """One reading of a migration, statement by statement.
 
-    def __init__(self, migration: Migration, statements: Sequence[Statement], facts: Facts) -> None:
+    `earlier` are the statements of the migrations that run before it, None where nobody says.
+    """
+
+    def __init__(
+        self,
+        migration: Migration,
+        statements: Sequence[Statement],
+        facts: Facts,
+        earlier: Sequence[Statement] | None = None,
+    ) -> None:
         self.migration = migration
         self.statements = statements
         self.facts = facts
@@ -46,12 +55,28 @@ class Context:
         self._types: set[Key] = set()
         self._columns: dict[tuple[Key, str], Column] = {}
         self._empty: set[Key] = set()
+        self._filled: set[Key] = set()  # by a migration before this one
         self._counts: dict[str, int | None] = {}
+        self._knows_earlier = earlier is not None
+        # Nothing to copy from: what a whole history writes into an empty database is its own seed.
+        starts_empty = facts.tables is not None and all(name == "_prisma_migrations" for _schema, name in facts.tables)
+        for statement in earlier or ():
+            for action in flatten(statement.actions):
+                self._note(action)
+                self.before.append(action)
+                if isinstance(action, Insert) and not starts_empty:
+                    self._filled.add(self.key(action.table))
+        self._own = len(self.before)
 
     @property
     def actions(self) -> list[Action]:
         """What the statement at hand does, DO blocks included."""
         return list(flatten(self.statements[self.position].actions))
+
+    @property
+    def own(self) -> list[Action]:
+        """What this migration did before the statement at hand, without the migrations before it."""
+        return self.before[self._own :]
 
     @property
     def after(self) -> list[Action]:
@@ -95,19 +120,20 @@ class Context:
         return name.schema or self.facts.schema, name.name
 
     def is_new(self, table: Name) -> bool:
-        """Whether this migration made the table."""
-        return self._tables.get(self.key(table), ()) is None
+        """Whether a pending migration made the table, and none before this one put rows into it."""
+        key = self.key(table)
+        return self._tables.get(key, ()) is None and key not in self._filled
 
     def is_new_type(self, name: Name) -> bool:
-        """Whether this migration made the type."""
+        """Whether a pending migration made the type."""
         return self.key(name) in self._types
 
     def new_column(self, table: Name, column: str) -> Column | None:
-        """The column as this migration added it."""
+        """The column as a pending migration added it."""
         return self._columns.get((self.key(table), column))
 
     def written(self, table: Name, column: str) -> bool:
-        """Whether an UPDATE of this migration has assigned the column."""
+        """Whether an UPDATE of a pending migration has assigned the column by now."""
         key = self.key(table)
         return any(isinstance(a, Update) and column in a.columns and self.key(a.table) == key for a in self.before)
 
@@ -125,6 +151,10 @@ class Context:
         """The table in the target, by the name it has at this point of the migration."""
         return self._in_target(table)[1]
 
+    def is_there(self, table: Name) -> bool:
+        """Whether the table exists at this point, as far as the target and the pending migrations tell."""
+        return self.key(table) in self._tables or self.fact(table) is not None
+
     def place(self, table: Name, *columns: str) -> str:
         """The table's name in the target, for a counting query; "" where it or one of the columns is not there."""
         key, fact = self._in_target(table)
@@ -141,13 +171,11 @@ class Context:
     def rows(self, table: Name) -> int | None:
         """The rows the table holds at this point, None where nobody knows; estimated where counting takes too long."""
         key, fact = self._in_target(table)
-        if key is None or self.key(table) in self._empty:
+        if self.key(table) in self._empty or self.is_new(table):
             return 0
-        if self.facts.tables is None:
-            return None
         if fact is None:
-            return 0
-        exact = self.count(f"SELECT count(*) FROM {self.place(table)}")  # noqa: S608
+            return None if key is None or self._knows_earlier or self.facts.tables is None else 0
+        exact = self.count(f"SELECT count(*) FROM {self.place(table)}")
         return fact.rows if exact is None else exact
 
     def is_small(self, table: Name) -> bool:

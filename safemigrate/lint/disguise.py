@@ -22,7 +22,7 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
     drops = [action for action in here if isinstance(action, DropColumn) and not context.is_new(action.table)]
     if not drops:
         return []
-    everything = [*context.before, *here, *context.after]
+    everything = [*context.own, *here, *context.after]
     adds = [
         action for action in everything if isinstance(action, AddColumn) and not _filled(context, action, everything)
     ]

@@ -25,10 +25,10 @@ def _not_counted(_query: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The target before the migration.
+    """The target as it is, before any pending migration.
 
-    `tables` has every ordinary and partitioned table, or is None without a target: a table missing from it is taken to
-    come from a migration that is still pending, and to be empty. `enums` has the labels of every enum.
+    `tables` has every ordinary and partitioned table, or is None without a target.
+    `enums` has the labels of every enum.
     `count` runs a query for one number, with a timeout, and returns None where there is no answer in time.
     `applied` maps each applied migration to its checksum, None where there is no history to know.
     `schema` is the one that unqualified names mean.

@@ -12,20 +12,27 @@ from safemigrate.model import Finding, Migration
 from safemigrate.sql import Statement
 
 
-def lint(migration: Migration, statements: Sequence[Statement], facts: Facts | None = None) -> list[Finding]:
+def lint(
+    migration: Migration,
+    statements: Sequence[Statement],
+    facts: Facts | None = None,
+    earlier: Sequence[Statement] | None = None,
+) -> list[Finding]:
     """Everything the rules say about a migration, in the order of the file; allowed findings are among it, marked.
 
-    `facts` describe the target before this migration. Of one that is applied, only the history is judged.
+    `facts` describe the target as it is; `earlier` are the statements of the migrations that are pending before this
+    one. Without them a table that the target lacks is taken to come from such a migration, and to be empty.
+    Of a migration that is applied, only the history is judged.
     """
     facts = facts or Facts()
     found = list(_history(migration, facts))
     if facts.applied is not None and migration.name in facts.applied:
         return found
-    in_text = list(_text(migration, statements, facts))
+    in_text = list(_text(migration, statements, facts, earlier))
     allowed = allows(statements)
     if allowed:
         # What only the data has cleared stays allowed: the next database may hold other rows.
-        without_target = list(_text(migration, statements, Facts(schema=facts.schema)))
+        without_target = list(_text(migration, statements, Facts(schema=facts.schema), earlier))
         names = [rule.name for rule in RULES if not rule.of_history]
         in_text = apply(in_text, allowed)
         in_text += unused(allowed, [*in_text, *without_target], names, migration.name)
@@ -41,8 +48,10 @@ def _history(migration: Migration, facts: Facts) -> Iterator[Finding]:
             yield from rule.check(context)
 
 
-def _text(migration: Migration, statements: Sequence[Statement], facts: Facts) -> Iterator[Finding]:
-    context = Context(migration, statements, facts)
+def _text(
+    migration: Migration, statements: Sequence[Statement], facts: Facts, earlier: Sequence[Statement] | None
+) -> Iterator[Finding]:
+    context = Context(migration, statements, facts, earlier)
     for _statement in statements:
         for rule in RULES:
             if not rule.of_history:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from safemigrate.lint import Facts, TableFact
-from tests.lint.conftest import Read
+from safemigrate.lint import Facts, TableFact, lint
+from safemigrate.sql import split
+from tests.lint.conftest import Read, migration
 
 NEW = 'CREATE TABLE "T" ("id" INTEGER NOT NULL, "a" TEXT);\n'
 
@@ -78,3 +79,41 @@ def test_a_table_that_a_pending_migration_makes_is_taken_to_be_empty(read: Read)
 def test_where_counting_takes_too_long_the_estimate_stands(read: Read) -> None:
     (finding,) = read("DROP TABLE t;", Facts(tables={("public", "t"): TableFact(4_000_000, {})}))
     assert finding.count == 4_000_000
+
+
+def after(earlier: str, sql: str, facts: Facts) -> list[str]:
+    return [f"{finding.rule} {finding.severity}" for finding in lint(migration(sql), split(sql), facts, split(earlier))]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "sql", "expected"),
+    [
+        ("CREATE TABLE u (a int);", "ALTER TABLE u ADD b int NOT NULL; CREATE INDEX ON u (a); DROP TABLE u;", []),
+        ("ALTER TABLE t RENAME TO u;", "DROP TABLE u;", ["drop-table warning"]),
+        ("CREATE TABLE u (a int); INSERT INTO u SELECT a FROM t;", "DROP TABLE u;", ["drop-table warning"]),
+        ("TRUNCATE t;", "ALTER TABLE t ADD b int NOT NULL;", []),
+        ("", "DROP TABLE IF EXISTS nowhere;", []),
+        ("", "DROP TABLE nowhere;", ["drop-table warning"]),
+        ("ALTER TABLE t ADD b int;", "ALTER TABLE t DROP b;", []),
+        ("ALTER TABLE t ADD b int; UPDATE t SET b = a;", "ALTER TABLE t DROP b;", ["drop-column warning"]),
+        ("ALTER TABLE t ADD b int;", "ALTER TABLE t ALTER b SET NOT NULL;", ["set-not-null error"]),
+        ("ALTER TABLE t ADD b int; UPDATE t SET b = a;", "ALTER TABLE t ALTER b SET NOT NULL;", []),
+        ("ALTER TABLE t ADD ab int;", "ALTER TABLE t DROP a;", ["drop-column warning"]),
+    ],
+)
+def test_what_pending_migrations_did_before_is_known(earlier: str, sql: str, expected: list[str]) -> None:
+    facts = Facts(tables={("public", "t"): TableFact(7, {"a": "integer"})})
+    assert after(earlier, sql, facts) == expected
+
+
+def test_a_whole_history_on_an_empty_database_has_nothing_to_lose() -> None:
+    history = [
+        "CREATE TYPE r AS ENUM ('a', 'b'); CREATE TABLE t (a int, r r);",
+        "ALTER TABLE t DROP a, ADD b int NOT NULL; CREATE UNIQUE INDEX ON t (b);",
+        "CREATE TYPE r_new AS ENUM ('a'); ALTER TABLE t ALTER r TYPE r_new USING (r::text::r_new); "
+        "ALTER TYPE r RENAME TO r_old; ALTER TYPE r_new RENAME TO r; DROP TYPE r_old;",
+        "ALTER TABLE t RENAME TO u;",
+        "DROP TABLE u;",
+    ]
+    for number, sql in enumerate(history):
+        assert after("".join(history[:number]), sql, Facts(tables={})) == []

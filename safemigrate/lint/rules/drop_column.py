@@ -28,7 +28,8 @@ def check(context: Context) -> Iterator[Finding]:
     in_disguise = {id(drop) for drop, _add in replaced(context)}
     for action in context.actions:
         if isinstance(action, DropColumn) and id(action) not in in_disguise:
-            is_new = context.is_new(action.table) or context.new_column(action.table, action.column)
+            added = context.new_column(action.table, action.column)
+            is_new = context.is_new(action.table) or (added and not context.written(action.table, action.column))
             if not is_new and context.rows(action.table) != 0:
                 yield _dropped(context, action.table, action.column)
         elif isinstance(action, DropObject) and action.kind in _CARRIERS and action.cascade:
@@ -61,7 +62,7 @@ def _dropped(context: Context, table: Name, column: str) -> Finding:
 def values_in(context: Context, table: Name, column: str) -> int | None:
     """How many rows have a value in the column; None where nobody knows."""
     place = context.place(table, column)
-    return context.count(f"SELECT count({quote(column)}) FROM {place}") if place else None  # noqa: S608
+    return context.count(f"SELECT count({quote(column)}) FROM {place}") if place else None
 
 
 RULE = Rule("drop-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)

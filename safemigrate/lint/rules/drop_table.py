@@ -27,7 +27,8 @@ def check(context: Context) -> Iterator[Finding]:
     for action in context.actions:
         if isinstance(action, DropTable):
             for table in action.tables:
-                if not context.is_new(table):
+                absent = action.if_exists and context.facts.tables is not None and not context.is_there(table)
+                if not context.is_new(table) and not absent:
                     yield _dropped(context, table)
         elif isinstance(action, DropObject) and (
             action.kind == "owned" or (action.kind == "schema" and action.cascade)

@@ -71,7 +71,7 @@ def _orphans(context: Context, table: Name, constraint: Constraint) -> int | Non
     same = " AND ".join(f"parent.{quote(there)} = child.{quote(here)}" for here, there in pairs)
     present = " AND ".join(f"child.{quote(here)} IS NOT NULL" for here, _there in pairs)
     return context.count(
-        f"SELECT count(*) FROM {child_place} AS child WHERE {present} "  # noqa: S608
+        f"SELECT count(*) FROM {child_place} AS child WHERE {present} "
         f"AND NOT EXISTS (SELECT 1 FROM {parent_place} AS parent WHERE {same})"
     )
 

@@ -39,7 +39,7 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
         return
     filled = context.written(table, column)
     nulls = context.rows(table) if new else _nulls(context, table, column)
-    fill = f"first: UPDATE {table} SET {quote(column)} = ... WHERE {quote(column)} IS NULL;"  # noqa: S608
+    fill = f"first: UPDATE {table} SET {quote(column)} = ... WHERE {quote(column)} IS NULL;"
     if nulls is None:
         message = (
             f"{subject} becomes required; a NULL in it stops the migration, and the whole table is read under a lock"
@@ -59,7 +59,7 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
 
 def _nulls(context: Context, table: Name, column: str) -> int | None:
     place = context.place(table, column)
-    return context.count(f"SELECT count(*) FROM {place} WHERE {quote(column)} IS NULL") if place else None  # noqa: S608
+    return context.count(f"SELECT count(*) FROM {place} WHERE {quote(column)} IS NULL") if place else None
 
 
 def _is_checked(context: Context, table: Name, column: str) -> bool:

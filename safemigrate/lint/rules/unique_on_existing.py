@@ -46,7 +46,7 @@ def _unique(
     duplicates = _duplicates(context, table, columns, where, same_nulls=same_nulls)
     cleaned = any(isinstance(a, Delete) and context.key(a.table) == context.key(table) for a in context.before)
     cleaned = cleaned or any(context.written(table, column) for column in columns)
-    query = f"SELECT {listed}, count(*) FROM {table} GROUP BY {listed} HAVING count(*) > 1;"  # noqa: S608
+    query = f"SELECT {listed}, count(*) FROM {table} GROUP BY {listed} HAVING count(*) > 1;"
     blocks = "" if online else "; writes wait until it is built"
     if duplicates and not cleaned:
         yield context.finding(
@@ -80,7 +80,7 @@ def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: 
     listed = ", ".join(quote(column) for column in columns)
     present = "true" if same_nulls else " AND ".join(f"{quote(column)} IS NOT NULL" for column in columns)
     return context.count(
-        f"SELECT count(*) FROM (SELECT 1 FROM {place} WHERE {present}{where} "  # noqa: S608
+        f"SELECT count(*) FROM (SELECT 1 FROM {place} WHERE {present}{where} "
         f"GROUP BY {listed} HAVING count(*) > 1) AS duplicate"
     )
 
