@@ -53,7 +53,7 @@ def in_docker(major: int, user: str, *, make: Any = None) -> Iterator[Shadow]:
         container.stop()
 
 
-def _has_daemon() -> bool:
+def has_daemon() -> bool:
     """Whether there is a way to a daemon at all; saves loading Docker's library, which leaks a socket on failure."""
     home, runtime = Path.home(), Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))
     sockets = (Path("/var/run/docker.sock"), home / ".docker/run/docker.sock", home / ".docker/desktop/docker.sock")
@@ -65,7 +65,7 @@ def _has_daemon() -> bool:
 
 
 def _docker_container() -> Any:
-    if not _has_daemon():
+    if not has_daemon():
         raise ShadowError("no Docker daemon is on this machine", fix=("docker info", "--shadow embedded"))
     try:
         from testcontainers.core.container import DockerContainer

@@ -7,7 +7,6 @@ runs as `postgres` or `nobody`; no permission outside the folder is changed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import signal
@@ -15,21 +14,22 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 from safemigrate import proc
 from safemigrate.db.programs import Installation
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
+from safemigrate.shadow.initdb import CLEAN, copy, make_data
 
 PREFIX = "safemigrate-server-"
 _SECONDS_TO_START = 60
 _SOCKET_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
+
+_IMMEDIATELY = signal.SIGQUIT if sys.platform != "win32" else signal.SIGTERM  # without a last checkpoint
 
 # Nothing here outlives its owner, so nothing is made durable (PostgreSQL docs 14.5).
 _SETTINGS = {
@@ -80,17 +80,14 @@ def running(installation: Installation, *, user: str = "postgres", tcp: bool = F
             if account:
                 folder.chmod(0o711)
             installation = _reachable(installation, account, folder)
-            data = folder / "data"
-            _make_data(installation, user, account, data)
             port = _free_port() if tcp else 5432
-            server = _start(installation, account, data, port, folder / "log", tcp=tcp)
+            server = _launch(installation, user, account, folder, port, tcp=tcp)
             try:
-                _wait(server, data, folder / "log")
                 text = f"postgresql://{_percent(user)}@"
-                text += f"127.0.0.1:{port}/postgres" if tcp else f"localhost:{port}/postgres?host={data}"
+                text += f"127.0.0.1:{port}/postgres" if tcp else f"localhost:{port}/postgres?host={folder / 'data'}"
                 yield LocalServer(DatabaseUrl.parse(text), installation, folder, user)
             finally:
-                server.end(signal.SIGQUIT if hasattr(signal, "SIGQUIT") else signal.SIGTERM, 10)  # no checkpoint
+                server.end(_IMMEDIATELY, 10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -131,35 +128,23 @@ def server_account() -> proc.Account | None:
     )
 
 
-def _make_data(installation: Installation, user: str, account: proc.Account | None, data: Path) -> None:
-    """Copy the data directory an earlier initdb made (0.03 s), or run it and keep a copy (0.6 s)."""
-    key = f"{installation.folder}\0{installation.version}\0{user}\0{account}"
-    kept = platformdirs.user_cache_path("safemigrate") / "initdb" / hashlib.sha256(key.encode()).hexdigest()[:16]
-    if kept.is_dir():
-        _copy(kept, data)
-        return
-    data.mkdir(mode=0o700)
-    if account:
-        os.chown(data, account.uid, account.gid)
-    initdb = installation.find("initdb")
-    assert initdb is not None
-    made = None
-    for locale in ("C.UTF-8", "C"):  # macOS before 14 has no C.UTF-8
-        options = ["-A", "trust", "-E", "UTF8", f"--locale={locale}", "--no-sync", "--wal-segsize=4"]
-        made = proc.run(
-            [initdb, "-D", data, "-U", user, *options], cwd=data, environment=_CLEAN, account=account, seconds=120
-        )
-        if made.status == 0:
-            break
-    assert made is not None
-    if made.status != 0:
-        raise ShadowError(f"initdb of {installation} failed", made.stderr.strip() or made.stdout.strip())
-    partial = kept.with_name(f"{kept.name}.{os.getpid()}")
-    with suppress(OSError):  # a cache that cannot be written costs half a second a run
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _copy(data, partial)
-        partial.rename(kept)
-    shutil.rmtree(partial, ignore_errors=True)
+def _launch(
+    installation: Installation, user: str, account: proc.Account | None, folder: Path, port: int, *, tcp: bool
+) -> proc.Background:
+    """Make the data and start the server; a kept data directory that is damaged is made anew, once."""
+    data, log = folder / "data", folder / "log"
+    kept = make_data(installation, user, account, data)
+    server = _start(installation, account, data, port, log, tcp=tcp)
+    try:
+        _wait(server, data, log)
+    except BaseException as error:
+        server.end(_IMMEDIATELY, 10)
+        if kept is None or not isinstance(error, ShadowError):
+            raise
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.rmtree(data)
+        return _launch(installation, user, account, folder, port, tcp=tcp)
+    return server
 
 
 def _start(
@@ -176,7 +161,7 @@ def _start(
         "unix_socket_directories": str(data),
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return proc.start([postgres, "-D", data, *options], output=log, cwd=data, environment=_CLEAN, account=account)
+    return proc.start([postgres, "-D", data, *options], output=log, cwd=data, environment=CLEAN, account=account)
 
 
 def _wait(server: proc.Background, data: Path, log: Path) -> None:
@@ -211,22 +196,13 @@ def _reachable(installation: Installation, account: proc.Account | None, folder:
         if source.is_dir():
             target = place / source.relative_to(package.parent)
             target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(source, target)
+            copy(source, target)
     inner = place / installation.folder.relative_to(package.parent)
     return Installation(inner, installation.major, installation.version, installation.source)
 
 
 def _open_to_others(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
-
-
-def _copy(source: Path, target: Path) -> None:
-    if sys.platform == "win32":
-        shutil.copytree(source, target)
-        return
-    copied = proc.run(["cp", "-a", source, target])  # four times as fast as shutil, clones where the file system can
-    if copied.status != 0:
-        raise OSError(copied.stderr.strip())
 
 
 def _short_temporary_directory() -> str:
@@ -246,11 +222,3 @@ def _percent(text: str) -> str:
     from urllib.parse import quote
 
     return quote(text, safe="")
-
-
-def _clean(names: Sequence[str]) -> dict[str, str | None]:
-    """Take the shell's PostgreSQL settings and language away from the server's programs."""
-    return {**{name: None for name in names if name.startswith(("PG", "LC_"))}, "LC_ALL": "C", "TZ": "UTC"}
-
-
-_CLEAN = _clean(tuple(os.environ))

@@ -79,7 +79,7 @@ def load(snapshot: Snapshot, into: DatabaseUrl, *, shadow: bool, jobs: int) -> t
         gives_roles, missing = _gives_roles(connection, found, manifest)
         may_skip_checks = _may_skip_checks(connection)
     pg_restore = programs.client("pg_restore", int(manifest.pg_dump.split(".")[0]), tls=found.tls)
-    arguments = [str(pg_restore), "--no-password", f"--dbname={into.database}"]
+    arguments = [str(pg_restore), "--no-password", f"--dbname=dbname={_literal(into.database)}"]
     if found.major >= _TRANSACTION_TIMEOUT or int(manifest.pg_dump.split(".")[0]) < _TRANSACTION_TIMEOUT:
         arguments.append("--exit-on-error")
     left_out = []
@@ -159,6 +159,11 @@ def _create(connection: Connection, name: str, like: Manifest) -> None:
             str(error).strip(),
             (f"ALTER ROLE {quote(connection.info.user)} CREATEDB;  -- as a superuser",),
         ) from error
+
+
+def _literal(name: str) -> str:
+    """Quote a value of a connection string: pg_restore reads a database named `a=b` as one."""
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _gives_roles(connection: Connection, found: Server, manifest: Manifest) -> tuple[bool, list[str]]:

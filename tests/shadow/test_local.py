@@ -140,6 +140,29 @@ def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, 
     assert list(temporary.iterdir()) == []
 
 
+def test_a_damaged_copy_of_initdbs_work_is_made_anew(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+    cache = temporary / "cache"
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda _name: cache)
+    with running(server_installation()):
+        pass
+    (kept,) = (cache / "initdb").iterdir()
+    (kept / "global" / "pg_control").write_bytes(b"")
+    with running(server_installation()) as started, connect(started.url):
+        pass
+    assert (kept / "global" / "pg_control").stat().st_size > 0
+
+
+def test_only_a_few_copies_are_kept(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+    cache = temporary / "cache"
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda _name: cache)
+    for number in range(9):
+        (cache / "initdb" / str(number)).mkdir(parents=True)
+        os.utime(cache / "initdb" / str(number), (number, number))
+    with running(server_installation()):
+        pass
+    assert sorted(path.name for path in (cache / "initdb").iterdir())[:5] == ["4", "5", "6", "7", "8"]
+
+
 def test_a_long_temporary_directory_does_not_break_the_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     long = tmp_path / ("x" * 90)
     long.mkdir()

@@ -18,7 +18,7 @@ def store(tmp_path: Path) -> Path:
 @pytest.fixture
 def copy(database: DatabaseUrl) -> Iterator[DatabaseUrl]:
     """The URL of a database that does not exist yet; it and what a swap kept of it are dropped at the end."""
-    url = database.with_database(f"{database.database}_copy")
+    url = database.with_database(f"{database.database}_copy 'a=b\\")
     yield url
     with connect(database.with_database("postgres")) as connection:
         for (name,) in connection.execute(

@@ -66,8 +66,10 @@ def test_rows_of_a_partial_snapshot_refer_to_rows_it_does_not_hold(
         assert value(connection, "SELECT posts FROM counted") == 20
 
 
-def test_owners_and_grants_come_back_where_the_roles_are(snapshot: Callable[..., Snapshot], copy: DatabaseUrl) -> None:
-    role = f"reader_{copy.database}"
+def test_owners_and_grants_come_back_where_the_roles_are(
+    database: DatabaseUrl, snapshot: Callable[..., Snapshot], copy: DatabaseUrl
+) -> None:
+    role = f"reader_{database.database}"
     taken = snapshot("full", before=f'CREATE ROLE {role}; GRANT SELECT ON "User" TO {role};')
     assert role in taken.manifest.roles
     assert restore(taken, copy) == ()
@@ -79,7 +81,7 @@ def test_owners_and_grants_come_back_where_the_roles_are(snapshot: Callable[...,
 def test_a_missing_role_is_said_and_costs_owners_and_grants_only(
     database: DatabaseUrl, snapshot: Callable[..., Snapshot], copy: DatabaseUrl
 ) -> None:
-    role = f"gone_{copy.database}"
+    role = f"gone_{database.database}"
     taken = snapshot("full", before=f'CREATE ROLE {role}; GRANT SELECT ON "User" TO {role};')
     with connect(database) as connection:
         run(connection, f"DROP OWNED BY {role}; DROP ROLE {role}")
@@ -162,7 +164,7 @@ def test_a_restore_that_fails_drops_what_it_made(
 def test_without_the_right_to_skip_checks_a_shadow_says_what_to_grant(
     database: DatabaseUrl, snapshot: Callable[..., Snapshot], copy: DatabaseUrl
 ) -> None:
-    role = f"plain_{copy.database}"
+    role = f"plain_{database.database}"
     taken = snapshot("scoped", '"public"."Post"')
     with connect(database) as connection:
         run(connection, f"CREATE ROLE {role} LOGIN CREATEDB")
