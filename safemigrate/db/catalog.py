@@ -310,7 +310,7 @@ def _objects(
         internal = {label: row[at] for at, label in hidden}
         if kind in VIEWS:
             _describe_columns(attributes, internal["_columns"], oid, extra)
-        elif kind == "constraint" and internal["_index"]:
+        elif kind == "constraint" and attributes["type"] in ("p", "u", "x"):
             comment = extra.get((1259, internal["_index"], 0), {}).get("comment")
             if comment is not None:
                 attributes["index_comment"] = comment

@@ -1,7 +1,7 @@
 SELECT 'constraint' AS kind, k.oid AS object, 0 AS part, n.nspname AS schema, k.conname AS name, k.conrelid AS parent, c.relname AS parent_name,
        k.contype AS type,
        pg_get_constraintdef(k.oid) AS definition,
-       NOT k.conislocal AS inherited,
+       NOT k.conislocal OR k.contype = 'f' AND k.conparentid <> 0 AS inherited,
        i.indisclustered AS clustered,
        i.indisreplident AS replica_identity,
        x.reloptions AS index_options,
@@ -23,7 +23,7 @@ LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x
 LEFT JOIN pg_class x ON x.oid = i.indexrelid
 LEFT JOIN pg_tablespace s ON s.oid = x.reltablespace
 WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')
-  AND (k.conparentid = 0 OR k.contype IN ('p', 'u'))
+  AND NOT (k.contype = 'f' AND k.conparentid <> 0 AND EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid))
   AND c.relkind IN ('r', 'p')
   AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')

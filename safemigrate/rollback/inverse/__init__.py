@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object
+from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.inverse import order, rights
 from safemigrate.rollback.inverse.alter import Alteration, alter, attach, table_settings
@@ -90,7 +90,7 @@ class _Inverting:
     def run(self) -> Inverse:
         self._spread()
         late = {one.identity for one in self.found.drops.values() if self._outlives(one)}
-        dropping, waiting = order.drops(self.found, late)
+        dropping, waiting = order.drops(self.found, late, self._detached())
         kept_back = {one.identity for one in waiting}
         alterations = [one for one in self.alterations if one[1].identity not in self.found.drops]
         prepare = [sql for _, _, one in alterations for sql in one.first]
@@ -143,11 +143,9 @@ class _Inverting:
         )
 
     def _outlives(self, one: Object) -> bool:
-        """A schema goes last, and so does a type until the columns that are still of it have been retyped."""
+        """A schema goes last, and so does a type or collation until no column is of it any more."""
         if one.kind == "schema":
             return True
-        if one.kind not in TYPES:
-            return False
         return any(
             place in self.found.origins and self.found.origins[place].identity in self.found.retypes
             for place in self._columns_of(one)
@@ -157,11 +155,14 @@ class _Inverting:
         found: set[Identity] = set()
         for place in self.after.dependents.get(one.identity, {}):
             other = self.after[place]
-            if other.kind == "column":
+            if other.kind == "column" and one.kind != "column":
                 found.add(place)
-            elif other.kind in TYPES:
+            elif other.kind in TYPES and one.kind not in ("column", "table"):
                 found |= self._columns_of(other)
         return found
+
+    def _detached(self) -> set[Identity]:
+        return {now.identity for was, now, _ in self.alterations if now.kind == "table" and not _still_child(was, now)}
 
     def _without_needless_defaults(self, dropping: list[str]) -> list[str]:
         """A default that the former one simply replaces need not be dropped first."""
@@ -243,6 +244,8 @@ class _Inverting:
     def _create(self, made: list[tuple[int, Object]], lists: tuple[list[str], ...]) -> None:
         settle: list[str] = []
         attached: list[str] = []
+        indexes: list[str] = []
+        unchecked: set[int] = set()
         for phase, one in made:
             if one.kind == "schema":
                 continue
@@ -255,14 +258,17 @@ class _Inverting:
                     lists[phase].extend(create(one, self.before))
                 settle += self._settle(one)
                 continue
-            if one.kind == "function" and "LANGUAGE sql" in str(one.attributes["definition"]):
-                lists[phase].append("SET LOCAL check_function_bodies = off")
-            lists[phase].extend(create(one, self.before))
+            if one.kind in ROUTINES and phase not in unchecked:
+                lists[phase].append("SET LOCAL check_function_bodies = off")  # a body may name what comes later
+                unchecked.update(range(phase, len(lists)))
+            said = create(one, self.before)
+            indexes += [sql for sql in said if sql.startswith("ALTER INDEX") and " ATTACH PARTITION " in sql]
+            lists[phase].extend(sql for sql in said if sql not in indexes)
             if one.kind == "table":
                 settle += table_settings(one)
                 if one.attributes["partition_bound"] is not None:
                     attached += attach(one)
-        self._place(settle, attached, made)
+        self._place(settle, attached + indexes, made)
 
     def _settle(self, one: Object) -> list[str]:
         said = column_settings(one)
@@ -297,6 +303,10 @@ class _Inverting:
         for now in self.found.drops.values():
             if now.kind == "default privileges":
                 self.finish += rights.default_privileges(None, now)
+
+
+def _still_child(was: Object, now: Object) -> bool:
+    return set(now.internal["_parents"] or ()) <= set(was.internal["_parents"] or ())
 
 
 def target_as(one: Object, name: str | None) -> str:

@@ -106,6 +106,8 @@ def _table(was: Object, now: Object, after: Catalog) -> Alteration:
                 on = quote(parent.schema, parent.name)
                 detach = f"ALTER TABLE {on} DETACH PARTITION {today}"
                 found.first.append(detach if new["partition_bound"] else f"ALTER TABLE {today} NO INHERIT {on}")
+        if not old["partition_bound"] and set(was.internal["_parents"] or ()) - set(now.internal["_parents"] or ()):
+            found.reasons.append(f"{was.address} inherits again, but its columns stay its own as well")
         found.finish += attach(was, new_parents=set(now.internal["_parents"] or ()))
     if old["persistence"] != new["persistence"]:
         found.named.append(f"ALTER TABLE {name} SET {'UNLOGGED' if old['persistence'] == 'u' else 'LOGGED'}")
@@ -239,9 +241,10 @@ def _type(was: Object, now: Object) -> Alteration:
         new = dict(zip(now.internal["_labels"], now.attributes["labels"] or (), strict=True))  # type: ignore[arg-type]
         if new.keys() - old.keys() or old.keys() - new.keys():
             return Alteration(replace=True)
-        for oid, label in old.items():
-            if new[oid] != label:
-                found.named.append(f"ALTER TYPE {name} RENAME VALUE {literal(str(new[oid]))} TO {literal(str(label))}")
+        found.named += [
+            f"ALTER TYPE {name} RENAME VALUE {literal(now_)} TO {literal(was_)}"
+            for now_, was_ in _label_renames({str(new[oid]): str(label) for oid, label in old.items()})
+        ]
     elif was.kind == "domain":
         if _differ(was, now, "default"):
             default = was.attributes["default"]
@@ -258,6 +261,21 @@ def _type(was: Object, now: Object) -> Alteration:
     elif _differ(was, now) and was.internal["_core"] != now.internal["_core"]:
         found.reasons.append(f"{was.address} was altered; safemigrate cannot take that back")
     return found
+
+
+def _label_renames(pairs: dict[str, str]) -> list[tuple[str, str]]:
+    """Order renames so that no name is taken when it is needed; a ring goes round by a name that nobody has."""
+    waiting = {now: was for now, was in pairs.items() if now != was}
+    said = []
+    while waiting:
+        free = next((now for now, was in waiting.items() if was not in waiting), None)
+        if free is None:
+            now = next(iter(waiting))
+            said.append((now, f"{now}__old"))
+            waiting[f"{now}__old"] = waiting.pop(now)
+        else:
+            said.append((free, waiting.pop(free)))
+    return said
 
 
 def _fields(was: Object, now: Object, found: Alteration) -> None:

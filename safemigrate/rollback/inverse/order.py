@@ -37,14 +37,17 @@ _RANK = {
 }
 
 
-def drops(found: Situation, late: set[Identity]) -> tuple[list[str], list[Object]]:
-    """Return the statements that drop, dependents first, and the objects in `late` that must wait, in their order."""
-    return _Dropping(found, late).run()
+def drops(found: Situation, late: set[Identity], detached: set[Identity]) -> tuple[list[str], list[Object]]:
+    """Return the statements that drop, dependents first, and the objects in `late` that must wait, in their order.
+
+    `detached` are tables that are no partitions any more by then: what attaching gave them stays behind.
+    """
+    return _Dropping(found, late, detached).run()
 
 
 class _Dropping:
-    def __init__(self, found: Situation, late: set[Identity]) -> None:
-        self.found, self.late = found, late
+    def __init__(self, found: Situation, late: set[Identity], detached: set[Identity]) -> None:
+        self.found, self.late, self.detached = found, late, detached
         self.owner = {one.identity: self._owner(one) for one in found.drops.values()}
         self.done: set[Identity] = set()
         self.open: set[Identity] = set()
@@ -83,7 +86,7 @@ class _Dropping:
         if identity in self.late:
             self.waiting.append(one)
         elif owner is None or owner in self.open:
-            self.said += drop(one)
+            self.said += drop(one, detached=one.table in self.detached)
 
     def _clear(self, identity: Identity, root: Identity) -> None:
         """Drop whatever would stop `identity` from being dropped; what it carries goes with it."""
@@ -116,20 +119,19 @@ class _Dropping:
         return identity
 
 
-def drop(one: Object) -> list[str]:
-    """The statement that drops an object under its name of today."""
+def drop(one: Object, *, detached: bool = False) -> list[str]:
+    """The statement that drops an object under its name of today; empty for what goes with its parent."""
+    follows = not detached and (one.attributes.get("inherited") or one.attributes.get("attached_to"))
+    if follows and one.kind in ("column", "constraint", "index"):
+        return []
     if one.kind == "column":
-        return [] if one.attributes["inherited"] else [f"ALTER TABLE {table_of(one)} DROP COLUMN {quote(one.name)}"]
+        return [f"ALTER TABLE {table_of(one)} DROP COLUMN {quote(one.name)}"]
     if one.kind == "default":
         return [f"ALTER TABLE {table_of(one)} ALTER COLUMN {quote(one.name)} DROP DEFAULT"]
     if one.kind == "constraint":
-        if one.attributes["inherited"] or one.attributes["attached_to"]:
-            return []
         return [f"ALTER TABLE {table_of(one)} DROP CONSTRAINT {quote(one.name)}"]
     if one.kind == "domain constraint":
         return [f"ALTER DOMAIN {table_of(one)} DROP CONSTRAINT {quote(one.name)}"]
-    if one.kind == "index" and one.attributes["attached_to"]:
-        return []
     if one.kind == "sequence" and one.attributes["identity"]:
         return []
     if one.kind == "default privileges":

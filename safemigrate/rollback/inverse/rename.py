@@ -14,7 +14,7 @@ _LIMIT = 63  # bytes, NAMEDATALEN - 1
 
 def rename(pairs: Iterable[tuple[Object, Object]], after: Catalog, dropped: set[Identity]) -> list[str]:
     """Give every object its former schema and name; `dropped` are out of the way already."""
-    pairs = [(was, now) for was, now in pairs if was.kind not in ("default", "default privileges", "publication")]
+    pairs = [(was, now) for was, now in pairs if was.kind not in ("default", "default privileges")]
     said: list[str] = []
     renamed_schemas = {now.name: was.name for was, now in pairs if was.kind == "schema" and was.name != now.name}
     taken = {_place(one, one.schema, one.name) for one in after if one.identity not in dropped and one.kind in _ROOTS}

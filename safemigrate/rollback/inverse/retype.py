@@ -69,6 +69,8 @@ def _expression(was: Object, now: Object, found: Situation) -> tuple[str | None,
     array = array or old_type.endswith("[]")
     if from_array and not array:
         column = f"{column}[1]"
+    if enum is not None and enum.kind == "domain" and not array:
+        enum = _under(enum, found) or enum
     if enum is not None and enum.kind == "enum":
         labels = tuple(map(str, enum.attributes["labels"] or ()))  # type: ignore[arg-type]
         return (*_enum(column, old_type, labels, today, array=array, from_array=from_array), labels)
@@ -77,6 +79,12 @@ def _expression(was: Object, now: Object, found: Situation) -> tuple[str | None,
     if from_array and not array:
         return f"{column}::text::{old_type}", False, ()
     return _cast(was, now, found, column), False, ()
+
+
+def _under(domain: Object, found: Situation) -> Object | None:
+    """The enum that a domain is made of."""
+    needs = (found.before[place] for place in found.before.depends.get(domain.identity, {}))
+    return next((one for one in needs if one.kind == "enum"), None)
 
 
 def _enum(
@@ -101,7 +109,8 @@ def _cast(was: Object, now: Object, found: Situation, column: str) -> str | None
     old, new = was.internal["_type"], now.internal["_type"]
     old_type = was.attributes["type"]
     if old == new:
-        return None
+        place, _ = found.type_of(found.before, old)
+        return f"{column}::text::{old_type}" if place in found.creates else None
     casts = found.after.casts
     context = casts.get((new, old))
     if context in ("i", "a") or (old, 0) in casts:

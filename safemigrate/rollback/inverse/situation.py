@@ -101,10 +101,10 @@ class Situation:
         if was is None:
             return  # born too, and in drops by itself
         if other.kind == "column":
-            if gone.kind in TYPES and not other.attributes["generated"]:
-                self.retype(was, other)
-            elif other.attributes["generated"]:
+            if other.attributes["generated"]:
                 self.replace(other)
+            else:  # its type or its collation, or the extension they are from
+                self.retype(was, other)
             return
         if other.kind == "sequence" or other.kind == "publication":
             return  # altered in place: its owner, its list of tables

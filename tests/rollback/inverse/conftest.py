@@ -57,11 +57,12 @@ def takes_back(database: DatabaseUrl) -> TakesBack:
             after = read(connection)
             inverse = invert(difference(before, after), before, after)
             refills = refill(inverse, before, after)
-            for sql in (*inverse.prepare, *inverse.restore, *refills, *inverse.finish):
-                try:
-                    execute(connection, sql)
-                except Exception as error:
-                    raise AssertionError(f"{sql}\nfailed: {error}\nin\n{shown(inverse)}") from error
+            with connection.transaction():
+                for sql in (*inverse.prepare, *inverse.restore, *refills, *inverse.finish):
+                    try:
+                        execute(connection, sql)
+                    except Exception as error:
+                        raise AssertionError(f"{sql}\nfailed: {error}\nin\n{shown(inverse)}") from error
             assert compare(before, read(connection)) == [], shown(inverse)
             assert dump(database) == dumped, shown(inverse)
             assert lost_rows(connection, before) == [], shown(inverse)
