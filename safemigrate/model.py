@@ -279,6 +279,7 @@ class MigrationOutcome:
     """What a workflow did, or would do, with one migration.
 
     `down` is the path of its down.sql; `returns` says in words what a rollback brings back or brought back.
+    `detail` says in words how it stands, where its state alone does not.
     """
 
     name: str
@@ -291,6 +292,7 @@ class MigrationOutcome:
     returns: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
     script: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +306,20 @@ class SnapshotOutcome:
     tables: tuple[str, ...]
     verified: bool
     taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOutcome:
+    """A kept object as it lies in the database: for which migration, since when, its size in bytes.
+
+    `returned` says that a rollback has used it, so that nothing but a second look needs it.
+    """
+
+    kept: Kept
+    migration: str
+    since: datetime
+    bytes: int
+    returned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,3 +349,4 @@ class Outcome:
     notes: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
     seconds: float = 0.0
+    kept: tuple[KeptOutcome, ...] = ()

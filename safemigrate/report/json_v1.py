@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from safemigrate.errors import SafemigrateError
-from safemigrate.model import Finding, MigrationOutcome, Outcome, Proof, SnapshotOutcome, Span, Trace
+from safemigrate.model import Finding, KeptOutcome, MigrationOutcome, Outcome, Proof, SnapshotOutcome, Span, Trace
 
 VERSION = 1
 
@@ -41,6 +41,7 @@ def render(outcome: Outcome) -> str:
             {"subject": each.subject, "ok": each.ok, "detail": each.detail, "fix": each.fix}
             for each in outcome.diagnoses
         ],
+        kept=[_kept(each) for each in outcome.kept],
         notes=outcome.notes,
         next=outcome.next,
         seconds=round(outcome.seconds, 3),
@@ -66,6 +67,7 @@ def _document(command: str, outcome: str, **given: Any) -> str:
         "snapshots": [],
         "conflicts": [],
         "diagnoses": [],
+        "kept": [],
         "notes": [],
         "next": [],
         "error": None,
@@ -79,6 +81,7 @@ def _migration(migration: MigrationOutcome) -> dict[str, Any]:
         "name": migration.name,
         "checksum": migration.checksum,
         "state": migration.state,
+        "detail": migration.detail,
         "findings": [_finding(each) for each in migration.findings],
         "statements": [_statement(each) for each in migration.traces],
         "rollback": {
@@ -90,6 +93,18 @@ def _migration(migration: MigrationOutcome) -> dict[str, Any]:
             "script": migration.script or None,
         },
         "kept": [{"kind": each.kind, "subject": each.subject, "place": each.place} for each in migration.kept],
+    }
+
+
+def _kept(kept: KeptOutcome) -> dict[str, Any]:
+    return {
+        "kind": kept.kept.kind,
+        "subject": kept.kept.subject,
+        "place": kept.kept.place,
+        "migration": kept.migration,
+        "since": kept.since.isoformat(),
+        "bytes": kept.bytes,
+        "returned": kept.returned,
     }
 
 

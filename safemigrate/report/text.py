@@ -18,6 +18,7 @@ from safemigrate.model import (
     Conflict,
     Diagnosis,
     Finding,
+    KeptOutcome,
     MigrationOutcome,
     Outcome,
     Proof,
@@ -32,7 +33,7 @@ from safemigrate.report import CONTROL
 GOOD, BAD, WARN, MORE = ("✔ ", "green"), ("✖ ", "red"), ("! ", "yellow"), ("· ", "cyan")
 SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
 VERDICT = {Verdict.EXACT: GOOD, Verdict.LOSSY: WARN, Verdict.IMPOSSIBLE: BAD}
-STATE = {"applied": GOOD, "pending": MORE, "held": WARN}  # any other state is bad news
+STATE = {"applied": GOOD, "pending": MORE, "running": MORE, "held": WARN}  # any other state is bad news
 SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
 
 Mark = tuple[str, str]
@@ -55,6 +56,8 @@ def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: 
         _diagnosis(page, diagnosis)
     if outcome.snapshots:
         _snapshots(page, outcome.snapshots, listed=outcome.command.startswith("snapshot"))
+    if outcome.kept:
+        _kept_objects(page, outcome.kept)
     for note in outcome.notes:
         page.line(note, MORE)
     page.blank()
@@ -141,6 +144,8 @@ def _text(words: str, style: str = "") -> Text:
 
 def _migration(page: _Page, migration: MigrationOutcome, outcome: Outcome, *, verbose: bool) -> None:
     page.line(migration.name, style="bold", end=migration.state)
+    if migration.detail:
+        page.line(migration.detail, indent=2)
     for finding in sorted(migration.findings, key=_order):
         _finding(page, finding)
     if verbose:
@@ -206,7 +211,7 @@ def _proof(page: _Page, proof: Proof) -> None:
 
 
 def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: bool) -> None:
-    plain = [each for each in migrations if each.state == "applied" and not each.findings]
+    plain = [each for each in migrations if each.state == "applied" and not each.detail]
     folded = set() if verbose else {each.name for each in plain[:-SHOWN]}
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
@@ -224,14 +229,22 @@ def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: b
         page.table(table)
         page.blank()
     for migration in migrations:
-        if migration.findings or migration.kept or (verbose and migration.returns):
+        if migration.detail or (verbose and migration.returns):
             page.line(migration.name, style="bold")
-        for finding in migration.findings:
-            _finding(page, finding)
-        if migration.kept:
-            page.line(f"keeps {_kept(migration)}", MORE, indent=2)
+        if migration.detail:
+            page.line(migration.detail, indent=2)
         if verbose and migration.returns:
             page.line(f"a rollback brings back {', '.join(migration.returns)}", MORE, indent=2)
+    page.blank()
+
+
+def _kept_objects(page: _Page, kept: tuple[KeptOutcome, ...]) -> None:
+    size = _size(sum(each.bytes for each in kept))
+    page.line(f"kept in the database for rollbacks: {_many(len(kept), 'object')}, {size}", MORE)
+    for each in kept:
+        end = f"{_size(each.bytes)}  {each.since:%Y-%m-%d}"
+        page.line(f"{each.kept.kind} {each.kept.subject}{', returned' if each.returned else ''}", indent=2, end=end)
+        page.line(f"by {each.migration}", indent=4, style="dim")
     page.blank()
 
 

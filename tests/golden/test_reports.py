@@ -14,6 +14,7 @@ from safemigrate.model import (
     Finding,
     Kept,
     KeptKind,
+    KeptOutcome,
     MigrationOutcome,
     Outcome,
     Proof,
@@ -204,28 +205,30 @@ OUTCOMES = {
         DATABASE,
         (
             *(MigrationOutcome(f"202501{day:02}000000_step", CHECKSUM, "applied") for day in range(1, 15)),
-            MigrationOutcome(
-                SLIM, CHECKSUM, "applied", proof=EXACT, returns=('"User"."bio": 12,431 values',), kept=KEPT
-            ),
+            MigrationOutcome(SLIM, CHECKSUM, "applied", proof=EXACT, returns=('"User"."bio": 12,431 values',)),
             MigrationOutcome(
                 "20260106090000_a_migration_with_a_name_that_is_so_long_that_no_table_holds_it_in_one_line",
                 CHECKSUM,
                 "edited",
-                (
-                    Finding(
-                        "edited-after-apply",
-                        Severity.ERROR,
-                        "migration.sql is not the file that was applied",
-                        "20260106090000_a",
-                        help="git checkout the version that was applied",
-                    ),
-                ),
+                detail="migration.sql is not the file that was applied",
             ),
-            MigrationOutcome("20260107090000_half", CHECKSUM, "interrupted", proof=LOSSY),
-            MigrationOutcome("20260108090000_gone", CHECKSUM, "held"),
+            MigrationOutcome(
+                "20260107090000_half",
+                CHECKSUM,
+                "interrupted",
+                proof=LOSSY,
+                detail="1 of its 3 parts is in the database",
+            ),
+            MigrationOutcome(
+                "20260108090000_gone", CHECKSUM, "held", detail="on hold since 2026-01-09 10:00: rolled back"
+            ),
             MigrationOutcome("20260109090000_next", CHECKSUM, "pending"),
         ),
-        notes=("kept in the database: 2 objects, 1.2 MB",),
+        kept=(
+            KeptOutcome(KEPT[0], SLIM, datetime(2026, 1, 5, 13, tzinfo=UTC), 1_146_880, returned=False),
+            KeptOutcome(KEPT[1], SLIM, datetime(2026, 1, 5, 13, tzinfo=UTC), 16_384, returned=True),
+        ),
+        notes=("a rollback of 20260105120000_slim_user is exact",),
         next=("safemigrate rollback --failed",),
         seconds=0.3,
     ),
