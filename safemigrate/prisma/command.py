@@ -40,24 +40,16 @@ _LETTERS: Final = str.maketrans(
 _SECONDS: Final = 300  # the first call may download an engine
 
 
-def generate(project: Project, url: DatabaseUrl, name: str, now: datetime) -> Migration | None:
-    """Write the migration that leads from a database to schema.prisma, as `migrate dev --create-only` would.
-
-    `url` is a database in which the whole history is applied, a shadow. None where schema.prisma asks for nothing new.
-    Raises PrismaError where the CLI is missing or fails, ProjectError where the files cannot be written.
-    """
-    folder_name = _folder_name(name, now)
-    sql = diff(project, url)
-    return write(project, sql, folder_name) if sql else None
-
-
 def diff_is_empty(project: Project, url: DatabaseUrl) -> bool:
     """Whether a database is what schema.prisma asks for, as far as Prisma sees."""
     return not diff(project, url)
 
 
 def diff(project: Project, url: DatabaseUrl) -> str:
-    """Return the SQL from a database to schema.prisma, "" where there is no difference."""
+    """Return the SQL from a database to schema.prisma, "" where there is no difference.
+
+    Raises PrismaError where the CLI is missing or fails.
+    """
     package = project.package
     if not package.major or (package.installed is None and package.manager == "npm"):
         raise PrismaError(
@@ -83,9 +75,12 @@ def diff(project: Project, url: DatabaseUrl) -> str:
     raise _failed(project, url, done.stderr + done.stdout)
 
 
-def write(project: Project, sql: str, folder_name: str) -> Migration:
-    """Write a migration's folder, and migration_lock.toml where it is missing."""
-    folder = project.migrations / folder_name
+def write(project: Project, sql: str, name: str) -> Migration:
+    """Write the folder `name` with its migration.sql, and migration_lock.toml where it is missing.
+
+    The file is the one that `migrate dev --create-only` writes. Raises ProjectError where it cannot be written.
+    """
+    folder = project.migrations / name
     lock = project.migrations / "migration_lock.toml"
     try:
         folder.mkdir(parents=True)
@@ -99,7 +94,7 @@ def write(project: Project, sql: str, folder_name: str) -> Migration:
     return migrations.read(folder)
 
 
-def _folder_name(name: str, now: datetime) -> str:
+def folder_name(name: str, now: datetime) -> str:
     """`<YYYYMMDDHHMMSS>_<name>` in UTC; the name as the CLI's slugify makes it, 200 bytes at most (P3010)."""
     text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name.translate(_LETTERS))
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

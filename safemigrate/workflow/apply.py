@@ -21,6 +21,7 @@ from safemigrate.model import (
     SnapshotOutcome,
     Verdict,
 )
+from safemigrate.prisma.migrations import refuse_empty, without_sql
 from safemigrate.rollback import down
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.shadow.rehearse import executable
@@ -69,7 +70,8 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
         wanted = options.generate if options.generate is not None else bool(request.ask_name)
         pending = target.state.pending
         if not pending and not wanted:
-            return _outcome(resolved, Result.NOTHING, began)
+            return _outcome(resolved, Result.NOTHING, began, notes=_without_sql(resolved))
+        refuse_empty(list(pending))
         with shadow_server(
             options.shadow,
             DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
@@ -113,7 +115,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 replace(outcome, state="applied", down=path)
                 for outcome, (path, _) in zip(outcomes, written, strict=True)
             )
-            notes = tuple(note for _, note in written if note)
+            notes = (*(note for _, note in written if note), *_without_sql(resolved))
             return _outcome(resolved, Result.APPLIED, began, outcomes, rehearsal, notes)
 
 
@@ -123,7 +125,7 @@ def _go_on(request: Request, options: ApplyOptions, resolved: Resolved, target: 
     assert interrupted is not None
     request.on_progress(Progress("apply", f"going on with {interrupted.migration}, which was interrupted"))
     aim = run.Target(target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
-    carry_out.finish(aim, resolved, target, interrupted)
+    carry_out.finish(aim, resolved, interrupted)
     outcome = MigrationOutcome(
         interrupted.migration,
         interrupted.checksum,
@@ -253,6 +255,10 @@ def _outcome(
         next=follow.get(result, ()),
         seconds=time.perf_counter() - began,
     )
+
+
+def _without_sql(resolved: Resolved) -> tuple[str, ...]:
+    return tuple(f"{path.name} has no migration.sql and was passed over" for path in without_sql(resolved.project))
 
 
 def _roles(target: Target) -> list[str]:

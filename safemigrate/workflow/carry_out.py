@@ -112,11 +112,11 @@ def _one(
     except session.SqlError as error:
         return _lost(aim, resolved, plan, before, error)
     except KeyboardInterrupt as error:
-        raise Interrupted(f"stopped during {migration.name}", _after_interrupt(aim, resolved, plan)) from error
+        raise Interrupted(f"stopped during {migration.name}", _after_interrupt(resolved, plan)) from error
     return reached[0]
 
 
-def finish(aim: run.Target, resolved: Resolved, target: Target, interrupted: journal.Run) -> None:
+def finish(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> None:
     """Run the groups that a killed apply left, and record the migration. Raises Restored or NotRestored."""
     connection, schema = aim.connection, resolved.url.schema
     migration = next((one for one in resolved.migrations if one.name == interrupted.migration), None)
@@ -243,7 +243,7 @@ def _lost(aim: run.Target, resolved: Resolved, plan: Plan, before: Catalog, erro
     ) from error
 
 
-def _after_interrupt(aim: run.Target, resolved: Resolved, plan: Plan) -> str:
+def _after_interrupt(resolved: Resolved, plan: Plan) -> str:
     with suppress(ConnectionFailed, session.SqlError), connect(resolved.url) as again:
         found = [one for one in journal.runs(again) if one.migration == plan.migration]
         if found and found[-1].state is journal.RunState.RUNNING:

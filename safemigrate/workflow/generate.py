@@ -38,7 +38,8 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
                     ("safemigrate apply --no-generate   # applies the pending migrations as they are",),
                 ) from error
     request.on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
-    if not command.diff(resolved.project, url):
+    sql = command.diff(resolved.project, url)
+    if not sql:
         return None
     chosen = name or (request.ask_name("change") if request.ask_name else None)
     if not chosen:
@@ -46,7 +47,7 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
             "schema.prisma has changes that no migration has, and the new migration has no name",
             fix=("safemigrate apply --generate --name NAME", "safemigrate apply --no-generate"),
         )
-    return command.generate(resolved.project, url, chosen, datetime.now(UTC))
+    return command.write(resolved.project, sql, command.folder_name(chosen, datetime.now(UTC)))
 
 
 def git_state(resolved: Resolved) -> dict[str, Any] | None:

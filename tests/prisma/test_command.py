@@ -10,7 +10,9 @@ import pytest
 from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import PrismaError, ProjectError
+from safemigrate.model import Migration
 from safemigrate.prisma import command, history, migrations, project
+from safemigrate.prisma.project import Project
 from tests.prisma_cli import PrismaCli
 
 USER = "model User {\n  id   Int     @id @default(autoincrement())\n  name String\n  bio  String?\n}\n"
@@ -28,25 +30,30 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
     ],
 )
 def test_folder_name(name: str, folder: str) -> None:
-    assert command._folder_name(name, NOW) == folder
+    assert command.folder_name(name, NOW) == folder
+
+
+def generate(project: Project, url: DatabaseUrl, name: str, now: datetime) -> Migration | None:
+    sql = command.diff(project, url)
+    return command.write(project, sql, command.folder_name(name, now)) if sql else None
 
 
 def test_folder_name_is_in_utc() -> None:
     tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
-    assert command._folder_name("a", tokyo) == "20260304050607_a"
+    assert command.folder_name("a", tokyo) == "20260304050607_a"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "!!!", "日本"])
 def test_a_name_without_letters_is_refused(name: str) -> None:
     with pytest.raises(ProjectError):
-        command._folder_name(name, NOW)
+        command.folder_name(name, NOW)
 
 
 @pytest.mark.prisma
 def test_generate_apply_and_agree(prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path) -> None:
     """The file is what `migrate dev --create-only` writes; recorded by us, Prisma finds nothing left to do."""
     found = project.find(prisma.project(tmp_path / "ours", USER))
-    generated = command.generate(found, database, "add User", NOW)
+    generated = generate(found, database, "add User", NOW)
     assert generated is not None
     assert generated.name == "20260304050607_add_user"
     theirs = prisma.project(tmp_path / "theirs", USER)
@@ -65,7 +72,7 @@ def test_generate_apply_and_agree(prisma: PrismaCli, database: DatabaseUrl, tmp_
     status = prisma.run(found.root, "migrate", "status", url=database.prisma())
     assert status.returncode == 0, status.stdout + status.stderr
     assert command.diff_is_empty(found, database)
-    assert command.generate(found, database, "again", NOW) is None
+    assert generate(found, database, "again", NOW) is None
     assert [migration.name for migration in migrations.migrations(found)] == [generated.name]
 
 
@@ -74,7 +81,7 @@ def test_a_change_behind_the_schema_shows_and_deploy_sees_our_rollback(
     prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path
 ) -> None:
     found = project.find(prisma.project(tmp_path, USER))
-    generated = command.generate(found, database, "first", NOW)
+    generated = generate(found, database, "first", NOW)
     assert generated is not None
     with connect(database) as connection:
         history.create_table(connection, "public")
@@ -98,7 +105,7 @@ def test_prisma_stops_at_our_unfinished_row_and_resolve_knows_it(
     prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path
 ) -> None:
     found = project.find(prisma.project(tmp_path, USER))
-    generated = command.generate(found, database, "first", NOW)
+    generated = generate(found, database, "first", NOW)
     assert generated is not None
     with connect(database) as connection:
         history.create_table(connection, "public")
@@ -185,7 +192,7 @@ def test_a_folder_of_schemas(prisma: PrismaCli, database: DatabaseUrl, tmp_path:
         config.write_text(re.sub(r"schema: '[^']*'", "schema: 'prisma/schema'", config.read_text()))
     found = project.find(root, None if prisma.major != 6 else folder)
     assert found.files == (folder / "schema.prisma", folder / "user.prisma")
-    generated = command.generate(found, database, "users", NOW)
+    generated = generate(found, database, "users", NOW)
     assert generated is not None
     assert 'CREATE TABLE "User"' in generated.sql
     status = prisma.run(root, "migrate", "status", *_schema_flag(prisma, folder), url=database.prisma())
