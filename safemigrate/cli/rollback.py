@@ -24,6 +24,13 @@ def rollback(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the SQL, what comes back and what cannot; change nothing.")
     ] = False,
+    fill: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help='Value for rows written since, where a restored column needs one: \'"public"."User"."nick"=unknown\'.',
+        ),
+    ] = None,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
     lock_timeout: LockTimeout = None,
@@ -46,5 +53,16 @@ def rollback(
         lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
         retries=settings.retries if retries is None else retries,
         shadow=shadow_of(settings, shadow, shadow_url),
+        fill=_values(fill or []),
     )
     return workflow.rollback(invocation.request, options)
+
+
+def _values(given: list[str]) -> dict[str, str]:
+    values = {}
+    for each in given:
+        column, equals, value = each.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--fill takes COLUMN=VALUE, not {each}")
+        values[column] = value
+    return values

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS safemigrate.step (
   run bigint NOT NULL REFERENCES safemigrate.run ON DELETE CASCADE,
   number integer NOT NULL,
   state text NOT NULL,
+  fingerprint text NOT NULL DEFAULT '',
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (run, number)
 );
@@ -175,13 +176,23 @@ def start(connection: Connection, plan: Plan, *, fingerprint: str, snapshot: str
     return run
 
 
-def group(connection: Connection, run: int, number: int, state: str) -> None:
-    """Say that group `number` (from 0) of a run is `started` or `done`."""
+def group(connection: Connection, run: int, number: int, state: str, fingerprint: str = "") -> None:
+    """Say that group `number` (from 0) of a run is `started`, on a schema with this fingerprint, or `done`."""
     connection.execute(
-        "INSERT INTO safemigrate.step (run, number, state) VALUES (%s, %s, %s) "
-        "ON CONFLICT (run, number) DO UPDATE SET state = excluded.state, at = clock_timestamp()",
-        [run, number, state],
+        "INSERT INTO safemigrate.step (run, number, state, fingerprint) VALUES (%s, %s, %s, %s) ON CONFLICT "
+        "(run, number) DO UPDATE SET state = excluded.state, fingerprint = excluded.fingerprint, at = clock_timestamp()",
+        [run, number, state, fingerprint],
     )
+
+
+def started_at(connection: Connection, run: int, number: int) -> str:
+    """Return the fingerprint of the schema on which a group was started; "" where it is done or was not begun."""
+    found = session.value(
+        connection,
+        "SELECT fingerprint FROM safemigrate.step WHERE run = %s AND number = %s AND state = 'started'",
+        [run, number],
+    )
+    return str(found or "")
 
 
 def finish(connection: Connection, run: int, plan: Plan, fingerprint: str) -> None:

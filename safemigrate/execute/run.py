@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import HistoryError, MigrationFailed
@@ -73,7 +75,7 @@ def exclusive(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        if not connection.closed:
+        with suppress(session.SqlError):  # a lost session has let go of it
             session.value(connection, "SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
@@ -82,8 +84,8 @@ def is_held(connection: Connection) -> bool:
     return bool(
         session.value(
             connection,
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = %s "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            "AND classid = 0 AND objid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
             [ADVISORY_LOCK],
         )
     )
@@ -102,18 +104,22 @@ def transaction(target: Target, body: Callable[[], None]) -> None:
                     session.run(connection, f"SET LOCAL lock_timeout = {int(target.lock_timeout * 1000)}")
                     body()
                 return
-            except MigrationFailed as error:
-                if error.sqlstate != session.LOCK_NOT_AVAILABLE:
-                    raise
+            except (MigrationFailed, session.SqlError) as error:
+                # COMMIT itself refuses where a deferred constraint does not hold.
+                failure = (
+                    error if isinstance(error, MigrationFailed) else _refused(connection, error, "the transaction")
+                )
+                if failure.sqlstate != session.LOCK_NOT_AVAILABLE:
+                    raise failure from error.__cause__ or error
                 if attempt == target.retries:
                     raise MigrationFailed(
-                        f"{error.summary} after {attempt + 1} tries",
-                        "\n".join(f"Blocked by {blocker}." for blocker in blockers) or error.why,
+                        f"{failure.summary} after {attempt + 1} tries",
+                        "\n".join(f"Blocked by {blocker}." for blocker in blockers) or failure.why,
                         (
                             "run the command again when that session has ended",
                             *(f"psql -c 'SELECT pg_terminate_backend({b.pid})'   # ends it" for b in blockers if b.pid),
                         ),
-                        sqlstate=error.sqlstate,
+                        sqlstate=failure.sqlstate,
                     ) from error
         pause = min(0.5 * 2**attempt, 30) * random.uniform(0.7, 1.3)  # noqa: S311 jitter, not a secret
         who = f"; blocked by {blockers[0]}" if blockers else ""
@@ -129,16 +135,19 @@ def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
     try:
         session.run(connection, sql)
     except session.SqlError as error:
-        refusal = session.Refusal.of(error)
-        if not refusal.sqlstate or connection.closed:
-            raise
         text = " ".join((step.sql if step else sql).split())
         place = f"line {step.line}" if step else "a statement"
-        raise MigrationFailed(
-            f"{place} failed: {text[:100]}{'…' if len(text) > 100 else ''}",
-            f"{refusal.message} (SQLSTATE {refusal.sqlstate})",
-            sqlstate=refusal.sqlstate,
-        ) from error
+        raise _refused(connection, error, place, f": {text[:100]}{'…' if len(text) > 100 else ''}") from error
+
+
+def _refused(connection: Connection, error: session.SqlError, place: str, text: str = "") -> MigrationFailed:
+    """Put what the server refused into words; raises the error again where the connection is lost."""
+    refusal = session.Refusal.of(error)
+    if not refusal.sqlstate or connection.closed:
+        raise error
+    return MigrationFailed(
+        f"{place} failed{text}", f"{refusal.message} (SQLSTATE {refusal.sqlstate})", sqlstate=refusal.sqlstate
+    )
 
 
 def run_step(connection: Connection, step: Step) -> None:
@@ -193,15 +202,22 @@ def resume(target: Target, plan: Plan, hooks: Hooks, *, run: int, done: int) -> 
             transaction(target, body)
         else:
             drop_invalid(connection, group)
-            journal.group(connection, run, number, "started")
-            try:
-                run_step(connection, group.steps[0])
-            except MigrationFailed:
-                drop_invalid(connection, group)
-                raise
+            if not happened(connection, run, number):
+                journal.group(connection, run, number, "started", fingerprint(read(connection)))
+                try:
+                    run_step(connection, group.steps[0])
+                except MigrationFailed:
+                    drop_invalid(connection, group)
+                    raise
             journal.group(connection, run, number, "done")
             if last:
                 transaction(target, lambda: _end(target, plan, hooks, run))
+
+
+def happened(connection: Connection, run: int, number: int) -> bool:
+    """Whether a group that stands alone did its work although nobody lived to note it: the schema has moved on."""
+    before = journal.started_at(connection, run, number)
+    return before != "" and fingerprint(read(connection)) != before
 
 
 def drop_invalid(connection: Connection, group: Group) -> None:

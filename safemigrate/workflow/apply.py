@@ -25,7 +25,7 @@ from safemigrate.prisma.migrations import refuse_empty, without_sql
 from safemigrate.rollback import down
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.shadow.rehearse import executable
-from safemigrate.sql import split
+from safemigrate.sql import Statement, split
 from safemigrate.workflow import carry_out, generate
 from safemigrate.workflow.facts import facts
 from safemigrate.workflow.rehearse import Rehearsal, Script, Source, rehearse_all
@@ -150,13 +150,16 @@ def _read(
     """Split and judge every pending migration, and every applied one that was edited since."""
     request.on_progress(Progress("read", f"{len(pending)} migrations"))
     known = facts(target, resolved.url.schema)
-    scripts, findings = [], []
+    scripts: list[Script] = []
+    findings: list[Finding] = []
+    earlier: list[Statement] = []
     for file, _row in target.state.edited:
         findings += lint(file, [], known)
     for migration in pending:
-        statements = split(migration.sql)
+        statements = split(migration.sql, f"{migration.name}/migration.sql")
         scripts.append(Script(migration, tuple(executable(migration, statements))))
-        findings += lint(migration, statements, known)
+        findings += lint(migration, statements, known, earlier)
+        earlier += statements
     return scripts, findings
 
 

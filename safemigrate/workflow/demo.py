@@ -1,11 +1,16 @@
-"""`safemigrate demo`: the whole story on a throw-away project and a throw-away server, and the proof of it by digest."""
+"""`safemigrate demo`.
+
+The whole story on a throw-away project and a throw-away server, and the proof of it by digest.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -36,6 +41,7 @@ def demo(on_progress: OnProgress, say: Callable[[str], None]) -> Outcome:
     with (
         as_file(files("safemigrate") / "demo") as content,
         tempfile.TemporaryDirectory(prefix="safemigrate-demo-") as folder,
+        _cache_in(Path(folder) / "cache"),
         running(installation) as server,
     ):
         project = _project(content, Path(folder))
@@ -46,7 +52,9 @@ def demo(on_progress: OnProgress, say: Callable[[str], None]) -> Outcome:
         request = _request(project, live, on_progress)
         options = ApplyOptions(generate=False)
 
-        say(f"A research platform on PostgreSQL {installation.version}, on a server of its own. Its history is applied:")
+        say(
+            f"A research platform on PostgreSQL {installation.version}, on a server of its own. Its history is applied:"
+        )
         apply(request, options)
         _run(live, (content / "seed.sql").read_text())
         with connect(live) as connection:
@@ -92,6 +100,20 @@ def demo(on_progress: OnProgress, say: Callable[[str], None]) -> Outcome:
         next=("safemigrate doctor   # in your own project", "safemigrate apply --dry-run"),
         seconds=time.perf_counter() - began,
     )
+
+
+@contextmanager
+def _cache_in(folder: Path) -> Iterator[None]:
+    """Keep the cache of data directories out of the user's own: a demo leaves nothing behind."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["XDG_CACHE_HOME"]
+        else:
+            os.environ["XDG_CACHE_HOME"] = before
 
 
 def _project(content: Path, folder: Path) -> Path:

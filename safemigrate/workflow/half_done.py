@@ -1,8 +1,8 @@
 """A migration that plain Prisma left half done: how far it got, and taking that part back.
 
-Prisma 7.4 and later send a file statement by statement, so a failure leaves those before it in place. How far it got is read
-from the catalog: the history is replayed in a shadow, the failed migration statement by statement, and the target is
-compared with each state.
+Prisma 7.4 and later send a file statement by statement, so a failure leaves those before it in place. How far it got
+is read from the catalog: the history is replayed in a shadow, the failed migration statement by statement, and the
+target is compared with each state.
 """
 
 from __future__ import annotations
@@ -67,33 +67,33 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
             ("git log --all -- '**/" + row.name + "/migration.sql'",),
         )
     earlier = [one for one in resolved.migrations if any(one.name == applied.name for applied in target.state.applied)]
-    with shadow_server(
-        shadow,
-        DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
-        target_server=target.server,
-        target_url=resolved.url,
-        roles=roles(target.connection),
-        extensions=wanted(target.connection, [migration]),
-        on_progress=request.on_progress,
-    ) as server:
-        with connect(server.create("history"), application_name="safemigrate rehearsal") as connection:
-            for number, one in enumerate(earlier):
-                request.on_progress(Progress("history", one.name, number, len(earlier)))
-                _run(connection, one)
-            request.on_progress(Progress("compare", migration.name))
-            statements = executable(migration, split(migration.sql))
-            if not target.state.managed or not earlier:
-                history.create_table(connection, resolved.url.schema)
-            observations: list[Observation] = []
-            for statement in statements:
-                try:
-                    seen = rehearse(
-                        connection, migration, [statement], lambda _n, one: run.execute(connection, one.sql)
-                    )
-                except MigrationFailed:
-                    break  # it failed in the target too, and nothing after it ran
-                observations += seen.observations
-            base = observations[0].before if observations else read(connection)
+    with (
+        shadow_server(
+            shadow,
+            DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
+            target_server=target.server,
+            target_url=resolved.url,
+            roles=roles(target.connection),
+            extensions=wanted(target.connection, [migration]),
+            on_progress=request.on_progress,
+        ) as server,
+        connect(server.create("history"), application_name="safemigrate rehearsal") as connection,
+    ):
+        for number, one in enumerate(earlier):
+            request.on_progress(Progress("history", one.name, number, len(earlier)))
+            _run(connection, one)
+        request.on_progress(Progress("compare", migration.name))
+        statements = executable(migration, split(migration.sql))
+        if not target.state.managed or not earlier:
+            history.create_table(connection, resolved.url.schema)
+        observations: list[Observation] = []
+        for statement in statements:
+            try:
+                seen = rehearse(connection, migration, [statement], lambda _n, one: run.execute(connection, one.sql))
+            except MigrationFailed:
+                break  # it failed in the target too, and nothing after it ran
+            observations += seen.observations
+        base = observations[0].before if observations else read(connection)
     found = read(target.connection)
     owners = () if server.own else ("owner", "acl")
     states = [base, *(one.after for one in observations)]

@@ -77,6 +77,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
 
     Raises MigrationFailed where a migration fails in the shadow: the target was only read.
     """
+    from safemigrate.snapshot import verify
     from safemigrate.snapshot.restore import restore
 
     on_progress(Progress("trace", "the schema alone"))
@@ -92,7 +93,9 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
         if snapshot:
             on_progress(Progress("restore", f"snapshot {snapshot.id} into the shadow"))
             template = "snapshot"
-            restore(snapshot, shadow.create(template), shadow=True)
+            restored = shadow.create(template)
+            restore(snapshot, restored, shadow=True)
+            verify.compare(snapshot, restored)
         else:
             _bare(source, shadow.create(template))
         held = set(snapshot.manifest.held) if snapshot else None
@@ -101,8 +104,6 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
         finally:
             shadow.drop(template)
         if isinstance(outcome, Rehearsal):
-            if snapshot:
-                snapshot.mark_verified(f"restored into {shadow.describe}")
             return replace(outcome, snapshot=snapshot)
         wanted |= outcome
     raise ShadowError(
@@ -154,7 +155,7 @@ def _rounds(
     """
     rehearsal: Sequence[Rehearsed] = traced
     for _ in range(_ROUNDS):
-        plans, reasons = _plans(scripts, rehearsal, written, source.server)
+        plans, reasons = _plans(scripts, rehearsal, written)
         with _clone(shadow, template, "rehearsal") as connection:
             journal.prepare(connection)
             seen, states = _forward(connection, scripts, plans, on_progress)
@@ -163,7 +164,7 @@ def _rounds(
                 if missing:
                     return missing
             if not _note(written, seen):
-                return _finish(source, shadow, template, connection, plans, reasons, states, seen, on_progress)
+                return _finish(shadow, template, connection, plans, reasons, states, seen, on_progress)
         # Something was written that nobody kept. Look again without keeping, with the rows there.
         with _clone(shadow, template, "again") as connection:
             rehearsal = [_trace(connection, script, on_progress) for script in scripts]
@@ -196,7 +197,6 @@ def _plans(
     scripts: Sequence[Script],
     rehearsal: Sequence[Rehearsed],
     written: dict[tuple[int, int], set[str]],
-    server: Server,
 ) -> tuple[list[Plan], list[tuple[str, ...]]]:
     plans, reasons = [], []
     for at, (script, rehearsed) in enumerate(zip(scripts, rehearsal, strict=True)):
@@ -245,7 +245,6 @@ def _forward(
 
 
 def _finish(
-    source: Source,
     shadow: Shadow,
     template: str,
     connection: Connection,

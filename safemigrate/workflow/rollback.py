@@ -119,7 +119,7 @@ def _take_back(
     outcomes = tuple(_described(one) for one in chosen)
     if conflicts or options.dry_run:
         result = Result.CONFLICTS if conflicts else Result.REHEARSED
-        notes = (
+        more = (
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
         follow = () if conflicts else ("safemigrate rollback",)
@@ -211,7 +211,10 @@ def _run_inverse(connection: Connection, plan: Plan, fill: Mapping[str, str], no
 
 
 def _verify(connection: Connection, chosen: Sequence[journal.Run], *, drifted: bool, notes: list[str]) -> None:
-    """Compare with the schema before the oldest of the runs; after drift there is nothing to compare with, and that is said."""
+    """Compare with the schema before the oldest of the runs.
+
+    After drift there is nothing to compare with, and that is said.
+    """
     if drifted:
         notes.append(
             "The schema was changed by something else since apply, so its fingerprint could not be compared; "

@@ -1,0 +1,270 @@
+"""`safemigrate status`: where the database stands, and the one command that leads on. Nothing is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import fingerprint
+from safemigrate.db.postgres import Connection
+from safemigrate.errors import HistoryError, SafemigrateError
+from safemigrate.execute import journal
+from safemigrate.execute.run import ADVISORY_LOCK
+from safemigrate.model import (
+    AppliedMigration,
+    AppliedState,
+    KeptOutcome,
+    MigrationOutcome,
+    Outcome,
+    Progress,
+    Result,
+    Verdict,
+)
+from safemigrate.prisma.migrations import without_sql
+from safemigrate.rollback import down
+from safemigrate.snapshot import facts
+from safemigrate.workflow import half_done
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.resolve import Resolved, Target, opened, resolve
+
+BAD = ("interrupted", "failed", "missing", "edited")
+
+_HOLDER = """
+SELECT coalesce((
+  SELECT string_agg(format('pid %%s (%%s, user %%s, since %%s)', a.pid,
+                           coalesce(nullif(a.application_name, ''), 'no application name'), a.usename,
+                           to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')), '; ')
+  FROM pg_stat_activity a WHERE a.pid = ANY (array_agg(l.pid))), 'a session')
+FROM pg_locks l
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+HAVING count(*) > 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One migration's state, how it stands in words, and what leads out where it is bad."""
+
+    state: str
+    detail: str = ""
+    way_out: tuple[str, ...] = ()
+
+
+def status(request: Request, shadow: str | None = None) -> Outcome:
+    """Compare the project's migrations with what the database says of them.
+
+    OK means that nothing in the history needs a person; migrations may be pending. Only for a migration that plain
+    Prisma left half done a shadow is started, to say how far it got; where none is to be had, that is said.
+    """
+    began = time.perf_counter()
+    resolved = resolve(request)
+    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
+    with ExitStack() as stack:
+        target = stack.enter_context(opened(resolved))
+        holder = _holder(target.connection)
+        if not holder and _unfinished(target):
+            # It may have ended between the two looks: with the lock free, its rows are now final.
+            target = stack.enter_context(opened(resolved))
+            holder = _holder(target.connection)
+        standings = _standings(request, resolved, target, holder, shadow)
+        kept = tuple(
+            KeptOutcome(one.kept, one.migration, one.since, one.bytes, one.returned)
+            for one in journal.kept(target.connection)
+        )
+        notes, unmanaged = _notes(resolved, target, holder, standings, kept)
+        migrations = tuple(
+            _described(resolved, target, name, standings[name]) for name in sorted(standings, key=str.encode)
+        )
+    worst = [standings[one.name].way_out for state in BAD for one in migrations if one.state == state]
+    follow = [*unmanaged, *(command for way_out in worst for command in way_out)]
+    if not follow:
+        follow = _onward(migrations, target, standings)
+    return Outcome(
+        "status",
+        Result.NOT_OK if worst or unmanaged else Result.OK,
+        str(resolved.url),
+        migrations,
+        kept=kept,
+        notes=tuple(notes),
+        next=tuple(dict.fromkeys(follow)),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _holder(connection: Connection) -> str:
+    """Say who holds Prisma's migration lock now, "" where nobody does."""
+    return session.value(connection, _HOLDER, [ADVISORY_LOCK]) or ""
+
+
+def _unfinished(target: Target) -> list[str]:
+    running = [one.migration for one in target.runs if one.state is journal.RunState.RUNNING]
+    return [*running, *(row.name for row in target.state.failed)]
+
+
+def _standings(
+    request: Request, resolved: Resolved, target: Target, holder: str, shadow: str | None
+) -> dict[str, _Standing]:
+    """Decide the state of every migration that is on disk or in the database; the worst that is true of it wins."""
+    state = target.state
+    found = {one.name: _Standing("applied") for one in state.applied}
+    found |= {one.name: _Standing("pending") for one in state.pending}
+    for one in state.out_of_order:
+        found[one.name] = _Standing("pending", "older than a migration that is applied already: it would run last")
+    for hold in target.holds:
+        said = f"on hold since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}"
+        if found.get(hold.migration, _Standing("")).state == "pending":
+            found[hold.migration] = _Standing("held", said)
+        elif hold.migration in found:
+            found[hold.migration] = replace(found[hold.migration], detail=f"{said}; it was applied again all the same")
+    for file, _row in state.edited:
+        found[file.name] = _Standing(
+            "edited",
+            f"{file.path} is not the file that was applied; put the old text back and write a new migration",
+            (f"git log --follow -p -- '{file.path}'   # has the text that was applied",),
+        )
+    for row in state.missing:
+        found[row.name] = _Standing(
+            "missing",
+            f"applied {row.started_at:%Y-%m-%d %H:%M} UTC, and its folder is not in {resolved.project.migrations}: "
+            "this checkout is older than the database, or the folder was removed",
+            ("git pull", f"git log --all -- '*{row.name}/migration.sql'   # where it was removed"),
+        )
+    running = {one.migration: one for one in target.runs if one.state is journal.RunState.RUNNING}
+    failed = {row.name: row for row in state.failed}
+    for name in {**failed, **running}:
+        if holder:
+            found[name] = _Standing("running", f"running now, by {holder}")
+        elif name in running:
+            found[name] = _interrupted(running[name])
+        else:
+            found[name] = _failed(request, resolved, target, failed[name], shadow)
+    return found
+
+
+def _interrupted(one: journal.Run) -> _Standing:
+    groups = one.plan.groups
+    said = f"a run of {one.started_at:%Y-%m-%d %H:%M} UTC was stopped: {one.groups_done} of its {len(groups)} parts "
+    said += "are in the database"
+    rest = [step.line for group in groups[one.groups_done :] for step in group.steps]
+    if rest:
+        said += f", line {rest[0]} is next" + (" and had been started" if one.group_started else "")
+    return _Standing(
+        "interrupted", said, ("safemigrate apply   # finishes it", "safemigrate rollback --failed   # takes it back")
+    )
+
+
+def _failed(
+    request: Request, resolved: Resolved, target: Target, row: AppliedMigration, shadow: str | None
+) -> _Standing:
+    """Describe a migration that plain Prisma began and did not finish; `locate` knows of the newest one only."""
+    logs = row.logs.strip() or "Prisma left no reason; it may have been killed"
+    said = f"failed {row.started_at:%Y-%m-%d %H:%M} UTC under Prisma: {logs}"
+    way_out: tuple[str, ...] = ("safemigrate rollback --failed   # takes back what it did",)
+    if row is not target.state.failed[-1]:
+        return _Standing("failed", said, way_out)
+    try:
+        reached = half_done.locate(request, resolved, target, shadow)
+        said += f"\n{reached.said}"
+        said += "".join(f"\ndropped, and kept by nobody: {lost}" for lost in reached.lost)
+    except HistoryError as error:
+        said += f"\nhow far it got cannot be told: {error.summary}"
+        way_out = error.fix or way_out
+    except (SafemigrateError, session.SqlError) as error:
+        said += f"\nhow far it got cannot be told: {error}"
+        way_out = ("safemigrate doctor   # says why there is no shadow to find out with", *way_out)
+    return _Standing("failed", said, way_out)
+
+
+def _described(resolved: Resolved, target: Target, name: str, standing: _Standing) -> MigrationOutcome:
+    """Add the proof and what a rollback brings back, where safemigrate applied it and that still holds."""
+    file = next((one for one in resolved.migrations if one.name == name), None)
+    row = next((one for one in reversed(target.rows) if one.name == name), None)
+    outcome = MigrationOutcome(
+        name, file.checksum if file else row.checksum if row else "", standing.state, detail=standing.detail
+    )
+    run = _run_of(target, name)
+    if run is None or standing.state in ("pending", "held"):
+        return outcome
+    script = file.path.parent / down.NAME if file else None
+    return replace(
+        outcome,
+        proof=run.plan.proof,
+        down=str(script) if script and script.exists() else "",
+        returns=tuple(
+            dict.fromkeys(f"{kept.kind.value} {kept.subject}" for step in run.plan.steps for kept in step.kept)
+        ),
+    )
+
+
+def _run_of(target: Target, name: str) -> journal.Run | None:
+    mine = [one for one in target.runs if one.migration == name and one.state is not journal.RunState.ROLLED_BACK]
+    return mine[-1] if mine else None
+
+
+def _notes(
+    resolved: Resolved,
+    target: Target,
+    holder: str,
+    standings: dict[str, _Standing],
+    kept: Sequence[KeptOutcome],
+) -> tuple[list[str], tuple[str, ...]]:
+    """Say what belongs to no single migration, and what leads on where there is no history to speak of."""
+    notes = [
+        f"{folder} holds no migration.sql; it is no migration to Prisma's engine either"
+        for folder in without_sql(resolved.project)
+    ]
+    if holder and not any(one.state == "running" for one in standings.values()):
+        notes.append(f"Prisma's migration lock is held by {holder}")
+    if not target.state.managed:
+        ours = ('"safemigrate".', '"safemigrate_')
+        if any(not table.name.startswith(ours) for table in facts.tables(target.connection)):
+            first = resolved.migrations[0].name if resolved.migrations else "MIGRATION"
+            notes.append("the database has tables and no migration history: it lives on `prisma db push`")
+            return notes, (f"npx prisma migrate resolve --applied {first}   # for each that is in it, oldest first",)
+        notes.append("the database is empty and has no migration history yet")
+    elif not any(one.state in (*BAD, "running") for one in standings.values()):
+        notes += _last(target, kept)
+    return notes, ()
+
+
+def _last(target: Target, kept: Iterable[KeptOutcome]) -> list[str]:
+    """Say whether the newest applied migration, the one a plain `rollback` would take, can be taken back."""
+    rows = [row for row in target.rows if row.state is AppliedState.APPLIED]
+    if not rows:
+        return ["no migration is applied"]
+    name = max(rows, key=lambda row: (row.started_at, row.name.encode())).name
+    run = _run_of(target, name)
+    if run is None:
+        return [
+            f"{name}, the last, was applied without safemigrate: nothing was kept to take it back with, "
+            "only a snapshot or backup from before it can"
+        ]
+    proof = run.plan.proof
+    said = f"{name}, the last, can be taken back: {proof.verdict.value}"
+    if proof.verdict is Verdict.IMPOSSIBLE:
+        said = f"{name}, the last, cannot be taken back"
+        said += f"; snapshot {run.snapshot} has everything as it was" if run.snapshot else ""
+    notes = [": ".join([said, *proof.reasons])]
+    places = {one.kept.place for one in kept}
+    gone = {one.place: one.subject for step in run.plan.steps for one in step.kept if one.place not in places}
+    notes += [f"what was kept of {subject} is gone: {place} does not exist" for place, subject in gone.items()]
+    if run.fingerprint_after and fingerprint(read(target.connection)) != run.fingerprint_after:
+        notes.append(f"something else changed the schema since {name}; a rollback leaves that as it is and says so")
+    return notes
+
+
+def _onward(migrations: Sequence[MigrationOutcome], target: Target, standings: dict[str, _Standing]) -> list[str]:
+    """Name what leads on from a sound history."""
+    states = {one.state for one in migrations}
+    if "running" in states:
+        return ["safemigrate status   # once it has ended"]
+    held = [one.name for one in migrations if one.state == "held"]
+    follow = [f"safemigrate release {name}   # when it may be applied again" for name in held]
+    if "pending" in states and not held:
+        follow.append("safemigrate apply")
+    return follow
