@@ -83,7 +83,7 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
     worst = [standings[one.name].way_out for state in BAD for one in migrations if one.state == state]
     follow = [*unmanaged, *(command for way_out in worst for command in way_out)]
     if not follow:
-        follow = _onward(migrations, target, standings)
+        follow = _onward(migrations)
     return Outcome(
         "status",
         Result.NOT_OK if worst or unmanaged else Result.OK,
@@ -215,8 +215,7 @@ def _notes(
 ) -> tuple[list[str], tuple[str, ...]]:
     """Say what belongs to no single migration, and what leads on where there is no history to speak of."""
     notes = [
-        f"{folder} holds no migration.sql; it is no migration to Prisma's engine either"
-        for folder in without_sql(resolved.project)
+        f"{folder} holds no SQL and is left alone" for folder in without_sql(resolved.project)
     ]
     if holder and not any(one.state == "running" for one in standings.values()):
         notes.append(f"Prisma's migration lock is held by {holder}")
@@ -226,7 +225,7 @@ def _notes(
             first = resolved.migrations[0].name if resolved.migrations else "MIGRATION"
             notes.append("the database has tables and no migration history: it lives on `prisma db push`")
             return notes, (f"npx prisma migrate resolve --applied {first}   # for each that is in it, oldest first",)
-        notes.append("the database is empty and has no migration history yet")
+        notes.append("the database has no tables and no migration history yet")
     elif not any(one.state in (*BAD, "running") for one in standings.values()):
         notes += _last(target, kept)
     return notes, ()
@@ -258,7 +257,7 @@ def _last(target: Target, kept: Iterable[KeptOutcome]) -> list[str]:
     return notes
 
 
-def _onward(migrations: Sequence[MigrationOutcome], target: Target, standings: dict[str, _Standing]) -> list[str]:
+def _onward(migrations: Sequence[MigrationOutcome]) -> list[str]:
     """Name what leads on from a sound history."""
     states = {one.state for one in migrations}
     if "running" in states:

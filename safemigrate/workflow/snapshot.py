@@ -1,0 +1,293 @@
+"""`safemigrate snapshot create | list | verify | restore`.
+
+All but `create`, and `restore` into a database that is named without its server, work without the target: a snapshot
+is wanted most when that is down.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.postgres import Connection, Server, connect, quote, roles
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ConnectionFailed, ConsentRequired, SnapshotError
+from safemigrate.execute import run
+from safemigrate.model import Outcome, Progress, Result, SnapshotOutcome
+from safemigrate.prisma import history
+from safemigrate.prisma.project import find as find_project
+from safemigrate.shadow.provider import shadow_server
+from safemigrate.shadow.rehearse import executable, rehearse
+from safemigrate.snapshot import facts, store
+from safemigrate.snapshot import verify as verifying
+from safemigrate.snapshot.restore import restore as restore_snapshot
+from safemigrate.snapshot.store import Snapshot
+from safemigrate.snapshot.take import take
+from safemigrate.sql import split
+from safemigrate.workflow.extensions import wanted
+from safemigrate.workflow.generate import git_state
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.resolve import STORE, Resolved, Target, opened, resolve
+from safemigrate.workflow.scope import at_risk
+
+
+def create(request: Request, scope: str, shadow: str | None = None) -> Outcome:
+    """Take a snapshot and read it through; with scope "scoped", of the tables that pending migrations put at risk.
+
+    Raises SnapshotError, and for "scoped" what stops a rehearsal.
+    """
+    began = time.perf_counter()
+    resolved = resolve(request)
+    with opened(resolved) as target:
+        tables: set[str] = set()
+        pending = target.state.pending
+        if scope == "scoped":
+            if not pending:
+                raise SnapshotError(
+                    "no migration is pending, so no table is at risk",
+                    "A scoped snapshot holds the rows of the tables that pending migrations can harm.",
+                    ("safemigrate snapshot create --scope full",),
+                )
+            tables = _at_risk(request, resolved, target, shadow)
+            if target.state.managed:
+                tables.add(quote(resolved.url.schema, history.TABLE))
+        request.on_progress(Progress("snapshot", "every table" if scope == "full" else f"{len(tables)} tables"))
+        taken = take(
+            resolved.url,
+            target.server,
+            scope="full" if scope == "full" else "scoped" if scope == "scoped" else "schema",
+            tables=sorted(tables),
+            store=resolved.store,
+            migration=pending[-1].name if scope == "scoped" else "",
+            git=git_state(resolved),
+            on_progress=request.on_progress,
+        )
+    request.on_progress(Progress("verify", "reading it through"))
+    verifying.verify(taken)
+    return Outcome(
+        "snapshot create",
+        Result.OK,
+        str(resolved.url),
+        snapshots=(described(taken),),
+        next=(f"safemigrate snapshot verify {taken.id} --deep   # restores it into a shadow and compares",),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def list_(request: Request) -> Outcome:
+    """List the snapshots, newest first; folders that hold none that can be read are named."""
+    began = time.perf_counter()
+    place = store_of(request)
+    found = store.all_in(place)
+    known = {one.path for one in found}
+    others = sorted(path for path in place.iterdir() if path.is_dir() and path not in known) if place.is_dir() else []
+    return Outcome(
+        "snapshot list",
+        Result.OK if found else Result.NOTHING,
+        snapshots=tuple(described(one) for one in found),
+        notes=tuple(
+            f"{path} is being written, or was left by a killed run; the next snapshot removes it then"
+            if path.suffix == store.PART
+            else f"{path} is no snapshot that can be read: `safemigrate snapshot verify {path.name}` says why"
+            for path in others
+        ),
+        next=() if found else ("safemigrate snapshot create",),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def verify(request: Request, id: str, deep: bool, shadow: str | None = None) -> Outcome:  # noqa: A002, FBT001
+    """Check size, sha256 and a full read; `deep` also restores it into a shadow and compares. Raises SnapshotError."""
+    began = time.perf_counter()
+    snapshot = store.find(store_of(request), id)
+    manifest = snapshot.manifest
+    request.on_progress(Progress("verify", f"reading {snapshot.id} through"))
+    if not deep:
+        verifying.verify(snapshot)
+        notes = ("every byte of it is as it was written; --deep also restores it",)
+    else:
+        origin = _origin(snapshot)
+        with shadow_server(
+            shadow,
+            None,
+            target_server=origin,
+            target_url=None,
+            roles=manifest.roles,
+            extensions=sorted(manifest.extensions.keys() - {"plpgsql"}),
+            on_progress=request.on_progress,
+        ) as server:
+            request.on_progress(Progress("restore", f"snapshot {snapshot.id} into the shadow"))
+            verifying.verify(snapshot, server.create("verify"))
+            notes = (f"restored into {server.describe} and found equal: {_compared(snapshot)}",)
+    return Outcome(
+        "snapshot verify",
+        Result.OK,
+        snapshots=(described(snapshot),),
+        notes=notes,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def restore(request: Request, id: str, into: str) -> Outcome:  # noqa: A002
+    """Restore into a database by name or URL and compare; one that holds something takes consent and is kept aside.
+
+    Raises ConsentRequired and SnapshotError; then the database is as it was.
+    """
+    began = time.perf_counter()
+    snapshot = store.find(store_of(request), id)
+    url = DatabaseUrl.parse(into) if "://" in into else resolve(request).url.with_database(into)
+    if url.provider != "postgresql":
+        raise SnapshotError(f"{url} is no PostgreSQL database", f"Snapshot {snapshot.id} is of one.")
+    if url.pooled:
+        raise ConnectionFailed(
+            f"{url} is a pooled connection ({url.pooled})",
+            "pg_restore needs one session for its settings and locks.",
+            (f"safemigrate snapshot restore {snapshot.id} --into THE_DIRECT_URL",),
+        )
+    request.on_progress(Progress("verify", f"reading {snapshot.id} through"))
+    verifying.verify(snapshot)
+    live = _what_it_holds(url)
+    if live and snapshot.manifest.scope == "full" and not request.consent(url.database, _losses(snapshot, url, live)):
+        raise ConsentRequired(
+            f"nobody agreed to replace database {url.database}",
+            "\n".join(_losses(snapshot, url, live)),
+            (
+                f"safemigrate snapshot restore {snapshot.id} --into '{into}' --confirm {url.database}",
+                f"safemigrate snapshot restore {snapshot.id} --into {url.database}_restored   # beside it",
+            ),
+        )
+    request.on_progress(Progress("restore", f"snapshot {snapshot.id} into {url}"))
+    try:
+        said = restore_snapshot(snapshot, url, jobs=min(4, os.cpu_count() or 1), over_live=bool(live))
+    except session.SqlError as error:
+        raise SnapshotError(
+            f"snapshot {snapshot.id} does not restore into {url}",
+            session.Refusal.of(error).message,
+            ("safemigrate doctor --url '" + str(url) + "'",),
+        ) from error
+    if not live:  # a swap has compared before it exchanged the names
+        request.on_progress(Progress("compare", "tables, rows, sequences, extensions"))
+        verifying.compare(snapshot, url)
+    return Outcome(
+        "snapshot restore",
+        Result.OK,
+        str(url),
+        snapshots=(described(snapshot),),
+        notes=(f"restored and found equal: {_compared(snapshot)}", *_worded(said)),
+        next=(f"safemigrate status{'' if live else f''' --url '{url}' '''.rstrip()}",),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def store_of(request: Request) -> Path:
+    """Return the folder of snapshots, which needs no database URL, and with the setting `store` no project either."""
+    settings = request.settings
+    if settings.store:
+        return settings.store
+    return find_project(request.project, request.schema or settings.schema).root / STORE
+
+
+def described(snapshot: Snapshot) -> SnapshotOutcome:
+    """Return a snapshot as users meet it."""
+    manifest = snapshot.manifest
+    return SnapshotOutcome(
+        snapshot.id,
+        str(snapshot.path),
+        "none" if manifest.scope == "schema" else manifest.scope,  # the word of --scope
+        manifest.bytes,
+        manifest.held,
+        snapshot.verified,
+        manifest.taken_at,
+    )
+
+
+def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str | None) -> set[str]:
+    """Run the pending migrations on the schema alone and name the tables that they can harm."""
+    pending = target.state.pending
+    with shadow_server(
+        shadow,
+        None,
+        target_server=target.server,
+        target_url=resolved.url,
+        roles=roles(target.connection),
+        extensions=wanted(target.connection, pending),
+        on_progress=request.on_progress,
+    ) as server:
+        bare = server.create("bare")
+        with tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch:
+            schema = take(resolved.url, target.server, scope="schema", store=Path(scratch))
+            restore_snapshot(schema, bare, shadow=True)
+        with connect(bare, application_name="safemigrate rehearsal") as connection:
+            seen = []
+            for migration in pending:
+                request.on_progress(Progress("trace", migration.name))
+                statements = executable(migration, split(migration.sql))
+                seen.append(
+                    rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
+                )
+    return at_risk(one for rehearsed in seen for one in rehearsed.observations)
+
+
+def _origin(snapshot: Snapshot) -> Server:
+    """Describe the server it was taken of, so that the shadow is like it."""
+    manifest = snapshot.manifest
+    return Server(
+        version=manifest.server_version,
+        major=manifest.server_version // 10000,
+        version_text=str(manifest.server_version // 10000),
+        system_identifier=manifest.system_identifier,
+        database_oid=0,
+        user="postgres",
+        superuser=False,
+        can_create=False,
+        in_recovery=False,
+        encoding=manifest.encoding,
+        collate=manifest.collate,
+        ctype=manifest.ctype,
+    )
+
+
+def _what_it_holds(url: DatabaseUrl) -> str:
+    """Say in words what a database holds, "" where it is empty or not there; pg_restore's own check comes later."""
+    try:
+        with connect(url) as connection:
+            return _contents(connection)
+    except ConnectionFailed:  # missing: `restore` makes it, or says why it cannot
+        return ""
+
+
+def _contents(connection: Connection) -> str:
+    tables = facts.tables(connection)
+    if not tables and all(one.kind in ("schema", "extension", "default privileges") for one in read(connection)):
+        return ""
+    size = session.value(connection, "SELECT pg_size_pretty(pg_database_size(current_database()))")
+    others = session.value(
+        connection,
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'",
+    )
+    return f"{len(tables):,} tables, {size}" + (f", {others:,} open sessions that will be ended" if others else "")
+
+
+def _losses(snapshot: Snapshot, url: DatabaseUrl, live: str) -> list[str]:
+    return [
+        f"database {url.database} ({live}) is replaced by its state of {snapshot.manifest.taken_at:%Y-%m-%d %H:%M} UTC; "
+        f"as it is now it stays on the server under another name ({url.database[:40]}_before_<time>)"
+    ]
+
+
+def _compared(snapshot: Snapshot) -> str:
+    manifest = snapshot.manifest
+    rows = sum(table.rows or 0 for table in manifest.tables)
+    return (
+        f"{len(manifest.tables):,} tables ({len(manifest.held):,} with their {rows:,} rows), "
+        f"{len(manifest.sequences):,} sequences, {len(manifest.extensions):,} extensions"
+    )
+
+
+def _worded(said: tuple[str, ...]) -> list[str]:
+    return [one if one.startswith("the database as it was") else f"left out: {one}" for one in said]
