@@ -179,8 +179,9 @@ def start(connection: Connection, plan: Plan, *, fingerprint: str, snapshot: str
 def group(connection: Connection, run: int, number: int, state: str, fingerprint: str = "") -> None:
     """Say that group `number` (from 0) of a run is `started`, on a schema with this fingerprint, or `done`."""
     connection.execute(
-        "INSERT INTO safemigrate.step (run, number, state, fingerprint) VALUES (%s, %s, %s, %s) ON CONFLICT "
-        "(run, number) DO UPDATE SET state = excluded.state, fingerprint = excluded.fingerprint, at = clock_timestamp()",
+        "INSERT INTO safemigrate.step (run, number, state, fingerprint) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (run, number) DO UPDATE "
+        "SET state = excluded.state, fingerprint = excluded.fingerprint, at = clock_timestamp()",
         [run, number, state, fingerprint],
     )
 

@@ -110,7 +110,9 @@ def transaction(target: Target, body: Callable[[], None]) -> None:
                     error if isinstance(error, MigrationFailed) else _refused(connection, error, "the transaction")
                 )
                 if failure.sqlstate != session.LOCK_NOT_AVAILABLE:
-                    raise failure from error.__cause__ or error
+                    if failure is error:
+                        raise
+                    raise failure from error
                 if attempt == target.retries:
                     raise MigrationFailed(
                         f"{failure.summary} after {attempt + 1} tries",
@@ -242,6 +244,6 @@ def _steps(target: Target, group: Group) -> None:
 
 
 def _end(target: Target, plan: Plan, hooks: Hooks, run: int) -> None:
-    fingerprint = hooks.verify()
+    after = hooks.verify()
     hooks.finished()
-    journal.finish(target.connection, run, plan, fingerprint)
+    journal.finish(target.connection, run, plan, after)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from safemigrate.db.catalog import read
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConsentRequired
 from safemigrate.execute import run
@@ -72,15 +75,18 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
         if not pending and not wanted:
             return _outcome(resolved, Result.NOTHING, began, notes=_without_sql(resolved))
         refuse_empty(list(pending))
-        with shadow_server(
-            options.shadow,
-            DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
-            target_server=target.server,
-            target_url=resolved.url,
-            roles=_roles(target),
-            extensions=_extensions(target, pending),
-            on_progress=request.on_progress,
-        ) as shadow:
+        with (
+            tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch,
+            shadow_server(
+                options.shadow,
+                DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
+                target_server=target.server,
+                target_url=resolved.url,
+                roles=_roles(target),
+                extensions=_extensions(target, pending),
+                on_progress=request.on_progress,
+            ) as shadow,
+        ):
             if wanted:
                 generated = generate.generate(request, resolved, shadow, options.name)
                 pending = (*pending, generated) if generated else pending
@@ -89,15 +95,11 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             scripts, findings = _read(request, resolved, target, pending)
             if any(finding.blocks for finding in findings):
                 return _outcome(resolved, Result.BLOCKED, began, tuple(_read_only(m, findings) for m in pending))
-            source = Source(
-                resolved.url,
-                target.server,
-                resolved.store,
-                "none" if options.dry_run and options.snapshot == "none" else options.snapshot,
-                generate.git_state(resolved),
-            )
+            store = Path(scratch) if options.dry_run else resolved.store
+            source = Source(resolved.url, target.server, store, options.snapshot, generate.git_state(resolved))
             if options.snapshot == "none" and not options.dry_run:
                 _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
+            seen = read(target.connection)
             rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
             findings += rehearsal.findings
             outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
@@ -110,7 +112,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress
             )
             written = _write_down(pending, rehearsal.plans)
-            carry_out.carry_out(aim, resolved, target, pending, rehearsal, owners=shadow.own)
+            carry_out.carry_out(aim, resolved, target, pending, rehearsal, seen=seen, owners=shadow.own)
             outcomes = tuple(
                 replace(outcome, state="applied", down=path)
                 for outcome, (path, _) in zip(outcomes, written, strict=True)
@@ -230,7 +232,7 @@ def _outcome(
     notes: tuple[str, ...] = (),
 ) -> Outcome:
     snapshots: tuple[SnapshotOutcome, ...] = ()
-    if rehearsal and rehearsal.snapshot:
+    if rehearsal and rehearsal.snapshot and result is not Result.REHEARSED:
         manifest = rehearsal.snapshot.manifest
         snapshots = (
             SnapshotOutcome(

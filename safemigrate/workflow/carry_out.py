@@ -6,14 +6,14 @@ Where one fails, the target is put back or the truth is told.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from safemigrate import __version__
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
-from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import connect
+from safemigrate.db.fingerprint import compare, fingerprint
+from safemigrate.db.postgres import Connection, connect
 from safemigrate.errors import (
     ConnectionFailed,
     HistoryError,
@@ -41,17 +41,27 @@ def carry_out(
     migrations: Sequence[Migration],
     rehearsal: Rehearsal,
     *,
+    seen: Catalog,
     owners: bool,
 ) -> None:
     """Apply the plans in order.
 
-    Raises Restored or NotRestored where one fails, HistoryError where the target has drifted.
+    `seen` is the target's catalog from before the snapshot. Raises Restored or NotRestored where one fails,
+    HistoryError where the target has drifted from `seen` or others have migrated since.
     """
-    connection = aim.connection
+    connection, schema = aim.connection, resolved.url.schema
     with run.exclusive(connection):
-        if not target.state.managed:
-            history.create_table(connection, resolved.url.schema)
         current = read(connection)
+        changed = [line for line in compare(seen, current) if history.TABLE not in line]
+        if changed or tuple(history.read(connection, schema) or ()) != target.rows:
+            raise HistoryError(
+                f"database {resolved.url.database} was changed by someone else while the migrations were rehearsed",
+                "\n".join((*changed[:10], "What was proven is no longer what is there. Nothing was changed.")),
+                ("safemigrate apply   # rehearses again",),
+            )
+        if not target.state.managed:
+            history.create_table(connection, schema)
+            current = read(connection)
         for number, (migration, plan) in enumerate(zip(migrations, rehearsal.plans, strict=True)):
             aim.on_progress(Progress("apply", migration.name, number, len(migrations)))
             shadow = Around(rehearsal.catalogs[number], rehearsal.catalogs[number + 1])
@@ -71,6 +81,7 @@ def _one(
     owners: bool,
 ) -> Catalog:
     connection, schema = aim.connection, resolved.url.schema
+    session_id = connection.info.backend_pid
     was = fingerprint(before)
     invalid = invalid_indexes(connection)
     row: list[str] = []
@@ -110,9 +121,11 @@ def _one(
     except MigrationFailed as error:
         raise _put_back(aim, resolved, plan, before, error) from error
     except session.SqlError as error:
-        return _lost(aim, resolved, plan, before, error)
+        if not connection.closed:
+            raise _put_back(aim, resolved, plan, before, _refusal(migration.name, error)) from error
+        raise _lost(aim, plan, before, session_id, error) from error
     except KeyboardInterrupt as error:
-        raise Interrupted(f"stopped during {migration.name}", _after_interrupt(resolved, plan)) from error
+        raise _interrupted(aim, plan, session_id) from error
     return reached[0]
 
 
@@ -126,40 +139,73 @@ def finish(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> Non
             "Its first part is in the database as the file was then.",
             ("safemigrate rollback --failed",),
         )
+    session_id = connection.info.backend_pid
     with run.exclusive(connection):
+        current = _still_running(aim, interrupted)
         invalid = invalid_indexes(connection)
 
         def verify() -> str:
             new = sorted(invalid_indexes(connection) - invalid)
             if new:
-                raise MigrationFailed(f"{interrupted.migration} left INVALID indexes: {', '.join(new)}")
+                raise MigrationFailed(f"{current.migration} left INVALID indexes: {', '.join(new)}")
             return fingerprint(read(connection))
 
         hooks = run.Hooks(verify=verify, finished=lambda: _finish_row(aim, schema, migration))
         try:
-            run.resume(aim, interrupted.plan, hooks, run=interrupted.id, done=interrupted.groups_done)
+            run.resume(aim, current.plan, hooks, run=current.id, done=current.groups_done)
         except MigrationFailed as error:
-            raise _put_back(aim, resolved, interrupted.plan, None, error) from error
+            raise _put_back(aim, resolved, current.plan, None, error) from error
+        except session.SqlError as error:
+            if not connection.closed:
+                raise _put_back(aim, resolved, current.plan, None, _refusal(current.migration, error)) from error
+            raise _lost(aim, current.plan, None, session_id, error) from error
+        except KeyboardInterrupt as error:
+            raise _interrupted(aim, current.plan, session_id) from error
 
 
 def take_back(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> None:
-    """Take back the groups of a run that committed; its Prisma row is marked rolled back. One transaction."""
+    """Take back the groups of a run that committed; its Prisma row is marked rolled back. One transaction.
+
+    Call under `run.exclusive`. Raises MigrationFailed where it does not lead to the schema before the run.
+    """
     connection = aim.connection
-    done = interrupted.plan.groups[: interrupted.groups_done]
-    if interrupted.group_started and interrupted.groups_done < len(interrupted.plan.groups):
-        run.drop_invalid(connection, interrupted.plan.groups[interrupted.groups_done])
+    current = _still_running(aim, interrupted)
+    groups, done = current.plan.groups, current.groups_done
+    if current.group_started and done < len(groups):
+        run.drop_invalid(connection, groups[done])
+        if run.happened(connection, current.id, done):
+            # DROP INDEX CONCURRENTLY stopped half way has to go on; what did its work refuses to do it again.
+            with suppress(MigrationFailed):
+                run.run_step(connection, groups[done].steps[0])
+            done += 1
 
     def body() -> None:
-        for group in reversed(done):
+        for group in reversed(groups[:done]):
             for step in reversed(group.steps):
                 for sql in step.inverse:
                     run.execute(connection, sql)
-        if fingerprint(read(connection)) != interrupted.fingerprint_before:
-            raise MigrationFailed(f"taking {interrupted.migration} back does not lead to the schema before it")
-        history.mark_rolled_back(connection, resolved.url.schema, interrupted.migration)
-        journal.rolled_back(connection, interrupted.id)
+        if fingerprint(read(connection)) != current.fingerprint_before:
+            raise MigrationFailed(f"taking {current.migration} back does not lead to the schema before it")
+        history.mark_rolled_back(connection, resolved.url.schema, current.migration)
+        journal.rolled_back(connection, current.id)
 
     run.transaction(aim, body)
+
+
+def _still_running(aim: run.Target, interrupted: journal.Run) -> journal.Run:
+    """Read a run again now that the lock is ours: whoever had it may have gone on since."""
+    current = next((one for one in journal.runs(aim.connection) if one.id == interrupted.id), None)
+    if current is None or current.state is not journal.RunState.RUNNING:
+        raise HistoryError(
+            f"{interrupted.migration} is no longer interrupted: another session has ended it",
+            fix=("safemigrate status",),
+        )
+    return current
+
+
+def _refusal(name: str, error: session.SqlError) -> MigrationFailed:
+    said = session.Refusal.of(error)
+    return MigrationFailed(f"{name}: {said.message}", f"SQLSTATE {said.sqlstate}", sqlstate=said.sqlstate)
 
 
 def _finish_row(aim: run.Target, schema: str, migration: Migration) -> None:
@@ -200,58 +246,80 @@ def _put_back(
     )
 
 
-def _lost(aim: run.Target, resolved: Resolved, plan: Plan, before: Catalog, error: session.SqlError) -> Catalog:
+@contextmanager
+def reconnected(aim: run.Target, session_id: int) -> Iterator[Connection | None]:
+    """Connect anew once the old session has ended, so that what it committed is there to see; None if that fails."""
+    deadline = time.monotonic() + _RECONNECT
+    with ExitStack() as kept:
+        again = None
+        while again is None and time.monotonic() < deadline:
+            with ExitStack() as attempt, suppress(ConnectionFailed, session.SqlError):
+                opened = attempt.enter_context(connect(aim.url))
+                if not session.value(opened, "SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [session_id]):
+                    kept.push(attempt.pop_all())
+                    again = opened
+            if again is None:
+                aim.pause(0.25)
+        yield again
+
+
+def _lost(
+    aim: run.Target, plan: Plan, before: Catalog | None, session_id: int, error: session.SqlError
+) -> SafemigrateError:
     """Find out, after a lost connection, whether the last COMMIT happened: the journal's row says."""
     aim.on_progress(Progress("restore", "the connection broke; looking at how the database stands"))
-    deadline = time.monotonic() + _RECONNECT
-    while True:
-        try:
-            with connect(resolved.url, application_name="safemigrate") as again:
-                found = [one for one in journal.runs(again) if one.migration == plan.migration]
-                now = read(again)
-            break
-        except (ConnectionFailed, session.SqlError):
-            if time.monotonic() > deadline:
-                raise NotRestored(
-                    f"the connection to {resolved.url} broke during {plan.migration} and does not come back",
-                    "Its transaction was either committed whole or undone whole; safemigrate status will say which.",
-                    ("safemigrate status",),
-                ) from error
-            aim.pause(1.0)
-    if found and found[-1].state is journal.RunState.RUNNING:
-        raise NotRestored(
-            f"the connection to {resolved.url} broke between two parts of {plan.migration}",
-            f"{found[-1].groups_done} of {len(plan.groups)} parts are done.",
-            ("safemigrate apply   # goes on", "safemigrate rollback --failed   # takes it back"),
-        ) from error
-    if found and found[-1].state is journal.RunState.APPLIED:
-        raise NotRestored(
-            f"the connection to {resolved.url} broke after {plan.migration} had been committed",
-            "The migration is applied and recorded; nothing is lost.",
-            ("safemigrate apply   # for what else is pending", "safemigrate status"),
-        ) from error
-    if fingerprint(now) == fingerprint(before):
-        raise Restored(
-            f"the connection to {resolved.url} broke during {plan.migration}, and the database is as it was before",
-            str(error).strip(),
-            ("safemigrate apply",),
-        ) from error
-    raise NotRestored(
-        f"the connection to {resolved.url} broke during {plan.migration}, and its schema is not what it was",
-        str(error).strip(),
-        ("safemigrate status",),
-    ) from error
-
-
-def _after_interrupt(resolved: Resolved, plan: Plan) -> str:
-    with suppress(ConnectionFailed, session.SqlError), connect(resolved.url) as again:
-        found = [one for one in journal.runs(again) if one.migration == plan.migration]
-        if found and found[-1].state is journal.RunState.RUNNING:
-            return (
-                f"{found[-1].groups_done} of {len(plan.groups)} parts of {plan.migration} are done. "
-                "`safemigrate apply` goes on, `safemigrate rollback --failed` takes them back."
+    broke = f"the connection to {aim.url} broke"
+    said = session.Refusal.of(error).message
+    with reconnected(aim, session_id) as again:
+        if again is None:
+            return NotRestored(
+                f"{broke} during {plan.migration} and does not come back",
+                "Its transaction was either committed whole or undone whole; safemigrate status will say which.",
+                ("safemigrate status",),
             )
-        if not found or found[-1].state is not journal.RunState.APPLIED:
-            return f"{plan.migration} was undone whole; the database is as it was before it."
-        return f"{plan.migration} is applied."
-    return f"How {plan.migration} stands could not be asked; `safemigrate status` will say."
+        found = _last_run(again, plan)
+        as_before = before is None or fingerprint(read(again)) == fingerprint(before)
+    if found and found.state is journal.RunState.RUNNING:
+        return NotRestored(
+            f"{broke} between two parts of {plan.migration}",
+            f"{said}\n{found.groups_done} of {len(plan.groups)} parts are done.",
+            ("safemigrate apply   # goes on", "safemigrate rollback --failed   # takes it back"),
+        )
+    if found and found.state is journal.RunState.APPLIED:
+        return NotRestored(
+            f"{broke} after {plan.migration} had been committed",
+            f"{said}\nThe migration is applied and recorded; nothing is lost.",
+            ("safemigrate apply   # for what else is pending", "safemigrate status"),
+        )
+    if as_before:
+        return Restored(
+            f"{broke} during {plan.migration}, and the database is as it was before", said, ("safemigrate apply",)
+        )
+    return NotRestored(
+        f"{broke} during {plan.migration}, and its schema is not what it was", said, ("safemigrate status",)
+    )
+
+
+def _interrupted(aim: run.Target, plan: Plan, session_id: int) -> Interrupted:
+    """End our session, so that nothing of it can still commit, and say how the database stands."""
+    aim.connection.close()
+    what = f"stopped during {plan.migration}"
+    with reconnected(aim, session_id) as again:
+        if again is None:
+            return Interrupted(what, f"How {plan.migration} stands could not be asked.", ("safemigrate status",))
+        found = _last_run(again, plan)
+    if found and found.state is journal.RunState.RUNNING:
+        return Interrupted(
+            what,
+            f"{found.groups_done} of {len(plan.groups)} parts of {plan.migration} are done.",
+            ("safemigrate apply   # goes on", "safemigrate rollback --failed   # takes them back"),
+        )
+    if found and found.state is journal.RunState.APPLIED:
+        return Interrupted(what, f"{plan.migration} is applied.", ("safemigrate status",))
+    return Interrupted(
+        what, f"{plan.migration} was undone whole; the database is as it was before it.", ("safemigrate apply",)
+    )
+
+
+def _last_run(connection: Connection, plan: Plan) -> journal.Run | None:
+    return next((one for one in reversed(journal.runs(connection)) if one.migration == plan.migration), None)

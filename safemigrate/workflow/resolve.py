@@ -78,18 +78,43 @@ def resolve(request: Request) -> Resolved:
 
 @contextmanager
 def opened(resolved: Resolved) -> Iterator[Target]:
-    """Connect to the target and read where it stands; nothing is written. Raises ConnectionFailed."""
-    with connect(resolved.url) as connection:
-        found = server(connection)
-        rows = history.read(connection, resolved.url.schema)
-        yield Target(
-            connection,
-            found,
-            tuple(rows or ()),
-            history.state(resolved.migrations, rows),
-            tuple(journal.runs(connection)),
-            tuple(journal.holds(connection)),
+    """Connect to the target and read where it stands; nothing is written.
+
+    Raises ConnectionFailed, also for what the server refuses within the block and nobody there expected.
+    """
+    try:
+        with connect(resolved.url) as connection:
+            found = server(connection)
+            rows = history.read(connection, resolved.url.schema)
+            yield Target(
+                connection,
+                found,
+                tuple(rows or ()),
+                history.state(resolved.migrations, rows),
+                tuple(journal.runs(connection)),
+                tuple(journal.holds(connection)),
+            )
+    except session.SqlError as error:
+        raise _refused(resolved.url, error) from error
+
+
+def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
+    said = session.Refusal.of(error)
+    if said.sqlstate == session.INSUFFICIENT_PRIVILEGE:
+        return ConnectionFailed(
+            f"user {url.user} lacks a right in database {url.database}: {said.message}",
+            "Migrations run as a user who may read and write everything that Prisma manages there, usually its owner.",
+            (f"psql -h {url.host} -p {url.port} -U {url.user} -d {url.database} -c '\\dp'",),
         )
+    if said.sqlstate[:2] in ("", "08", "57"):
+        return ConnectionFailed(
+            f"a connection broke while safemigrate worked on {url}",
+            f"{said.message}\nWhat was open there is undone by the server.",
+            ("safemigrate status",),
+        )
+    return ConnectionFailed(
+        f"the server refused a query on {url}", f"{said.message} (SQLSTATE {said.sqlstate})", ("safemigrate doctor",)
+    )
 
 
 def require_writable(resolved: Resolved, target: Target) -> None:
