@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from safemigrate.db import session
-from safemigrate.db.catalog import Catalog
-from safemigrate.db.postgres import Connection
+from safemigrate.db.catalog import CLASSES, Catalog
+from safemigrate.db.postgres import Connection, quote
+from safemigrate.model import KeptKind, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,22 @@ def sequences_behind(connection: Connection, tables: Collection[str]) -> list[st
     return said
 
 
+def unkept(connection: Connection, before: Catalog, plan: Plan) -> list[str]:
+    """Say which tables this transaction has written to without anybody keeping what was there.
+
+    The rehearsal foresaw what the migration writes, with the rows of its moment; a branch taken on rows of today may
+    reach further. `before` is the catalog before the migration: tables born in it have nothing to keep.
+    """
+    kept = {one.subject for step in plan.steps for one in step.kept if one.kind in (KeptKind.ROWS, KeptKind.TABLE)}
+    said = []
+    for oid, name, inserted, updated, deleted in session.rows(connection, _WRITTEN):
+        was = before.get((CLASSES["table"], oid, 0))
+        if was is None or was.name == "_prisma_migrations" or {name, quote(was.schema, was.name)} & kept:
+            continue
+        said.append(f"{name}: {inserted:,} rows inserted, {updated:,} updated, {deleted:,} deleted, and none was kept")
+    return said
+
+
 def _look(catalog: Catalog, address: str, *, owners: bool) -> dict[str, Any] | None:
     one = catalog.addresses.get(address)
     if one is None:
@@ -75,6 +92,13 @@ def _verb(now: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> str:
     differing = sorted(name for name in {*now[0], *now[1]} if now[0].get(name) != now[1].get(name))
     return "differs in " + ", ".join(differing)
 
+
+_WRITTEN = """
+SELECT s.relid::bigint, format('"%s"."%s"', replace(s.schemaname, '"', '""'), replace(s.relname, '"', '""')),
+       s.n_tup_ins, s.n_tup_upd, s.n_tup_del
+FROM pg_stat_xact_user_tables s
+WHERE s.schemaname !~ '^(pg_|safemigrate(_|$))' AND s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0
+"""
 
 _INVALID = """
 SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
