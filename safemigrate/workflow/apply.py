@@ -41,6 +41,7 @@ from safemigrate.workflow.resolve import (
     require_writable,
     resolve,
 )
+from safemigrate.workflow.room import require_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 return _outcome(resolved, Result.BLOCKED, began, outcomes, rehearsal)
             if options.dry_run:
                 return _outcome(resolved, Result.REHEARSED, began, outcomes, rehearsal)
+            require_room(target.connection, rehearsal.plans, request.settings.keep_limit_bytes)
             _consent(request, resolved, findings, rehearsal.plans)
             aim = run.Target(
                 target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress
