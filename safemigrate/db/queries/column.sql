@@ -12,6 +12,7 @@ SELECT 'column' AS kind, a.attrelid AS object, a.attnum AS part, n.nspname AS sc
        NOT a.attislocal AS inherited,
        CASE WHEN k.conname <> c.relname || '_' || a.attname || '_not_null' THEN k.conname END AS not_null_name, -- since 18
        NOT k.convalidated AS not_null_unproven, -- since 18
+       NOT k.conislocal AS not_null_inherited, -- since 18
        a.atttypid AS _type,
        a.atttypmod AS _modifier,
        CASE WHEN a.attgenerated <> '' THEN md5(d.adbin::text) END AS _core,

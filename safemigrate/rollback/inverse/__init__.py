@@ -272,7 +272,8 @@ class _Inverting:
 
     def _settle(self, one: Object) -> list[str]:
         said = column_settings(one)
-        if one.attributes["not_null"]:
+        partition = one.table is not None and self.before[one.table].attributes["partition_bound"] is not None
+        if one.attributes["not_null"] and (partition or not one.attributes.get("not_null_inherited")):
             said.append(not_null(one))
         if one.attributes["identity"]:
             said += identity_column(one, self.before)

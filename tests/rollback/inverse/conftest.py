@@ -13,6 +13,7 @@ from safemigrate.db.fingerprint import compare
 from safemigrate.db.postgres import Connection, connect, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.rollback.inverse import Inverse, invert
+from safemigrate.shadow.local import LocalServer
 
 TakesBack = Callable[[str, str], Inverse]
 
@@ -44,13 +45,13 @@ INSERT INTO "Post" ("title", "authorId") SELECT 'post ' || i, i FROM generate_se
 
 
 @pytest.fixture
-def takes_back(database: DatabaseUrl) -> TakesBack:
+def takes_back(database: DatabaseUrl, server: LocalServer) -> TakesBack:
     """Run `setup` and `change`, take the change back, and demand schema and rows of before."""
 
     def run(setup: str, change: str) -> Inverse:
         with connect(database) as connection:
             execute(connection, BASE + setup)
-            dumped = dump(database)
+            dumped = dump(database, server.major)
             before = read(connection)
             keep(connection, before)
             execute(connection, change)
@@ -64,7 +65,7 @@ def takes_back(database: DatabaseUrl) -> TakesBack:
                     except Exception as error:
                         raise AssertionError(f"{sql}\nfailed: {error}\nin\n{shown(inverse)}") from error
             assert compare(before, read(connection)) == [], shown(inverse)
-            assert dump(database) == dumped, shown(inverse)
+            assert dump(database, server.major) == dumped, shown(inverse)
             assert lost_rows(connection, before) == [], shown(inverse)
         return inverse
 
@@ -128,9 +129,9 @@ def lost_rows(connection: Connection, before: Catalog) -> list[str]:
     return said
 
 
-def dump(database: DatabaseUrl) -> list[str]:
+def dump(database: DatabaseUrl, major: int) -> list[str]:
     """What pg_dump says of the schema, without the random key it prints, every table's columns in one order."""
-    program = programs.client("pg_dump", 12)
+    program = programs.client("pg_dump", major)
     done = proc.run(
         [program, "--schema-only", "--exclude-schema=safemigrate*"], environment=programs.environment(database)
     )
