@@ -62,6 +62,12 @@ _SETTINGS = {
     "bytea_output": "hex",
 }
 
+_SET = "SELECT {}, {}".format(
+    ", ".join(f"current_setting('{name}')" for name in _SETTINGS),
+    ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS),
+)
+_RESET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
+
 _KINDS = (
     "schema",
     "table",
@@ -246,13 +252,13 @@ class Change:
 def read(connection: Connection) -> Catalog:
     """Read every user object; extensions' members, temporary objects and our own schemas are left out.
 
-    Runs inside the caller's transaction where there is one, else in one of its own, and changes nothing in either:
-    the settings it needs are undone by the rollback of a savepoint.
+    Runs inside the caller's transaction where there is one, else in one of its own, and changes nothing in either: it
+    puts the settings it needs back. Not by rolling back a savepoint: psycopg forgets its prepared statements at any
+    ROLLBACK, and planning these queries takes longer than running them.
     """
     major = connection.info.server_version // 10000
-    with connection.transaction(force_rollback=True), connection.pipeline():
-        settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
-        connection.execute("SELECT " + settings, prepare=True)
+    with connection.transaction(), connection.pipeline():
+        then = connection.execute(_SET, list(_SETTINGS.values()), prepare=True)
         cursors = []
         for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast"):
             cursor = connection.cursor(row_factory=tuple_row, binary=True)
@@ -261,6 +267,7 @@ def read(connection: Connection) -> Catalog:
         asked = connection.execute("SELECT current_user::text")
         answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
         user = asked.fetchone()
+        connection.execute(_RESET, (then.fetchone() or ())[: len(_SETTINGS)], prepare=True)
     *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _) = answers
     extra: dict[Identity, dict[str, Value]] = {}
     for class_, oid, part, text in comments:
