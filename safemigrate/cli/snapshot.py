@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import Scope
+from safemigrate.cli.options import Scope, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.model import Outcome
 
@@ -19,11 +19,13 @@ def create(
     scope: Annotated[
         Scope, typer.Option(help="Rows to back up: all, those of tables at risk, or none but the schema.")
     ] = Scope.FULL,
+    shadow: Shadow = None,
+    shadow_url: ShadowUrl = None,
 ) -> Outcome:
     """Take a snapshot of the database."""
     from safemigrate.workflow import snapshot as workflow
 
-    return workflow.create(invocation.request, scope)
+    return workflow.create(invocation.request, scope, shadow_of(invocation.settings, shadow, shadow_url))
 
 
 def list_(invocation: Invocation) -> Outcome:
@@ -40,11 +42,13 @@ def verify(
     deep: Annotated[
         bool, typer.Option("--deep", help="Restore it into a shadow and compare, not only read it.")
     ] = False,
+    shadow: Shadow = None,
+    shadow_url: ShadowUrl = None,
 ) -> Outcome:
     """Verify that a snapshot is whole, or with --deep, that it restores."""
     from safemigrate.workflow import snapshot as workflow
 
-    return workflow.verify(invocation.request, id, deep)
+    return workflow.verify(invocation.request, id, deep, shadow_of(invocation.settings, shadow, shadow_url))
 
 
 def restore(

@@ -241,10 +241,12 @@ def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: b
 def _kept_objects(page: _Page, kept: tuple[KeptOutcome, ...]) -> None:
     size = _size(sum(each.bytes for each in kept))
     page.line(f"kept in the database for rollbacks: {_many(len(kept), 'object')}, {size}", MORE)
-    for each in kept:
-        end = f"{_size(each.bytes)}  {each.since:%Y-%m-%d}"
-        page.line(f"{each.kept.kind} {each.kept.subject}{', returned' if each.returned else ''}", indent=2, end=end)
-        page.line(f"by {each.migration}", indent=4, style="dim")
+    for migration in dict.fromkeys(each.migration for each in kept):
+        page.line(f"by {migration}", indent=2, style="dim")
+        for each in kept:
+            if each.migration == migration:
+                subject = f"{each.kept.kind} {each.kept.subject}{', returned' if each.returned else ''}"
+                page.line(subject, indent=4, end=f"{_size(each.bytes)}  {each.since:%Y-%m-%d}")
     page.blank()
 
 

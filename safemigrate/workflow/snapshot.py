@@ -275,7 +275,7 @@ def _contents(connection: Connection) -> str:
 
 def _losses(snapshot: Snapshot, url: DatabaseUrl, live: str) -> list[str]:
     return [
-        f"database {url.database} ({live}) is replaced by its state of {snapshot.manifest.taken_at:%Y-%m-%d %H:%M} UTC; "
+        f"database {url.database} ({live}) gives way to its state of {snapshot.manifest.taken_at:%Y-%m-%d %H:%M} UTC; "
         f"as it is now it stays on the server under another name ({url.database[:40]}_before_<time>)"
     ]
 
@@ -284,8 +284,8 @@ def _compared(snapshot: Snapshot) -> str:
     manifest = snapshot.manifest
     rows = sum(table.rows or 0 for table in manifest.tables)
     return (
-        f"{len(manifest.tables):,} tables ({len(manifest.held):,} with their {rows:,} rows), "
-        f"{len(manifest.sequences):,} sequences, {len(manifest.extensions):,} extensions"
+        f"{len(manifest.tables):,} tables, {rows:,} rows in {len(manifest.held):,} of them, "
+        f"sequences ({len(manifest.sequences):,}), extensions ({len(manifest.extensions):,})"
     )
 
 

@@ -54,14 +54,14 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
 @pytest.mark.parametrize(
     ("arguments", "name", "values"),
     [
-        (("status",), "status", ()),
-        (("doctor",), "doctor", ()),
+        (("status",), "status", (None,)),
+        (("doctor", "--shadow", "docker"), "doctor", ("docker",)),
         (("release", "20260105_slim"), "release", ("20260105_slim",)),
-        (("snapshot", "create"), "create", ("full",)),
-        (("snapshot", "create", "--scope", "none"), "create", ("none",)),
+        (("snapshot", "create"), "create", ("full", None)),
+        (("snapshot", "create", "--scope", "none"), "create", ("none", None)),
         (("snapshot", "list"), "list_", ()),
-        (("snapshot", "verify", "id"), "verify", ("id", False)),
-        (("snapshot", "verify", "id", "--deep"), "verify", ("id", True)),
+        (("snapshot", "verify", "id"), "verify", ("id", False, None)),
+        (("snapshot", "verify", "id", "--deep", "--shadow", "local"), "verify", ("id", True, "local")),
         (("snapshot", "restore", "id", "--into", "shop_old"), "restore", ("id", "shop_old")),
     ],
 )
