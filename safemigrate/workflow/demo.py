@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -49,12 +49,16 @@ def demo(on_progress: OnProgress, say: Callable[[str], None]) -> Outcome:
         with connect(server.url) as connection:
             for url in (live, never):
                 session.run(connection, f'CREATE DATABASE "{url.database}"')
-        request = _request(project, live, on_progress)
         options = ApplyOptions(generate=False)
 
-        say(
-            f"A research platform on PostgreSQL {installation.version}, on a server of its own. Its history is applied:"
-        )
+        def agree(database: str, losses: Sequence[str]) -> bool:
+            say("It was tried on a copy. What it would lose is named, and takes the database's name to agree to:")
+            for loss in losses:
+                say(f"  {loss.partition(': ')[2]}")
+            return database == DATABASE
+
+        request = _request(project, live, on_progress, agree)
+        say(f"A research platform, on its own server (PostgreSQL {installation.version}). Its history is applied:")
         apply(request, options)
         _run(live, (content / "seed.sql").read_text())
         with connect(live) as connection:
@@ -62,8 +66,6 @@ def demo(on_progress: OnProgress, say: Callable[[str], None]) -> Outcome:
         say(f"People work with it: {rows:,} rows. Then somebody tidies up, with a migration that drops and narrows:")
         shutil.copytree(content / MIGRATION, project / "prisma" / "migrations" / MIGRATION)
         applied = apply(request, options)
-        for finding in applied.migrations[0].findings:
-            say(f"  {finding.rule}: {finding.message}")
         proof = applied.migrations[0].proof
         assert proof is not None
         say(
@@ -84,11 +86,12 @@ def demo(on_progress: OnProgress, say: Callable[[str], None]) -> Outcome:
             found, wanted = digest(connection), digest(other)
     different = differences(wanted, found)
     notes = [
-        f"{name}: {one.rows:,} rows, digest {one.sum} {'=' if one == wanted.get(name) else '≠'} never migrated"
+        f"{name.split('.')[1]:20} {one.rows:>5,} rows  {_hex(one.sum)} {'=' if one == wanted.get(name) else '≠'} "
+        f"{_hex(wanted[name].sum) if name in wanted else 'nothing'}"
         for name, one in found.items()
     ]
     verdict = (
-        ("Every table is as if the migration had never been, with all that was written since.",)
+        ("Each table's digest equals that of a database which never saw the migration, with all written since.",)
         if not different
         else tuple(different)
     )
@@ -124,7 +127,13 @@ def _project(content: Path, folder: Path) -> Path:
     return folder
 
 
-def _request(project: Path, url: DatabaseUrl, on_progress: OnProgress) -> Request:
+def _hex(digest_sum: str) -> str:
+    return f"{int(digest_sum) % 2**64:016x}"
+
+
+def _request(
+    project: Path, url: DatabaseUrl, on_progress: OnProgress, consent: Callable[[str, Sequence[str]], bool]
+) -> Request:
     return Request(
         project=project,
         schema=None,
@@ -134,7 +143,7 @@ def _request(project: Path, url: DatabaseUrl, on_progress: OnProgress) -> Reques
         interactive=False,
         confirm=DATABASE,
         ask_name=None,
-        consent=lambda database, _losses: database == DATABASE,
+        consent=consent,
         proceed=lambda _question: True,
     )
 
