@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +43,7 @@ class ProgramMissing(Exception):
 
 
 _OWNER = "owner.lock"
+_SCRATCH = "safemigrate-scratch-"
 _SECONDS_TO_OWN = 60
 
 
@@ -53,6 +56,16 @@ def owned(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
         partial.rename(folder / _OWNER)  # never seen unlocked
         yield
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a private temporary folder, gone when the block ends; those of killed runs are removed first."""
+    for old in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        if abandoned(old):
+            shutil.rmtree(old, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH) as name, owned(Path(name)):
+        yield Path(name)
 
 
 def disown(folder: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,8 +54,8 @@ def diff(project: Project, url: DatabaseUrl) -> str:
         raise PrismaError(
             "Prisma's CLI is not installed in this project", "It writes the migration.", (package.install,)
         )
-    with tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch:
-        arguments = _newer(project, Path(scratch)) if project.major >= 7 else _older(project, Path(scratch))
+    with proc.scratch() as scratch:
+        arguments = _newer(project, scratch) if project.major >= 7 else _older(project, scratch)
         call = [*project.command, "migrate", "diff", *arguments, "--script", "--exit-code"]
         try:
             done = proc.run(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safemigrate import proc
@@ -90,7 +88,7 @@ def load(snapshot: Snapshot, into: DatabaseUrl, *, shadow: bool, jobs: int) -> t
     if shadow:
         arguments += ["--no-tablespaces", "--no-subscriptions"]
     environment = programs.environment(into)
-    with tempfile.TemporaryDirectory(prefix="safemigrate-") as folder:
+    with proc.scratch() as folder:
         if manifest.scope == "full":
             arguments.append(f"--jobs={jobs}")
         else:
@@ -110,7 +108,7 @@ def load(snapshot: Snapshot, into: DatabaseUrl, *, shadow: bool, jobs: int) -> t
             else:
                 entries = [entry for entry in entries if _kind(entry)[:13] != "FK CONSTRAINT"]
                 left_out.append("foreign keys: the snapshot holds the rows of some tables only")
-            wanted = Path(folder) / "list"
+            wanted = folder / "list"
             wanted.write_text("\n".join(entries) + "\n")
             arguments.append(f"--use-list={wanted}")
         finished = proc.run([*arguments, snapshot.archive], environment=environment)

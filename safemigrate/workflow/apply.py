@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from safemigrate import proc
 from safemigrate.db.catalog import read
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConsentRequired
@@ -77,7 +76,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             return _outcome(resolved, Result.NOTHING, began, notes=_without_sql(resolved))
         refuse_empty(list(pending))
         with (
-            tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch,
+            proc.scratch() as scratch,
             shadow_server(
                 options.shadow,
                 DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
@@ -96,7 +95,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             scripts, findings = _read(request, resolved, target, pending)
             if any(finding.blocks for finding in findings):
                 return _outcome(resolved, Result.BLOCKED, began, tuple(_read_only(m, findings) for m in pending))
-            store = Path(scratch) if options.dry_run else resolved.store
+            store = scratch if options.dry_run else resolved.store
             source = Source(resolved.url, target.server, store, options.snapshot, generate.git_state(resolved))
             if options.snapshot == "none" and not options.dry_run:
                 _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.postgres import Connection, Server, connect, quote
@@ -117,8 +117,8 @@ def _bare(source: Source, into: DatabaseUrl) -> None:
     from safemigrate.snapshot.restore import restore
     from safemigrate.snapshot.take import take
 
-    with tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch:
-        restore(take(source.url, source.server, scope="schema", store=Path(scratch)), into, shadow=True)
+    with proc.scratch() as scratch:
+        restore(take(source.url, source.server, scope="schema", store=scratch), into, shadow=True)
 
 
 def _snapshot(source: Source, scripts: Sequence[Script], wanted: set[str], on_progress: OnProgress) -> Snapshot | None:

@@ -7,10 +7,10 @@ is wanted most when that is down.
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from pathlib import Path
 
+from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.postgres import Connection, Server, connect, quote, roles
@@ -218,8 +218,8 @@ def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str |
         on_progress=request.on_progress,
     ) as server:
         bare = server.create("bare")
-        with tempfile.TemporaryDirectory(prefix="safemigrate-") as scratch:
-            schema = take(resolved.url, target.server, scope="schema", store=Path(scratch))
+        with proc.scratch() as scratch:
+            schema = take(resolved.url, target.server, scope="schema", store=scratch)
             restore_snapshot(schema, bare, shadow=True)
         with connect(bare, application_name="safemigrate rehearsal") as connection:
             seen = []
