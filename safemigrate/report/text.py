@@ -161,7 +161,8 @@ def _migration(page: _Page, migration: MigrationOutcome, outcome: Outcome, *, ve
             page.line(words, indent=4)
     if migration.kept:
         page.line(f"kept in the database: {_kept(migration)}", MORE, indent=2)
-    if migration.script and (verbose or outcome.command == "rollback"):
+    shown = outcome.command == "rollback" and outcome.result in (Result.REHEARSED, Result.CONFLICTS)
+    if migration.script and (verbose or shown):
         page.blank()
         page.verbatim(migration.script.rstrip())
     page.blank()

@@ -107,6 +107,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 return _outcome(resolved, Result.BLOCKED, began, outcomes, rehearsal)
             if options.dry_run:
                 return _outcome(resolved, Result.REHEARSED, began, outcomes, rehearsal)
+            request.on_progress(Progress("consent", "what would be lost"))
             require_room(target.connection, rehearsal.plans, request.settings.keep_limit_bytes)
             _consent(request, resolved, findings, rehearsal.plans)
             aim = run.Target(
