@@ -18,7 +18,7 @@ from safemigrate.cli.app import run
 from safemigrate.model import Outcome, Progress, Result
 import safemigrate.workflow
 
-def status(request):
+def status(request, shadow):
     request.on_progress(Progress("look"))
     {body}
     return Outcome("status", Result.OK)
