@@ -55,7 +55,7 @@ def test_commands_are_never_wrapped() -> None:
 def test_sql_is_never_wrapped_or_interpreted() -> None:
     script = "UPDATE \"T\" SET a = '[bold]:smile:[/bold]' || '" + "x" * 200 + "';"
     written = text.render(
-        outcome(command="rollback", migrations=(MigrationOutcome("m", "", "applied", script=script),))
+        outcome(command="rollback", migrations=(MigrationOutcome("m", "", "applied", script=script),)), verbose=True
     )
     assert script in written
 
