@@ -122,7 +122,7 @@ def _take_back(
         more = (
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
-        follow = () if conflicts else ("safemigrate rollback",)
+        follow = () if conflicts else (f"safemigrate rollback{_flags(options)}",)
         return _outcome(resolved, result, outcomes, began, conflicts, (*more, *losses), follow)
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
@@ -176,6 +176,13 @@ def _take_back(
             *(f"safemigrate release {one.migration}   # when it may be applied again" for one in chosen),
         ),
     )
+
+
+def _flags(options: RollbackOptions) -> str:
+    """Return the flags that choose the same migrations again."""
+    if options.to:
+        return f" --to {options.to}"
+    return f" --last {options.last}" if options.last else ""
 
 
 def _conflicts(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> list[Conflict]:

@@ -124,8 +124,6 @@ def rows(url: DatabaseUrl) -> dict[str, Digest]:
 def test_apply_and_rollback_with_prisma(
     prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in prisma.environment.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("DATABASE_URL", database.prisma())
     project = tmp_path / "project"
     first = generate(prisma, project, database, FIRST, "init")
