@@ -17,7 +17,7 @@ from safemigrate.db.postgres import Connection, Server, connect, quote, roles
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, ConsentRequired, SnapshotError
 from safemigrate.execute import run
-from safemigrate.model import Outcome, Progress, Result, SnapshotOutcome
+from safemigrate.model import Outcome, Progress, Result, SnapshotOutcome, Step
 from safemigrate.prisma import history
 from safemigrate.prisma.project import find as find_project
 from safemigrate.shadow.provider import shadow_server
@@ -27,7 +27,7 @@ from safemigrate.snapshot import verify as verifying
 from safemigrate.snapshot.restore import restore as restore_snapshot
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.snapshot.take import take
-from safemigrate.sql import split
+from safemigrate.sql import Statement, split
 from safemigrate.workflow.extensions import wanted
 from safemigrate.workflow.generate import git_state
 from safemigrate.workflow.request import Request
@@ -139,7 +139,8 @@ def restore(request: Request, id: str, into: str) -> Outcome:  # noqa: A002
     """
     began = time.perf_counter()
     snapshot = store.find(store_of(request), id)
-    url = DatabaseUrl.parse(into) if "://" in into else resolve(request).url.with_database(into)
+    is_url = "://" in into or into.startswith("file:")
+    url = DatabaseUrl.parse(into) if is_url else resolve(request).url.with_database(into)
     if url.provider != "postgresql":
         raise SnapshotError(f"{url} is no PostgreSQL database", f"Snapshot {snapshot.id} is of one.")
     if url.pooled:
@@ -223,12 +224,14 @@ def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str |
             restore_snapshot(schema, bare, shadow=True)
         with connect(bare, application_name="safemigrate rehearsal") as connection:
             seen = []
+
+            def execute(_number: int, one: Statement) -> None:
+                run.execute(connection, one.sql, Step(sql=one.sql, line=one.span.line, run=(one.sql,)))
+
             for migration in pending:
                 request.on_progress(Progress("trace", migration.name))
                 statements = executable(migration, split(migration.sql))
-                seen.append(
-                    rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
-                )
+                seen.append(rehearse(connection, migration, statements, execute))
     return at_risk(one for rehearsed in seen for one in rehearsed.observations)
 
 
