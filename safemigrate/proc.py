@@ -60,12 +60,16 @@ def owned(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Give a private temporary folder, gone when the block ends; those of killed runs are removed first."""
+    """Give a private temporary folder, gone when the block ends."""
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH) as name, owned(Path(name)):
+        yield Path(name)
+
+
+def sweep() -> None:
+    """Remove the scratch folders of killed runs."""
     for old in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         if abandoned(old):
             shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_SCRATCH) as name, owned(Path(name)):
-        yield Path(name)
 
 
 def disown(folder: Path) -> None:

@@ -58,18 +58,9 @@ class Hooks:
 def exclusive(connection: Connection) -> Iterator[None]:
     """Hold Prisma's migration lock on this session; raises HistoryError, naming the holder, where it is taken."""
     if not session.value(connection, "SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]):
-        holder = session.rows(
-            connection,
-            "SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), a.backend_start::text "
-            "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
-            "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s "
-            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [ADVISORY_LOCK],
-        )
-        who = "; ".join(f"pid {row[0]} {row[1]!r}, user {row[2]}, since {row[3]}" for row in holder)
         raise HistoryError(
             "another migration is running on this database",
-            f"Prisma's migration lock is held by {who or 'a session that this user may not see'}.",
+            f"Prisma's migration lock is held by {holder(connection) or 'a session that this user may not see'}.",
             ("wait for it to end, then run the command again", "safemigrate status"),
         )
     try:
@@ -81,14 +72,24 @@ def exclusive(connection: Connection) -> Iterator[None]:
 
 def is_held(connection: Connection) -> bool:
     """Whether any session holds Prisma's migration lock on this database now."""
-    return bool(
-        session.value(
-            connection,
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted "
-            "AND classid = 0 AND objid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
-            [ADVISORY_LOCK],
-        )
+    return bool(session.value(connection, f"SELECT EXISTS (SELECT {_HELD})", [ADVISORY_LOCK]))
+
+
+def holder(connection: Connection) -> str:
+    """Say which session holds Prisma's migration lock; "" where none does."""
+    found = session.rows(
+        connection,
+        "SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), a.backend_start::text "
+        f"FROM pg_stat_activity a WHERE a.pid IN (SELECT pid {_HELD})",
+        [ADVISORY_LOCK],
     )
+    return "; ".join(f"pid {row[0]} {row[1]!r}, user {row[2]}, since {row[3]}" for row in found)
+
+
+_HELD = (
+    "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = %s "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 def transaction(target: Target, body: Callable[[], None]) -> None:

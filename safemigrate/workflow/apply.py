@@ -39,6 +39,7 @@ from safemigrate.workflow.resolve import (
     require_fit_history,
     require_writable,
     resolve,
+    sweep,
 )
 from safemigrate.workflow.room import require_room
 
@@ -63,6 +64,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
     nobody agreed, and whatever stopped it before: then the target was only read.
     """
     began = time.perf_counter()
+    sweep()
     resolved = resolve(request)
     request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, Server, connect, server
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError
 from safemigrate.execute import journal
-from safemigrate.execute.run import is_held
+from safemigrate.execute.run import holder, is_held
 from safemigrate.model import AppliedMigration, Migration
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
@@ -117,6 +118,14 @@ def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
     )
 
 
+def sweep() -> None:
+    """Remove what killed runs left on this machine: servers, folders. Databases on a named server go with its use."""
+    from safemigrate.shadow import local
+
+    local.sweep()
+    proc.sweep()
+
+
 def require_writable(resolved: Resolved, target: Target) -> None:
     """Raise ConnectionFailed unless this user may create what keeping needs, on a server that takes writes."""
     if target.server.in_recovery:
@@ -143,9 +152,11 @@ def require_fit_history(resolved: Resolved, target: Target) -> None:
         )
     if state.failed:
         name = state.failed[-1].name
-        if is_held(target.connection):
+        if who := holder(target.connection):
             raise HistoryError(
-                f"migration {name} is running now", "Prisma's migration lock is held.", ("safemigrate status",)
+                f"migration {name} is running now",
+                f"Prisma's migration lock is held by {who}.",
+                ("wait for it to end, then run the command again", "safemigrate status"),
             )
         if not target.interrupted:
             raise HistoryError(

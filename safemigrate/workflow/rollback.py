@@ -14,14 +14,14 @@ from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection
-from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
+from safemigrate.errors import ConsentRequired, Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
 from safemigrate.execute import journal, run
 from safemigrate.model import AppliedState, Conflict, MigrationOutcome, Outcome, Plan, Progress, Result, Verdict
 from safemigrate.prisma import history
 from safemigrate.rollback import down
 from safemigrate.workflow import carry_out, half_done
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import Resolved, Target, opened, resolve
+from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
     Raises RollbackError where that is not possible as asked, Restored where it failed and everything is as it was.
     """
     began = time.perf_counter()
+    sweep()
     resolved = resolve(request)
     request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:
@@ -151,7 +152,14 @@ def _take_back(
             journal.hold(connection, one.migration, one.checksum, "rolled back by safemigrate rollback")
         _verify(connection, chosen, drifted=drifted, notes=notes)
 
+    session_id = connection.info.backend_pid
     with run.exclusive(connection):
+        if tuple(history.read(connection, resolved.url.schema) or ()) != target.rows:
+            raise RollbackError(
+                f"another session migrated {resolved.url.database} at this moment",
+                "Nothing was changed.",
+                ("safemigrate status",),
+            )
         drifted = fingerprint(read(connection)) != chosen[0].fingerprint_after
         try:
             run.transaction(aim, body)
@@ -164,6 +172,11 @@ def _take_back(
                 error.fix
                 or ("safemigrate rollback --dry-run", f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW"),
             ) from error
+        except session.SqlError as error:
+            raise _stopped(aim, session_id, chosen[0], session.Refusal.of(error).message) from error
+        except KeyboardInterrupt as error:
+            stopped = _stopped(aim, session_id, chosen[0], "It was stopped from outside.")
+            raise Interrupted(stopped.summary, stopped.why, stopped.fix) from error
     request.on_progress(Progress("rollback", "done", len(chosen), len(chosen)))
     return _outcome(
         resolved,
@@ -183,6 +196,26 @@ def _flags(options: RollbackOptions) -> str:
     if options.to:
         return f" --to {options.to}"
     return f" --last {options.last}" if options.last else ""
+
+
+def _stopped(aim: run.Target, session_id: int, newest: journal.Run, said: str) -> Restored | NotRestored:
+    """End our session, and find out whether its COMMIT happened: the journal says."""
+    aim.connection.close()
+    with carry_out.reconnected(aim, session_id) as again:
+        if again is None:
+            return NotRestored(
+                f"the connection to {aim.url} broke during the rollback and does not come back",
+                f"{said}\nIt was either committed whole or undone whole; safemigrate status will say which.",
+                ("safemigrate status",),
+            )
+        found = next((one for one in journal.runs(again) if one.id == newest.id), newest)
+    if found.state is journal.RunState.ROLLED_BACK:
+        return NotRestored(
+            "the rollback was stopped after it had been committed", f"{said}\nIt is done.", ("safemigrate status",)
+        )
+    return Restored(
+        f"the rollback was stopped, and database {aim.url.database} is as it was", said, ("safemigrate rollback",)
+    )
 
 
 def _conflicts(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> list[Conflict]:

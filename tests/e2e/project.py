@@ -1,0 +1,195 @@
+"""A throw-away project with a database, worked on by the real command line in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.digest import Digest, digest
+from safemigrate.db.fingerprint import fingerprint
+from safemigrate.db.postgres import Connection, connect
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.model import AppliedState
+from safemigrate.prisma import history
+
+SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n'
+_FOREIGN = ("CI", "TF_BUILD", "GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "DATABASE_URL")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run of the program ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class State:
+    """All that must not be lost: the schema, every row, and what Prisma takes for applied and for failed."""
+
+    schema: str
+    rows: dict[str, Digest]
+    applied: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+@dataclass
+class Project:
+    """A folder with a schema and migrations, and a database. What the program leaves in `temporary` is a leftover."""
+
+    folder: Path
+    url: DatabaseUrl
+    temporary: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def migration(self, name: str, sql: str | bytes) -> Path:
+        """Write a migration and return its file."""
+        path = self.folder / "prisma" / "migrations" / name / "migration.sql"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sql if isinstance(sql, bytes) else sql.encode())
+        return path
+
+    def start(self, *arguments: str, **more: str) -> Running:
+        """Start a command; `more` goes into its environment."""
+        kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+        kept |= {
+            "DATABASE_URL": self.url.prisma(),
+            "TMPDIR": str(self.temporary),
+            "PYTHONUNBUFFERED": "1",
+            "COLUMNS": "200",
+            **self.environment,
+            **more,
+        }
+        return Running(
+            subprocess.Popen(
+                [sys.executable, "-m", "safemigrate", *arguments],
+                cwd=self.folder,
+                env=kept,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+
+    def run(self, *arguments: str, **more: str) -> Ended:
+        """Run a command to its end; none ever ends in a traceback or calls itself a bug."""
+        ended = self.start(*arguments, **more).end()
+        assert "Traceback" not in ended.stdout + ended.stderr, ended.stderr
+        assert ended.code != 70, ended.stderr
+        return ended
+
+    def sql(self, text: str) -> None:
+        """Run SQL on the database, as an application would."""
+        with connect(self.url, application_name="the test") as connection:
+            session.run(connection, text)
+
+    def rows(self, text: str) -> list[tuple[object, ...]]:
+        """Ask the database."""
+        with connect(self.url, application_name="the test") as connection:
+            return session.rows(connection, text)
+
+    def state(self) -> State:
+        """Read what must not be lost."""
+        with connect(self.url, application_name="the test") as connection:
+            found = history.read(connection, "public") or []
+            return State(
+                fingerprint(read(connection)),
+                digest(connection),
+                tuple(row.name for row in found if row.state is AppliedState.APPLIED),
+                tuple(row.name for row in found if row.state is AppliedState.FAILED),
+            )
+
+    @contextmanager
+    def holding(self, text: str) -> Iterator[Connection]:
+        """Hold a transaction open in which `text` has run."""
+        with connect(self.url, application_name="the blocker") as connection:
+            session.run(connection, f"BEGIN; {text}")
+            yield connection
+
+    def sessions(self) -> list[int]:
+        """Name the backends of safemigrate's sessions on the database."""
+        found = self.rows(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name ^@ 'safemigrate'"
+        )
+        return [int(str(row[0])) for row in found]
+
+    def waiting(self) -> list[int]:
+        """Name the backends of safemigrate that wait for a lock or sleep."""
+        found = self.rows(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'safemigrate' "
+            "AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')"
+        )
+        return [int(str(row[0])) for row in found]
+
+    def leftovers(self) -> list[str]:
+        """List the temporary files, half snapshots and server processes that a run left."""
+        store = self.folder / ".safemigrate" / "snapshots"
+        found = [*map(str, self.temporary.iterdir()), *map(str, store.glob("*.part"))]
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                command = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:  # ended this moment
+                continue
+            if str(self.temporary) in command:
+                found.append(command)
+        return found
+
+
+@dataclass
+class Running:
+    """A command at work."""
+
+    process: subprocess.Popen[str]
+    seen: list[str] = field(default_factory=list)
+
+    def until_said(self, start: str, times: int = 1) -> None:
+        """Read stderr until a line begins so, for the n-th time; with -v, every step says when it begins."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.seen.append(line)
+            times -= line.strip().startswith(start)
+            if times == 0:
+                return
+        raise AssertionError(f"ended before it said {start!r}:\n{''.join(self.seen)}")
+
+    def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"ended, or took too long:\n{self.end(signal.SIGKILL).stderr}")
+            time.sleep(0.02)
+
+    def end(self, by: signal.Signals | None = None) -> Ended:
+        """Wait for the end, after a signal where one is given."""
+        if by is not None:
+            self.process.send_signal(by)
+        stdout, stderr = self.process.communicate(timeout=120)
+        return Ended(self.process.returncode, stdout, "".join(self.seen) + stderr)
+
+
+@contextmanager
+def new_project(folder: Path, url: DatabaseUrl) -> Iterator[Project]:
+    """Make a project without migrations; its temporary folder can be reached by the account a server runs as."""
+    (folder / "prisma" / "migrations").mkdir(parents=True)
+    (folder / "prisma" / "schema.prisma").write_text(SCHEMA)
+    temporary = Path(tempfile.mkdtemp(prefix="sm-", dir="/tmp"))
+    temporary.chmod(0o711)
+    try:
+        yield Project(folder, url, temporary, {"SAFEMIGRATE_POSTGRES_BIN": ""})
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
