@@ -214,9 +214,7 @@ def _notes(
     kept: Sequence[KeptOutcome],
 ) -> tuple[list[str], tuple[str, ...]]:
     """Say what belongs to no single migration, and what leads on where there is no history to speak of."""
-    notes = [
-        f"{folder} holds no SQL and is left alone" for folder in without_sql(resolved.project)
-    ]
+    notes = [f"{folder} holds no SQL and is left alone" for folder in without_sql(resolved.project)]
     if holder and not any(one.state == "running" for one in standings.values()):
         notes.append(f"Prisma's migration lock is held by {holder}")
     if not target.state.managed:

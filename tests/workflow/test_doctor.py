@@ -198,7 +198,7 @@ def test_db_push_in_the_scripts(project: Project) -> None:
 
 def test_a_migration_that_cannot_be_read(project: Project) -> None:
     project.baseline(INIT)
-    (project.folder / "prisma/migrations" / FIRST / "migration.sql").write_bytes(b"-- caf\xe9")
+    (project.folder / "prisma/migrations" / FIRST / "migration.sql").write_bytes(b"-- \xe9")
     found = bad(doctor(project.request(), "local"))
     assert "is not UTF-8" in found["migrations"].detail
 
