@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,8 +65,26 @@ class Project:
         path.write_bytes(sql if isinstance(sql, bytes) else sql.encode())
         return path
 
-    def start(self, *arguments: str, **more: str) -> Running:
-        """Start a command; `more` goes into its environment."""
+    def start(
+        self,
+        *arguments: str,
+        largest_file: int = 0,
+        terminal: int | None = None,
+        closed_stdin: bool = False,
+        **more: str,
+    ) -> Running:
+        """Start a command; `more` goes into its environment. `largest_file` is in bytes, `terminal` a descriptor."""
+
+        def prepare() -> None:
+            if largest_file:
+                # With SIGXFSZ ignored, as Python does, the write itself fails: EFBIG, as ENOSPC on a full disk.
+                resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+            if closed_stdin:
+                os.close(0)
+            if terminal is not None:
+                os.setsid()
+                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         kept |= {
             "DATABASE_URL": self.url.prisma(),
@@ -78,10 +99,11 @@ class Project:
                 [sys.executable, "-m", "safemigrate", *arguments],
                 cwd=self.folder,
                 env=kept,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
+                stdout=subprocess.PIPE if terminal is None else terminal,
+                stderr=subprocess.PIPE if terminal is None else terminal,
                 text=True,
+                preexec_fn=prepare if largest_file or closed_stdin or terminal is not None else None,  # noqa: PLW1509
             )
         )
 

@@ -190,7 +190,8 @@ class Stop:
 
 IN_LAST_GROUP = 'LOCK TABLE "Post" IN ROW EXCLUSIVE MODE'
 IN_THE_COLUMN = 'LOCK TABLE "User" IN ROW EXCLUSIVE MODE'
-IN_THE_INDEX = "SELECT pg_current_xact_id()"  # a transaction that is older than the index, for which its build waits
+# A snapshot that is older than the index; the end of its build waits for it.
+IN_THE_INDEX = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"
 
 
 @pytest.mark.parametrize(
