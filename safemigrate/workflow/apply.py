@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from safemigrate import proc
 from safemigrate.db.catalog import read
-from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConsentRequired
 from safemigrate.execute import run
 from safemigrate.lint import lint
@@ -81,7 +80,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             proc.scratch() as scratch,
             shadow_server(
                 options.shadow,
-                DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
+                None,
                 target_server=target.server,
                 target_url=resolved.url,
                 roles=_roles(target),

@@ -15,7 +15,6 @@ from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import compare
 from safemigrate.db.postgres import Connection, connect, roles
-from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import HistoryError, MigrationFailed, Restored
 from safemigrate.execute import journal, run
 from safemigrate.model import Migration, MigrationOutcome, Outcome, Plan, Progress, Proof, Result, Step, Verdict
@@ -70,7 +69,7 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
     with (
         shadow_server(
             shadow,
-            DatabaseUrl.parse(request.settings.shadow_url) if request.settings.shadow_url else None,
+            None,
             target_server=target.server,
             target_url=resolved.url,
             roles=roles(target.connection),

@@ -131,7 +131,7 @@ def _take_back(
             "\n".join(losses),
             (
                 f"safemigrate rollback --confirm {resolved.url.database}",
-                f"safemigrate snapshot restore {chosen[0].snapshot}",
+                f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
             ),
         )
     notes: list[str] = []
@@ -170,7 +170,10 @@ def _take_back(
                 f"the rollback failed, and database {resolved.url.database} is as it was: {error.summary}",
                 error.why,
                 error.fix
-                or ("safemigrate rollback --dry-run", f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW"),
+                or (
+                    "safemigrate rollback --dry-run",
+                    f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
+                ),
             ) from error
         except session.SqlError as error:
             raise _stopped(aim, session_id, chosen[0], session.Refusal.of(error).message) from error
