@@ -44,11 +44,13 @@ class Target:
 class Hooks:
     """What the workflow adds inside the transactions.
 
-    `guard` raises unless the database is as it was rehearsed; `started` and `finished` write Prisma's row; `verify`
-    raises unless the result is the shadow's, and returns the fingerprint that the journal stores.
+    `guard` raises unless the database is as it was rehearsed; `audit` ends each transaction of statements and raises
+    where rows were changed that nobody kept; `started` and `finished` write Prisma's row; `verify` raises unless the
+    result is the shadow's, and returns the fingerprint that the journal stores.
     """
 
     guard: Callable[[], None] = _nothing
+    audit: Callable[[], None] = _nothing
     started: Callable[[], None] = _nothing
     verify: Callable[[], str] = str
     finished: Callable[[], None] = _nothing
@@ -180,6 +182,7 @@ def apply(target: Target, plan: Plan, hooks: Hooks, *, fingerprint: str, snapsho
         def whole() -> None:
             begin()
             _steps(target, plan.groups[0])
+            hooks.audit()
             _end(target, plan, hooks, started[0])
 
         transaction(target, whole)
@@ -198,6 +201,7 @@ def resume(target: Target, plan: Plan, hooks: Hooks, *, run: int, done: int) -> 
 
             def body(group: Group = group, number: int = number, *, last: bool = last) -> None:
                 _steps(target, group)
+                hooks.audit()
                 journal.group(connection, run, number, "done")
                 if last:
                     _end(target, plan, hooks, run)

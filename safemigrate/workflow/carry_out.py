@@ -28,7 +28,7 @@ from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.rehearse import Rehearsal
 from safemigrate.workflow.resolve import Resolved, Target
-from safemigrate.workflow.verify import Around, invalid_indexes, sequences_behind, unexpected
+from safemigrate.workflow.verify import Around, invalid_indexes, sequences_behind, unexpected, unkept
 
 # How long a broken connection is tried again before a person must look, in seconds.
 _RECONNECT = 30
@@ -109,8 +109,17 @@ def _one(
         reached[:] = [after]
         return fingerprint(after)
 
+    def audit() -> None:
+        if said := unkept(connection, before, plan):
+            raise MigrationFailed(
+                f"{migration.name} changes rows here that it did not change in the rehearsal, and nobody kept them",
+                "\n".join(said),
+                ("safemigrate apply --snapshot full   # rehearses with every row",),
+            )
+
     hooks = run.Hooks(
         guard=guard,
+        audit=audit,
         started=lambda: row.append(history.record_started(connection, schema, migration)),
         verify=verify,
         finished=lambda: history.record_finished(connection, schema, row[-1]),

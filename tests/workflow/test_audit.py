@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safemigrate.config import Settings
+from safemigrate.db import session
+from safemigrate.db.digest import digest
+from safemigrate.db.postgres import connect
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import Restored
+from safemigrate.model import silent
+from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.request import Request
+
+SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n'
+
+# A branch on where it runs stands for a branch on rows written between the rehearsal and the apply.
+BRANCH = """
+DO $$ BEGIN
+  IF current_setting('application_name') = 'safemigrate' THEN
+    EXECUTE 'UPDATE ' || 'note' || ' SET text = upper(text)';
+  END IF;
+END $$;
+"""
+
+
+def test_rows_that_nobody_kept_stop_the_apply_before_commit(database: DatabaseUrl, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for name, sql in (("1_init", "CREATE TABLE note (id int PRIMARY KEY, text text);"), ("2_branch", BRANCH)):
+        folder = project / "prisma" / "migrations" / name
+        folder.mkdir(parents=True)
+        (folder / "migration.sql").write_text(sql)
+        if name == "1_init":
+            (project / "prisma" / "schema.prisma").write_text(SCHEMA)
+            (project / "package.json").write_text('{"devDependencies": {"prisma": "5.22.0"}}')
+            request = Request(
+                project, None, database.prisma(), Settings(), silent, False, None, None, lambda *_: True, lambda _: True
+            )
+            apply(request, ApplyOptions(generate=False))
+    with connect(database) as connection:
+        session.run(connection, "INSERT INTO note SELECT n, 'note ' || n FROM generate_series(1, 5) AS n")
+        before = digest(connection)
+    with pytest.raises(Restored, match="did not change in the rehearsal") as caught:
+        apply(request, ApplyOptions(generate=False))
+    assert '"public"."note": 0 rows inserted, 5 updated, 0 deleted' in caught.value.why
+    with connect(database) as connection:
+        assert digest(connection) == before
+        assert session.value(connection, "SELECT count(*) FROM _prisma_migrations") == 1
