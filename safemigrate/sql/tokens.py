@@ -140,6 +140,7 @@ def _not_sql(text: str, place: int, source: str) -> NotSql:
     return NotSql(
         f"{source}: line {line}, column {column}: this {what} is never closed: {opening}",
         "Nothing behind it can be read, so the file is not read at all.",
+        (f"edit {source}",),
         line=line,
         column=column,
     )

@@ -74,7 +74,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
         wanted = options.generate if options.generate is not None else bool(request.ask_name)
         pending = target.state.pending
         if not pending and not wanted:
-            return _outcome(resolved, Result.NOTHING, began, notes=_without_sql(resolved))
+            return _outcome(resolved, Result.NOTHING, began, notes=(*_edited(target), *_without_sql(resolved)))
         refuse_empty(list(pending))
         with (
             proc.scratch() as scratch,
@@ -94,8 +94,10 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             if not pending:
                 return _outcome(resolved, Result.NOTHING, began)
             scripts, findings = _read(request, resolved, target, pending)
+            edited = tuple(_read_only(file, findings, "edited") for file, _ in target.state.edited)
             if any(finding.blocks for finding in findings):
-                return _outcome(resolved, Result.BLOCKED, began, tuple(_read_only(m, findings) for m in pending))
+                unread = tuple(_read_only(migration, findings) for migration in pending)
+                return _outcome(resolved, Result.BLOCKED, began, (*edited, *unread))
             store = scratch if options.dry_run else resolved.store
             source = Source(resolved.url, target.server, store, options.snapshot, generate.git_state(resolved))
             if options.snapshot == "none" and not options.dry_run:
@@ -105,9 +107,9 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             findings += rehearsal.findings
             outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
             if any(finding.blocks for finding in findings):
-                return _outcome(resolved, Result.BLOCKED, began, outcomes, rehearsal)
+                return _outcome(resolved, Result.BLOCKED, began, (*edited, *outcomes), rehearsal)
             if options.dry_run:
-                return _outcome(resolved, Result.REHEARSED, began, outcomes, rehearsal)
+                return _outcome(resolved, Result.REHEARSED, began, (*edited, *outcomes), rehearsal)
             request.on_progress(Progress("consent", "what would be lost"))
             require_room(target.connection, rehearsal.plans, request.settings.keep_limit_bytes)
             _consent(request, resolved, findings, rehearsal.plans)
@@ -121,7 +123,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 for outcome, (path, _) in zip(outcomes, written, strict=True)
             )
             notes = (*(note for _, note in written if note), *_without_sql(resolved))
-            return _outcome(resolved, Result.APPLIED, began, outcomes, rehearsal, notes)
+            return _outcome(resolved, Result.APPLIED, began, (*edited, *outcomes), rehearsal, notes)
 
 
 def _go_on(request: Request, options: ApplyOptions, resolved: Resolved, target: Target, began: float) -> Outcome:
@@ -221,9 +223,9 @@ def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding]) -> Mig
     )
 
 
-def _read_only(migration: Migration, findings: Sequence[Finding]) -> MigrationOutcome:
+def _read_only(migration: Migration, findings: Sequence[Finding], state: str = "pending") -> MigrationOutcome:
     mine = tuple(finding for finding in findings if finding.migration == migration.name)
-    return MigrationOutcome(migration.name, migration.checksum, "pending", mine)
+    return MigrationOutcome(migration.name, migration.checksum, state, mine)
 
 
 def _outcome(
@@ -262,6 +264,12 @@ def _outcome(
         notes=(*(rehearsal.notes if rehearsal else ()), *notes),
         next=follow.get(result, ()),
         seconds=time.perf_counter() - began,
+    )
+
+
+def _edited(target: Target) -> tuple[str, ...]:
+    return tuple(
+        f"{file.name} was edited after it was applied; see safemigrate status" for file, _ in target.state.edited
     )
 
 

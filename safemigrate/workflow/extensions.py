@@ -19,7 +19,7 @@ def wanted(connection: Connection, pending: Sequence[Migration]) -> list[str]:
     made = {
         found[1] or found[2].lower()
         for migration in pending
-        for statement in split(migration.sql)
+        for statement in split(migration.sql, f"{migration.name}/migration.sql")
         if statement.kind.startswith("CREATE EXTENSION") and (found := _NAME.match(statement.sql))
     }
     return sorted((there | made) - {"plpgsql"})

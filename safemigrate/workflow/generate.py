@@ -28,7 +28,7 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
     with connect(url, application_name="safemigrate rehearsal") as connection:
         for number, migration in enumerate(resolved.migrations):
             request.on_progress(Progress("history", migration.name, number, len(resolved.migrations)))
-            statements = executable(migration, split(migration.sql))
+            statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
             try:
                 rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
             except MigrationFailed as error:

@@ -82,7 +82,7 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
             request.on_progress(Progress("history", one.name, number, len(earlier)))
             _run(connection, one)
         request.on_progress(Progress("compare", migration.name))
-        statements = executable(migration, split(migration.sql))
+        statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
         if not target.state.managed or not earlier:
             history.create_table(connection, resolved.url.schema)
         observations: list[Observation] = []
@@ -170,7 +170,7 @@ def take_back(
 
 
 def _run(connection: Connection, migration: Migration) -> None:
-    statements = executable(migration, split(migration.sql))
+    statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
     try:
         rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
     except MigrationFailed as error:

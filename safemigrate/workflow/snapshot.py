@@ -230,7 +230,7 @@ def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str |
 
             for migration in pending:
                 request.on_progress(Progress("trace", migration.name))
-                statements = executable(migration, split(migration.sql))
+                statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
                 seen.append(rehearse(connection, migration, statements, execute))
     return at_risk(one for rehearsed in seen for one in rehearsed.observations)
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,9 +71,9 @@ class Project:
         largest_file: int = 0,
         terminal: int | None = None,
         closed_stdin: bool = False,
-        **more: str,
+        environment: Mapping[str, str] = {},
     ) -> Running:
-        """Start a command; `more` goes into its environment. `largest_file` is in bytes, `terminal` a descriptor."""
+        """Start a command. `largest_file` is in bytes, `terminal` a descriptor."""
 
         def prepare() -> None:
             if largest_file:
@@ -92,7 +92,7 @@ class Project:
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
             **self.environment,
-            **more,
+            **environment,
         }
         return Running(
             subprocess.Popen(
@@ -108,8 +108,8 @@ class Project:
         )
 
     def run(self, *arguments: str, **more: str) -> Ended:
-        """Run a command to its end; none ever ends in a traceback or calls itself a bug."""
-        ended = self.start(*arguments, **more).end()
+        """Run a command to its end, `more` in its environment; none ever ends in a traceback or calls itself a bug."""
+        ended = self.start(*arguments, environment=more).end()
         assert "Traceback" not in ended.stdout + ended.stderr, ended.stderr
         assert ended.code != 70, ended.stderr
         return ended

@@ -365,7 +365,7 @@ def test_a_named_shadow_server_is_swept(project: Project) -> None:
     before = project.state()
     shadow = project.url.with_database("postgres").prisma()
     databases = "SELECT datname FROM pg_database WHERE datname ^@ 'safemigrate_shadow_'"
-    running = project.start(*confirmed(project, "apply", "-v"), SAFEMIGRATE_SHADOW_URL=shadow)
+    running = project.start(*confirmed(project, "apply", "-v"), environment={"SAFEMIGRATE_SHADOW_URL": shadow})
     running.until_said("prove:")
     running.end(signal.SIGKILL)
     assert project.rows(databases)
