@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -134,6 +134,8 @@ class Catalog:
     _dependencies: tuple[tuple[Any, ...], ...] = field(default=(), repr=False)
     _aliases: tuple[tuple[int, int, int, int, int], ...] = field(default=(), repr=False)
     _casts: tuple[tuple[int, int, str], ...] = field(default=(), repr=False)
+    _rows: dict[Identity, tuple[Any, ...]] = field(default_factory=dict, repr=False)
+    _extra: dict[Identity, dict[str, Value]] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[Object]:
         return iter(self.objects.values())
@@ -249,37 +251,49 @@ class Change:
         return not (self.born or self.gone or self.changed)
 
 
-def read(connection: Connection) -> Catalog:
+def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
     """Read every user object; extensions' members, temporary objects and our own schemas are left out.
 
     Runs inside the caller's transaction where there is one, else in one of its own, and changes nothing in either: it
-    puts the settings it needs back. Not by rolling back a savepoint: psycopg forgets its prepared statements at any
-    ROLLBACK, and planning these queries takes longer than running them.
+    puts the settings it needs back. Planning the queries takes longer than running them, so they are prepared once a
+    session; by our own hand, for psycopg forgets what it prepared at every ALTER, DROP and ROLLBACK. What is as it was
+    in an `earlier` reading of the same database is the same object in both.
     """
     major = connection.info.server_version // 10000
-    with connection.transaction(), connection.pipeline():
-        then = connection.execute(_SET, list(_SETTINGS.values()), prepare=True)
-        cursors = []
-        for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast"):
-            cursor = connection.cursor(row_factory=tuple_row, binary=True)
-            cursor.execute(_query(name, major), prepare=True)
-            cursors.append(cursor)
-        asked = connection.execute("SELECT current_user::text")
-        answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
-        user = asked.fetchone()
-        connection.execute(_RESET, (then.fetchone() or ())[: len(_SETTINGS)], prepare=True)
+    with connection.transaction():
+        with connection.pipeline():
+            then = connection.execute(_SET, list(_SETTINGS.values()))
+            asked = connection.execute("SELECT current_user::text, array(SELECT name FROM pg_prepared_statements)")
+            settings, (user, prepared) = (then.fetchone() or ())[: len(_SETTINGS)], asked.fetchone() or ("", [])
+        with connection.pipeline():
+            cursors = []
+            for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast"):
+                if f"safemigrate_{name}" not in prepared:
+                    connection.execute(b"PREPARE safemigrate_%s AS %s" % (name.encode(), _query(name, major)))
+                cursor = connection.cursor(row_factory=tuple_row, binary=True)
+                cursors.append(cursor.execute(f"EXECUTE safemigrate_{name}".encode()))
+            connection.execute(_RESET, settings)
+            answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
     *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _) = answers
     extra: dict[Identity, dict[str, Value]] = {}
     for class_, oid, part, text in comments:
         extra.setdefault((class_, oid, part), {})["comment"] = text
     for class_, oid, part, grants in privileges:
         extra.setdefault((class_, oid, part), {})["acl"] = tuple(sorted(grants or ()))
+    known = earlier if earlier and earlier._extra == extra else None
     objects: dict[Identity, Object] = {}
+    seen: dict[Identity, tuple[Any, ...]] = {}
     for rows, description in kinds:
         names = tuple(column.name for column in description or ())
-        objects.update((one.identity, one) for one in _objects(rows, names, extra))
-    assert user is not None
-    return Catalog(objects, connection.info.server_version, user[0], tuple(dependencies), tuple(aliases), tuple(casts))
+        class_at = names.index("_class") if "_class" in names else -1
+        for row in rows:
+            identity = (row[class_at] if class_at >= 0 else CLASSES[row[0]], row[1], row[2])
+            if known and known._rows.get(identity) == row:
+                objects[identity], seen[identity] = known.objects[identity], known._rows[identity]
+            else:
+                objects[identity], seen[identity] = _object(identity, row, names, extra), row
+    links = (tuple(dependencies), tuple(aliases), tuple(casts))
+    return Catalog(objects, connection.info.server_version, user, *links, seen, extra)
 
 
 def difference(before: Catalog, after: Catalog) -> Change:
@@ -292,7 +306,7 @@ def difference(before: Catalog, after: Catalog) -> Change:
 
 def same(old: Object, new: Object) -> bool:
     """Whether two readings of one object agree, in words and in the type a column has."""
-    return (
+    return old is new or (
         old.name == new.name
         and old.schema == new.schema
         and old.parent == new.parent
@@ -301,27 +315,27 @@ def same(old: Object, new: Object) -> bool:
     )
 
 
-def _objects(
-    rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], extra: dict[Identity, dict[str, Value]]
-) -> Iterator[Object]:
-    visible = [(at, name) for at, name in enumerate(names) if at >= _FIXED and not name.startswith("_")]
-    hidden = [(at, name) for at, name in enumerate(names) if name.startswith("_")]
-    class_at = names.index("_class") if "_class" in names else -1
-    for row in rows:
-        kind, oid, part, schema, name, parent, parent_name = row[:_FIXED]
-        identity = (row[class_at] if class_at >= 0 else CLASSES[kind], oid, part)
-        attributes = {label: _value(row[at]) for at, label in visible}
-        attributes.update(extra.get(identity, ()))
-        owner_class = 1247 if kind == "domain constraint" else 1259
-        table = (owner_class, parent, 0) if parent else None
-        internal = {label: row[at] for at, label in hidden}
-        if kind in VIEWS:
-            _describe_columns(attributes, internal["_columns"], oid, extra)
-        elif kind == "constraint" and attributes["type"] in ("p", "u", "x"):
-            comment = extra.get((1259, internal["_index"], 0), {}).get("comment")
-            if comment is not None:
-                attributes["index_comment"] = comment
-        yield Object(kind, identity, schema, name, table, parent_name, attributes, internal)
+def _object(
+    identity: Identity, row: tuple[Any, ...], names: tuple[str, ...], extra: dict[Identity, dict[str, Value]]
+) -> Object:
+    kind, oid, _, schema, name, parent, parent_name = row[:_FIXED]
+    attributes: dict[str, Value] = {}
+    internal: dict[str, Any] = {}
+    for label, value in zip(names[_FIXED:], row[_FIXED:], strict=True):
+        if label.startswith("_"):
+            internal[label] = value
+        else:
+            attributes[label] = _value(value)
+    attributes.update(extra.get(identity, ()))
+    owner_class = 1247 if kind == "domain constraint" else 1259
+    table = (owner_class, parent, 0) if parent else None
+    if kind in VIEWS:
+        _describe_columns(attributes, internal["_columns"], oid, extra)
+    elif kind == "constraint" and attributes["type"] in ("p", "u", "x"):
+        comment = extra.get((1259, internal["_index"], 0), {}).get("comment")
+        if comment is not None:
+            attributes["index_comment"] = comment
+    return Object(kind, identity, schema, name, table, parent_name, attributes, internal)
 
 
 def _describe_columns(

@@ -11,11 +11,11 @@ from safemigrate.db.postgres import Connection
 # Name-sorted: a column that was dropped and came back stands last, and that is no difference in rows.
 _TABLES = """
 SELECT format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')),
-       coalesce(string_agg(format('%I', a.attname), ', ' ORDER BY a.attname), '')
+       coalesce(string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname), ''), pg_relation_size(c.oid) = 0
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
-GROUP BY 1 ORDER BY 1
+GROUP BY n.nspname, c.relname, c.oid ORDER BY 1
 """
 
 
@@ -33,8 +33,11 @@ def digest(connection: Connection, tables: Collection[str] | None = None) -> dic
     Partitions stand for their parents. `_prisma_migrations` is not compared: it is the history, not the data.
     """
     found = {}
-    for name, columns in session.rows(connection, _TABLES):
+    for name, columns, empty in session.rows(connection, _TABLES):
         if name.endswith('."_prisma_migrations"') or (tables is not None and name not in tables):
+            continue
+        if empty:
+            found[name] = Digest(0, "0")
             continue
         value = f"hashtextextended(ROW({columns})::text, 0)"
         count, total = session.rows(

@@ -74,7 +74,13 @@ def connect(url: DatabaseUrl, *, application_name: str = "safemigrate") -> Itera
     given = conninfo_to_dict(conninfo)
     parameters: dict[str, Any] = {name: value for name, value in defaults.items() if name not in given}
     try:
-        connection = psycopg.connect(conninfo, autocommit=True, application_name=application_name, **parameters)
+        connection = psycopg.connect(
+            conninfo,
+            autocommit=True,
+            prepare_threshold=None,  # it would prepare, and then forget, a migration's own statements
+            application_name=application_name,
+            **parameters,
+        )
     except psycopg.OperationalError as error:
         raise _failed(url, str(error)) from error
     try:

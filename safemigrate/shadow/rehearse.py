@@ -75,14 +75,16 @@ def rehearse(
     migration: Migration,
     statements: Sequence[Statement],
     execute: Callable[[int, Statement], None],
+    now: Catalog | None = None,
 ) -> Rehearsed:
     """Run `statements` through `execute(number, statement)`, as few groups as the server allows, each observed.
 
     All run in one transaction, unless the server refuses: a new enum value that is used before it is committed, a
     statement that stands alone. Then the transaction is rolled back and cut at that statement. Raises
-    MigrationFailed, naming the file and the line, where a statement fails for any other reason.
+    MigrationFailed, naming the file and the line, where a statement fails for any other reason. `now` is the catalog
+    as it stands, where somebody has just read it.
     """
-    tracer = Tracer(connection)
+    tracer = Tracer(connection, now)
     before = tracer.catalog
     alone = {number for number, statement in enumerate(statements) if refuses_transaction(statement)}
     groups: list[ObservedGroup] = []
@@ -91,7 +93,7 @@ def rehearse(
     while start < len(statements):
         number = start
 
-        def run(number: int) -> Observation:
+        def run(number: int, tracer: Tracer = tracer) -> Observation:
             statement = statements[number]
             may_write = not statement.kind.startswith(_DDL) or statement.kind.startswith("CREATE TABLE AS")
             return tracer.observe(statement, lambda: execute(number, statement), may_write=may_write)

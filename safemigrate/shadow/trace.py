@@ -61,9 +61,9 @@ class Observation:
 class Tracer:
     """Observes statements on one connection, one after another, inside whatever transaction the caller has open."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: Catalog | None = None) -> None:
         self._connection = connection
-        self.catalog = read(connection)
+        self.catalog = now or read(connection)
 
     def observe(self, statement: Statement, execute: Callable[[], None], *, may_write: bool) -> Observation:
         """Execute a statement and say what it did. Errors of `execute` pass.
@@ -80,7 +80,7 @@ class Tracer:
         seconds = time.perf_counter() - began
         now_held = set(session.rows(connection, _HELD))
         now = {row[0]: row[1:] for row in session.rows(connection, _TABLES)}
-        before, after = self.catalog, read(connection)
+        before, after = self.catalog, read(connection, self.catalog)
         self.catalog = after
 
         names = {oid: row[0] for oid, row in {**now, **tables}.items()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.digest import digest
 from safemigrate.db.postgres import Connection, Server, connect, quote
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ShadowError
+from safemigrate.errors import MigrationFailed, ShadowError
 from safemigrate.execute import journal, run
 from safemigrate.model import (
     Finding,
@@ -83,7 +84,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
     on_progress(Progress("trace", "the schema alone"))
     _bare(source, shadow.create("bare"))
     with connect(shadow.url("bare"), application_name="safemigrate rehearsal") as connection:
-        traced = [_trace(connection, script, on_progress) for script in scripts]
+        traced = _trace(connection, scripts, on_progress)
     wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
     written: dict[tuple[int, int], set[str]] = {}
     _note(written, traced)
@@ -98,7 +99,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
             verify.compare(snapshot, restored)
         else:
             _bare(source, shadow.create(template))
-        held = set(snapshot.manifest.held) if snapshot else None
+        held = wanted | set(snapshot.manifest.held) if snapshot else None
         try:
             outcome = _rounds(source, shadow, template, scripts, traced, written, held, on_progress)
         finally:
@@ -158,7 +159,12 @@ def _rounds(
         plans, reasons = _plans(scripts, rehearsal, written)
         with _clone(shadow, template, "rehearsal") as connection:
             journal.prepare(connection)
-            seen, states = _forward(connection, scripts, plans, on_progress)
+            start = State.of(connection)
+            if rehearsal is traced and not any(one.rows for one in start.rows.values()):
+                # Without rows the trace has seen all there is to see.
+                seen, states = traced, _unobserved(connection, plans, start, on_progress)
+            else:
+                seen, states = _forward(connection, scripts, plans, start, on_progress)
             if held is not None and source.scope != "full":
                 missing = at_risk(one for rehearsed in seen for one in rehearsed.observations) - held
                 if missing:
@@ -167,7 +173,7 @@ def _rounds(
                 return _finish(shadow, template, connection, plans, reasons, states, seen, on_progress)
         # Something was written that nobody kept. Look again without keeping, with the rows there.
         with _clone(shadow, template, "again") as connection:
-            rehearsal = [_trace(connection, script, on_progress) for script in scripts]
+            rehearsal = _trace(connection, scripts, on_progress)
             _note(written, rehearsal)
     raise ShadowError(
         "the migration writes to other tables each time it is rehearsed",
@@ -186,11 +192,20 @@ def _clone(shadow: Shadow, template: str, name: str) -> Iterator[Connection]:
         shadow.drop(name)
 
 
-def _trace(connection: Connection, script: Script, on_progress: OnProgress) -> Rehearsed:
-    on_progress(Progress("trace", script.migration.name))
-    return rehearse(
-        connection, script.migration, script.statements, lambda _number, one: run.execute(connection, one.sql, _at(one))
-    )
+def _trace(connection: Connection, scripts: Sequence[Script], on_progress: OnProgress) -> list[Rehearsed]:
+    traced: list[Rehearsed] = []
+    for script in scripts:
+        on_progress(Progress("trace", script.migration.name, len(traced), len(scripts)))
+        traced.append(
+            rehearse(
+                connection,
+                script.migration,
+                script.statements,
+                lambda _number, one: run.execute(connection, one.sql, _at(one)),
+                traced[-1].after if traced else None,
+            )
+        )
+    return traced
 
 
 def _plans(
@@ -224,10 +239,10 @@ def _plans(
 
 
 def _forward(
-    connection: Connection, scripts: Sequence[Script], plans: Sequence[Plan], on_progress: OnProgress
-) -> tuple[list[Rehearsed], list[State]]:
+    connection: Connection, scripts: Sequence[Script], plans: Sequence[Plan], start: State, on_progress: OnProgress
+) -> tuple[Sequence[Rehearsed], list[State]]:
     """Run plans as they will run on the target, observed, and read the state at every boundary."""
-    states = [State.of(connection)]
+    states = [start]
     seen: list[Rehearsed] = []
     for script, plan in zip(scripts, plans, strict=True):
         on_progress(Progress("rehearse", plan.migration, len(seen), len(plans)))
@@ -238,10 +253,31 @@ def _forward(
                 script.migration,
                 script.statements,
                 lambda number, _one, steps=steps: run.run_step(connection, steps[number]),  # type: ignore[misc]
+                states[-1].catalog,
             )
         )
-        states.append(State.of(connection))
+        states.append(State(seen[-1].after, digest(connection)))
     return seen, states
+
+
+def _unobserved(connection: Connection, plans: Sequence[Plan], start: State, on_progress: OnProgress) -> list[State]:
+    states = [start]
+    for number, plan in enumerate(plans):
+        on_progress(Progress("rehearse", plan.migration, number, len(plans)))
+        try:
+            _run(connection, plan)
+        except MigrationFailed as error:
+            summary = f"{plan.migration}, {error.summary}"
+            raise MigrationFailed(summary, error.why, error.fix, sqlstate=error.sqlstate) from error
+        states.append(State(read(connection, states[-1].catalog), digest(connection)))
+    return states
+
+
+def _run(connection: Connection, plan: Plan) -> None:
+    for group in plan.groups:
+        with connection.transaction() if group.transactional else nullcontext():
+            for step in group.steps:
+                run.run_step(connection, step)
 
 
 def _finish(
@@ -251,7 +287,7 @@ def _finish(
     plans: list[Plan],
     reasons: list[tuple[str, ...]],
     states: list[State],
-    seen: list[Rehearsed],
+    seen: Sequence[Rehearsed],
     on_progress: OnProgress,
 ) -> Rehearsal:
     version = session.value(connection, "SHOW server_version").split()[0]
@@ -261,19 +297,6 @@ def _finish(
         for plan, rehearsed in zip(plans, seen, strict=True)
     ]
 
-    def forward(open_connection: Connection) -> Callable[[Plan], None]:
-        def go(plan: Plan) -> None:
-            for group in plan.groups:
-                if group.transactional:
-                    with open_connection.transaction():
-                        for step in group.steps:
-                            run.run_step(open_connection, step)
-                else:
-                    for step in group.steps:
-                        run.run_step(open_connection, step)
-
-        return go
-
     def attempt(open_connection: Connection, number: int) -> tuple[list[Plan], int]:
         return prove(
             open_connection,
@@ -281,7 +304,7 @@ def _finish(
             states[: number + 1],
             reasons[:number],
             execute=lambda sql: run.execute(open_connection, sql),
-            forward=forward(open_connection),
+            forward=lambda plan: _run(open_connection, plan),
             version=version,
         )
 
@@ -290,7 +313,7 @@ def _finish(
         with _clone(shadow, template, f"before_{failed}") as another:
             journal.prepare(another)
             for plan in plans[:failed]:
-                forward(another)(plan)
+                _run(another, plan)
             earlier, now_failed = attempt(another, failed)
         proven, failed = [*earlier, *proven[failed:]], now_failed
     notes = [
