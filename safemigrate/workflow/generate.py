@@ -7,13 +7,12 @@ from typing import Any
 
 from safemigrate import git
 from safemigrate.db.postgres import connect
-from safemigrate.errors import MigrationFailed, ProjectError
+from safemigrate.errors import ProjectError
 from safemigrate.execute import run
 from safemigrate.model import Migration, Progress
 from safemigrate.prisma import command
 from safemigrate.shadow.provider import Shadow
-from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.sql import split
+from safemigrate.shadow.replay import replay
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved
 
@@ -22,21 +21,19 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
     """Replay the history into an empty shadow database and let Prisma say what schema.prisma asks for beyond it.
 
     The history is the base, not the target: drift in the target must not be dropped by a migration that nobody wrote.
-    Returns None where there is nothing to generate. Raises ProjectError without a name, PrismaError from the CLI.
+    Returns None where there is nothing to generate. Raises ProjectError without a name, HistoryError for a history that
+    does not replay, PrismaError from the CLI.
     """
     url = shadow.create("history")
     with connect(url, application_name="safemigrate rehearsal") as connection:
-        for number, migration in enumerate(resolved.migrations):
-            request.on_progress(Progress("history", migration.name, number, len(resolved.migrations)))
-            statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
-            try:
-                rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
-            except MigrationFailed as error:
-                raise ProjectError(
-                    f"the history cannot be replayed into an empty database: {error.summary}",
-                    f"{error.why}\nWithout that nobody can say what schema.prisma asks for beyond it.",
-                    ("safemigrate apply --no-generate   # applies the pending migrations as they are",),
-                ) from error
+        replay(
+            connection,
+            resolved.migrations,
+            lambda sql: run.execute(connection, sql),
+            request.on_progress,
+            purpose="Without that nobody can say what schema.prisma asks for beyond it.",
+            fix=("safemigrate apply --no-generate   # applies the pending migrations as they are",),
+        )
     request.on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
     sql = command.diff(resolved.project, url)
     if not sql:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import compare
-from safemigrate.db.postgres import Connection, connect, roles
+from safemigrate.db.postgres import connect, roles
 from safemigrate.errors import HistoryError, MigrationFailed, Restored
 from safemigrate.execute import journal, run
 from safemigrate.model import Migration, MigrationOutcome, Outcome, Plan, Progress, Proof, Result, Step, Verdict
@@ -22,6 +22,7 @@ from safemigrate.prisma import history
 from safemigrate.rollback.derive import change_of, derive
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.shadow.rehearse import executable, rehearse
+from safemigrate.shadow.replay import replay
 from safemigrate.shadow.trace import Observation
 from safemigrate.sql import split
 from safemigrate.workflow.extensions import wanted
@@ -78,9 +79,14 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
         ) as server,
         connect(server.create("history"), application_name="safemigrate rehearsal") as connection,
     ):
-        for number, one in enumerate(earlier):
-            request.on_progress(Progress("history", one.name, number, len(earlier)))
-            _run(connection, one)
+        replay(
+            connection,
+            earlier,
+            lambda sql: run.execute(connection, sql),
+            request.on_progress,
+            purpose="Without that nobody can say how far the failed migration got.",
+            fix=("safemigrate snapshot list", "npx prisma migrate resolve --help"),
+        )
         request.on_progress(Progress("compare", migration.name))
         statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
         if not target.state.managed or not earlier:
@@ -167,15 +173,3 @@ def take_back(
         else ("safemigrate rollback --failed",),
         seconds=time.perf_counter() - began,
     )
-
-
-def _run(connection: Connection, migration: Migration) -> None:
-    statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
-    try:
-        rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
-    except MigrationFailed as error:
-        raise HistoryError(
-            f"the history cannot be replayed into an empty database: {error.summary}",
-            f"{error.why}\nWithout that nobody can say how far the failed migration got.",
-            ("safemigrate snapshot list", "npx prisma migrate resolve --help"),
-        ) from error

@@ -1,0 +1,48 @@
+"""Bringing an empty database to the end of a history, as fast as Prisma does: a file is one message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from safemigrate.db.postgres import Connection
+from safemigrate.errors import HistoryError, MigrationFailed
+from safemigrate.model import Migration, OnProgress, Progress
+from safemigrate.shadow.rehearse import executable, rehearse
+from safemigrate.sql import is_transaction_control, split
+
+
+def replay(
+    connection: Connection,
+    migrations: Sequence[Migration],
+    execute: Callable[[str], None],
+    on_progress: OnProgress,
+    *,
+    purpose: str,
+    fix: tuple[str, ...],
+) -> None:
+    """Run whole migrations in order; one that the server refuses as one message runs statement by statement.
+
+    `purpose` and `fix` complete the HistoryError for a history that does not run from an empty database: what cannot
+    be said without it, and the ways out.
+    """
+    for number, migration in enumerate(migrations):
+        on_progress(Progress("history", migration.name, number, len(migrations)))
+        statements = split(migration.sql, f"{migration.name}/migration.sql")
+        try:
+            if any(is_transaction_control(one) for one in statements) or not _as_one(migration, execute):
+                rehearse(connection, migration, executable(migration, statements), lambda _n, one: execute(one.sql))
+        except MigrationFailed as error:
+            raise HistoryError(
+                f"the history cannot be replayed into an empty database: {error.summary}",
+                f"{error.why}\n{purpose}",
+                fix,
+            ) from error
+
+
+def _as_one(migration: Migration, execute: Callable[[str], None]) -> bool:
+    """Run a file as one message, which the server treats as one transaction; False where it failed and left nothing."""
+    try:
+        execute(migration.sql)
+    except MigrationFailed:
+        return False
+    return True
