@@ -142,7 +142,8 @@ class Check:
 
     `count` is a query for one number (rows); `sample` returns a few keys as one text column each. `message` has
     `{count}` in it. `choices` say how to go on, as commands or flags. `setting` is the custom server setting
-    (PostgreSQL docs 20.16) from which the inverse takes a value for such rows, "" where it takes none.
+    (PostgreSQL docs 20.16) from which the inverse takes a value for such rows, "" where it takes none. `loses`: the
+    inverse would not fail on such rows, it would lose their values.
     """
 
     subject: str
@@ -151,6 +152,7 @@ class Check:
     sample: str = ""
     choices: tuple[str, ...] = ()
     setting: str = ""
+    loses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,15 +62,18 @@ CREATE TABLE IF NOT EXISTS safemigrate.hold (
 
 # Statement-level with transition tables: the cost is the rows changed, whatever the statement (PostgreSQL docs 39.1).
 # OLD and NEW rows are joined by key; a row whose key changed counts as one deleted and one inserted.
+# Texts are made under the settings that every connection of ours reads them with, whatever the script has set.
 _CAPTURE = """
-CREATE OR REPLACE FUNCTION safemigrate.capture() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE OR REPLACE FUNCTION safemigrate.capture() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog
+SET DateStyle = 'ISO, MDY' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+SET bytea_output = 'hex' AS $$
 DECLARE
   place text := TG_ARGV[0];
   key text := TG_ARGV[1];
   value text := TG_ARGV[2];
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
-    EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM %I.%I AS r',
+    EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM ONLY %I.%I AS r',
                    place, key, value, TG_TABLE_SCHEMA, TG_TABLE_NAME);
   ELSIF TG_OP = 'DELETE' THEN
     EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM old_rows AS r', place, key, value);
@@ -88,6 +91,16 @@ BEGIN
       'WHERE o.value IS DISTINCT FROM n.value',
       place, key, value, key, value);
   END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION safemigrate.capture_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog
+SET DateStyle = 'ISO, MDY' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+SET bytea_output = 'hex' AS $$
+BEGIN
+  EXECUTE format('INSERT INTO %1$s (key, old, new) SELECT o.key, o.value, n.value FROM '
+                 '(SELECT %2$s AS key, %3$s AS value FROM (SELECT ($1).*) AS r) AS o, '
+                 '(SELECT %3$s AS value FROM (SELECT ($2).*) AS r) AS n WHERE o.value IS DISTINCT FROM n.value',
+                 TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]) USING OLD, NEW;
   RETURN NULL;
 END $$;
 """

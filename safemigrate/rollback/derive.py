@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
 from safemigrate.db.postgres import quote
-from safemigrate.model import KeptKind, Parting, Step
-from safemigrate.rollback.checks import constraint_checks
+from safemigrate.model import Check, KeptKind, Parting, Step, Trace
+from safemigrate.rollback.checks import (
+    Place,
+    constraint_checks,
+    label_check,
+    parent_checks,
+    reused_check,
+    unique_checks,
+)
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.columns import keep_columns
-from safemigrate.rollback.keep.retyped import Retyped, keep_retyped
-from safemigrate.rollback.keep.rows import keep_rows
+from safemigrate.rollback.keep.retyped import Retyped, fits, keep_retyped
+from safemigrate.rollback.keep.rows import EVENTS, Writes, keep_rows
 from safemigrate.rollback.keep.table import Column, Keeping, Table
 from safemigrate.rollback.keep.tables import copy, keep_sequence, move
+from safemigrate.rollback.reach import Reach, foreign_keys, reach, root
 from safemigrate.sql import Statement, is_plain_drop
 from safemigrate.sql.actions import AlterColumnType, DoBlock, Truncate
 
@@ -28,7 +36,7 @@ _FIRST_USER_OID = 16384
 class Observed(Protocol):
     """What the shadow saw of one statement.
 
-    Catalogs around it, and the oids of tables whose rows it may have written.
+    Catalogs around it, the oids of tables whose rows it may have written, and of those where it did.
     """
 
     @property
@@ -39,6 +47,10 @@ class Observed(Protocol):
     def after(self) -> Catalog: ...  # noqa: D102
     @property
     def written(self) -> frozenset[int]: ...  # noqa: D102
+    @property
+    def changed(self) -> frozenset[int]: ...  # noqa: D102
+    @property
+    def trace(self) -> Trace: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,9 @@ def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps
     passing = _passing(start, end, observed)
     derivation = _Derivation(key, start, end, passing, keeps)
     steps = tuple(derivation.step(seen) for seen in observed)
+    steps = tuple(
+        replace(step, checks=(*step.checks, *derivation.late_checks(number))) for number, step in enumerate(steps)
+    )
     return Derived(steps, tuple(dict.fromkeys(derivation.reasons)))
 
 
@@ -97,9 +112,14 @@ class _Derivation:
     ) -> None:
         self.key, self.start, self.end, self.passing, self.keeps = key, start, end, passing, keeps
         self.number = 0
+        self.at = -1
+        self.places: list[Place] = []
+        self._dropped: dict[tuple[Identity, int], tuple[str, Table, Column]] = {}
+        self.late: list[tuple[int, Callable[[], list[Check]]]] = []
         self.reasons: list[str] = []
 
     def step(self, seen: Observed) -> Step:
+        self.at += 1
         before, after, statement = seen.before, seen.after, seen.statement
         change = self._lasting(difference(before, after))
         keeping = Keeping()
@@ -110,9 +130,10 @@ class _Derivation:
             else:
                 self._copy(keeping, change, before)
             self._columns(keeping, change, before)
+        if self.keeps:
             using = self._retyped(keeping, change, before, after, statement)
             self._sequences(keeping, change, places)
-            keeping.checks += constraint_checks(change, before, self.end, places)
+            keeping.checks += constraint_checks(change, before, self.end, places, self._dropped)
         if self.keeps:
             self._rows(keeping, seen, change)
         inverse = invert(
@@ -125,6 +146,11 @@ class _Derivation:
             absent=self.passing,
         )
         self.reasons += inverse.reasons
+        for one in inverse.retyped:
+            if self.keeps and one.nulls and one.old_labels and (one.table, one.number) not in using:
+                self._ask(
+                    lambda one=one: label_check(one.table, one.number, one.old_labels, before, self.end, self._since())
+                )  # type: ignore[misc]
         schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
         prepare = [sql for sql in inverse.prepare if sql not in schemas]
         return Step(
@@ -147,6 +173,30 @@ class _Derivation:
             kept=tuple(keeping.kept),
             partings=tuple(self._parting(after, one) for one in inverse.dropped if not one.attributes.get("generated")),
         )
+
+    def late_checks(self, number: int) -> list[Check]:
+        """Return the checks of step `number` that need to know what later steps keep."""
+        self.at = number
+        return [check for at, ask in self.late if at == number for check in ask()]
+
+    def _ask(self, checks: Callable[[], list[Check]]) -> None:
+        self.late.append((self.at, checks))
+
+    def _since(self) -> list[Place]:
+        """Return where this step and later ones keep rows: what is in there has gone back when this step's turn comes."""
+        return [place for place in self.places if place.step >= self.at]
+
+    def _end(self, table: Table, identity: Identity) -> Table | None:
+        """Describe a table at the end of the migration, with the key that it has in `table`, or none."""
+        if identity not in self.end:
+            return None
+        end = table_of(self.end, identity)
+        now = {column.position: column for column in end.columns}
+        key = tuple(now[column.position] for column in table.key if column.position in now)
+        same = len(key) == len(table.key) and all(
+            one.type == other.type for one, other in zip(key, table.key, strict=True)
+        )
+        return replace(end, key=key if same else ())
 
     def _parting(self, after: Catalog, one: Object) -> Parting:
         self.number += 1
@@ -192,7 +242,7 @@ class _Derivation:
                 self.number += 1
                 homes[one.schema] = f"safemigrate_{self.key}_{self.number}"
         rest = tuple(one for one in change.gone if one.identity not in moved and not moves_along(one, moved))
-        drops = invert(Change(rest, (), ()), after, before).prepare
+        drops = invert(Change(rest, (), ()), after, before).statements
         last = [sql for sql in drops if sql.startswith("DROP SCHEMA")]
         keeping.run = [sql for sql in drops if sql not in last]
         keeping.before += [f"CREATE SCHEMA {quote(home)}" for home in homes.values()]
@@ -223,13 +273,15 @@ class _Derivation:
         for one in change.gone:
             if one.kind == "column" and one.table in self.start and one.table not in whole:
                 assert one.table is not None
-                if not one.attributes["generated"] and not one.attributes["inherited"]:
+                part = before[one.table].attributes["partition_bound"] is not None
+                if not one.attributes["generated"] and not (one.attributes["inherited"] and part):
                     gone.setdefault(one.table, set()).add(one.name)
         for identity, names in gone.items():
             table = table_of(before, identity, without_key=names)
             lost = tuple(column for column in table.columns if column.name in names)
-            end = table_of(self.end, identity) if identity in self.end else None
-            keep_columns(keeping, self._place(), table, end, lost)
+            place = self._place()
+            keep_columns(keeping, place, table, self._end(table, identity), lost)
+            self._dropped.update({(identity, column.position): (place, table, column) for column in lost})
 
     def _retyped(
         self, keeping: Keeping, change: Change, before: Catalog, after: Catalog, statement: Statement
@@ -241,6 +293,8 @@ class _Derivation:
             if (old.internal["_type"], old.internal["_modifier"]) == (new.internal["_type"], new.internal["_modifier"]):
                 continue
             assert old.table is not None
+            if old.attributes["inherited"] and before[old.table].attributes["partition_bound"] is not None:
+                continue
             labels = _labels(before, old)
             plain = any(
                 isinstance(action, AlterColumnType) and action.column == old.name and _is_plain(action.using)
@@ -248,21 +302,47 @@ class _Derivation:
             )
             was, now = column_of(before, old), column_of(after, new)
             changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain))
+        for action in statement.actions:  # the type stays, and USING changes the values
+            if not isinstance(action, AlterColumnType) or _is_plain(action.using):
+                continue
+            for old in before:
+                if old.kind != "column" or old.name != action.column or old.table not in self.start:
+                    continue
+                named = old.parent == action.table.name and action.table.schema in (None, old.schema)
+                if named and old.identity in after and old.table is not None:
+                    known = {one.old.name for one in changes.get(old.table, ())}
+                    if old.name not in known:
+                        was, now = column_of(before, old), column_of(after, after[old.identity])
+                        labels = _labels(before, old)
+                        changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain=False))
         using: dict[tuple[Identity, int], str] = {}
+        in_order = all(isinstance(action, AlterColumnType) for action in statement.actions)
         for identity, retyped in changes.items():
-            end = table_of(self.end, identity) if identity in self.end else None
-            given = keep_retyped(
-                keeping,
-                self._place(),
-                table_of(before, identity),
-                table_of(after, identity),
-                end,
-                tuple(retyped),
-            )
-            positions = {
-                one.name: one.internal["_position"] for one in before.members[identity] if one.kind == "column"
-            }
-            using.update({(identity, positions[name]): expression for name, expression in given.items()})
+            table, place = table_of(before, identity), self._place()
+            now_table = table_of(after, identity)
+            at = {column.position: column for column in now_table.columns}
+            now_table = replace(now_table, key=tuple(at[c.position] for c in table.key if c.position in at))
+            if len(now_table.key) < len(table.key):
+                table, now_table = replace(table, key=()), replace(now_table, key=())
+            given = keep_retyped(keeping, place, table, now_table, tuple(retyped), in_order=in_order)
+            self.reasons += given.reasons
+            using.update({(identity, one.old.position): given.using[one.old.name] for one in retyped})
+            end = self._end(table, identity)
+            if end:
+                today = {column.position: column for column in end.columns}
+                losing = [one for one in retyped if not one.widens]
+                keeping.checks += [
+                    fits(
+                        table,
+                        end,
+                        given.place if one in losing else "",
+                        losing.index(one) if one in losing else 0,
+                        one,
+                        now=today[one.old.position],
+                    )
+                    for one in retyped
+                    if one.old.position in today and one.old.type != today[one.old.position].type
+                ]
         return using
 
     def _sequences(self, keeping: Keeping, change: Change, moved: Collection[Identity]) -> None:
@@ -273,39 +353,131 @@ class _Derivation:
     def _rows(self, keeping: Keeping, seen: Observed, change: Change) -> None:
         before, after = seen.before, seen.after
         actions = seen.statement.actions
-        tables = [(1259, oid, 0) for oid in seen.written]
-        tables = [one for one in tables if one in self.start and one in before and one in after]
+        lasting = {
+            identity
+            for identity in ((1259, oid, 0) for oid in seen.written)
+            if identity in self.start and identity in before and identity in after
+        }
+        tables = {family if (family := root(before, one)) in lasting else one for one in lasting}
+        limits = reach(seen.statement, before)
+        if limits is not None and {root(before, (1259, oid, 0)) for oid in seen.changed} <= limits.keys():
+            tables &= limits.keys()
+        else:
+            limits = None
         restarts = any(isinstance(a, DoBlock) or (isinstance(a, Truncate) and a.restart_identity) for a in actions)
+        touched = {one.table for one in (*change.born, *change.gone, *(new for _, new in change.changed))}
+        touched |= {new.identity for _, new in change.changed}
         inserts: list[str] = []
         deletes: list[str] = []
-        for identity in parents_first(before, tables):
+        ordered = parents_first(before, sorted(tables))
+        for identity in ordered:
             if restarts:
                 for one in before:
                     if one.kind == "sequence" and one.internal["_table"] == identity[1]:
                         keep_sequence(keeping, self._place(), quote(one.schema, one.name))
-            table = table_of(before, identity)
-            lasting = [
+            table, writes = self._writes(seen, identity, limits, reshaped=identity in touched)
+            if not writes.columns:
+                continue
+            referring = [
                 one
-                for one in before.members.get(identity, ())
-                if one.kind == "column"
-                and one.identity not in self.passing
-                and one.identity in after
-                and not one.attributes["generated"]
+                for one in foreign_keys(before)
+                if root(before, (1259, one.internal["_target"], 0)) == identity and one.identity not in self.passing
             ]
-            columns = tuple(column_of(before, one) for one in lasting)
-            names = {column.name for column in columns}
-            if any(column.name not in names for column in table.key):
-                table = Table(table.name, table.columns, (), table.triggers)
-            touched = {one.table for one in (*change.born, *change.gone, *(new for _, new in change.changed))}
-            reshaped = None
-            if identity in touched or identity in {new.identity for _, new in change.changed}:
-                now = after[identity]
-                reshaped = (quote(now.schema, now.name), tuple(quote(after[one.identity].name) for one in lasting))
-            end = table_of(self.end, identity) if identity in self.end else None
-            insert, *rest = keep_rows(keeping, self._place(), table, columns, end, reshaped)
-            inserts += table.silenced([insert, *rest[:-1]])
-            deletes = table.silenced(rest[-1:]) + deletes
-        keeping.refill += [*inserts, *deletes]
+            others = [one for one in referring if one.table and root(before, one.table) != identity]
+            place = self._place()
+            restore = keep_rows(
+                keeping, place, table, writes, [condition for one in others if (condition := _refers(before, one))]
+            )
+            if table.key:
+                self._note(seen, identity, place, table, writes)
+            if referring:
+                inserts += table.silenced(restore.inserts)
+                deletes = table.silenced(restore.deletes) + deletes
+            else:  # nobody points here: first make room, a new row may have an old one's unique value
+                inserts += table.silenced([*restore.deletes, *restore.inserts])
+        first, last = _deferred(before, ordered)
+        keeping.refill += [*first, *inserts, *deletes, *last]
+
+    def _writes(
+        self, seen: Observed, identity: Identity, limits: dict[Identity, Reach] | None, *, reshaped: bool
+    ) -> tuple[Table, Writes]:
+        before, after = seen.before, seen.after
+        table = table_of(before, identity)
+        lasting = [
+            one
+            for one in before.members.get(identity, ())
+            if one.kind == "column"
+            and one.identity not in self.passing
+            and one.identity in after
+            and not one.attributes["generated"]
+        ]
+        columns = tuple(column_of(before, one) for one in lasting)
+        names = {column.name for column in columns}
+        keys = {column.name for column in table.key}
+        if not keys <= names:
+            table, keys = replace(table, key=()), set()
+        limit = limits.get(identity) if limits is not None else None
+        events = limit.events if limit else EVENTS
+        if limit and table.key and events == {"update"} and limit.columns is not None:
+            if not limit.columns & keys:
+                columns = tuple(column for column in columns if column.name in limit.columns)
+            elif not table.parts:
+                events = frozenset({"rekey"})
+        now = after[identity]
+        renamed = (quote(now.schema, now.name), tuple(quote(after[one.identity].name) for one in lasting))
+        plain_truncate = all(isinstance(action, Truncate) for action in seen.statement.actions)
+        rewritten = table.name in seen.trace.rewrites and not plain_truncate
+        compare = table.alone or rewritten or reshaped
+        return table, Writes(columns, EVENTS if compare else events, compare, renamed if reshaped else None)
+
+    def _note(self, seen: Observed, identity: Identity, place: str, table: Table, writes: Writes) -> None:
+        """Remember where rows are kept, and ask what could keep them from going back."""
+        kept = Place(
+            self.at,
+            identity,
+            place,
+            tuple(column.position for column in table.key),
+            tuple(column.position for column in writes.columns),
+            tuple(column.builtin for column in writes.columns),
+        )
+        self.places.append(kept)
+        before = seen.before
+        if writes.events != {"insert"}:
+            self._ask(lambda: unique_checks(kept, before, self.end, self._since()))
+            self._ask(lambda: parent_checks(kept, before, self.end, self._since()))
+        if writes.events & {"delete", "truncate", "rekey"} and table.key:
+            self._ask(lambda: reused_check(kept, before, self.end, self._since()))
+
+
+def _refers(catalog: Catalog, key: Object) -> str:
+    """Return the condition under which a row of the table of foreign key `key` points to row `t`."""
+    assert key.table is not None
+    child, parent = table_of(catalog, key.table), table_of(catalog, (1259, key.internal["_target"], 0))
+    here = {column.position: column.quoted for column in child.columns}
+    there = {column.position: column.quoted for column in parent.columns}
+    match = " AND ".join(
+        f"c.{here[one]} = t.{there[other]}"
+        for one, other in zip(key.internal["_columns"], key.internal["_target_columns"], strict=True)
+    )
+    return f"EXISTS (SELECT FROM {child.rows} AS c WHERE {match})"
+
+
+def _deferred(catalog: Catalog, ordered: Sequence[Identity]) -> tuple[list[str], list[str]]:
+    """Put off the foreign keys of a cycle, whose rows no order can bring back one table after another."""
+    places = {table: number for number, table in enumerate(ordered)}
+    first, last, names = [], [], []
+    for one in foreign_keys(catalog):
+        target = (1259, one.internal["_target"], 0)
+        if one.table not in places or target not in places or places[target] <= places[one.table]:
+            continue
+        alter = f"ALTER TABLE {quote(one.schema, one.parent)} ALTER CONSTRAINT {quote(one.name)} "
+        definition = str(one.attributes["definition"])
+        if "INITIALLY DEFERRED" in definition:
+            continue
+        first.append(f"{alter}DEFERRABLE INITIALLY DEFERRED")
+        last.append(f"{alter}{'DEFERRABLE INITIALLY IMMEDIATE' if 'DEFERRABLE' in definition else 'NOT DEFERRABLE'}")
+        names.append(quote(one.schema, one.name))
+    return (first, [f"SET CONSTRAINTS {', '.join(names)} IMMEDIATE", *last]) if first else ([], [])
 
 
 def moves_along(one: Object, moved: Collection[Identity]) -> bool:
@@ -345,7 +517,38 @@ def table_of(catalog: Catalog, identity: Identity, without_key: set[str] | None 
             key = found
             break
     triggers = tuple((member.name, str(member.attributes["enabled"])) for member in members if member.kind == "trigger")
-    return Table(quote(one.schema, one.name), tuple(columns.values()), key, triggers)
+    part = one.attributes["partition_bound"] is not None
+    parts = [
+        other
+        for other in catalog
+        if other.kind == "table"
+        and other.attributes["partition_bound"] is not None
+        and _under(catalog, other, identity)
+    ]
+    heirs = any(
+        other.kind == "table"
+        and other.attributes["partition_bound"] is None
+        and identity[1] in (other.internal["_parents"] or ())
+        for other in catalog
+    )
+    return Table(
+        quote(one.schema, one.name),
+        tuple(columns.values()),
+        key,
+        triggers,
+        alone=bool(heirs or (one.attributes["inherits"] and not part)),
+        parts=tuple(quote(other.schema, other.name) for other in parts),
+        forced=bool(one.attributes["force_row_security"]),
+    )
+
+
+def _under(catalog: Catalog, part: Object, table: Identity) -> bool:
+    while part.attributes["partition_bound"] is not None:
+        parent = (1259, part.internal["_parents"][0], 0)
+        if parent == table:
+            return True
+        part = catalog[parent]
+    return False
 
 
 def column_of(catalog: Catalog, one: Object) -> Column:
@@ -366,6 +569,8 @@ def column_of(catalog: Catalog, one: Object) -> Column:
         default=default,
         identity=str(one.attributes["identity"] or ""),
         generated=bool(one.attributes["generated"]),
+        position=one.internal["_position"],
+        collated=bool(one.attributes["collation"]),
     )
 
 

@@ -10,6 +10,7 @@ from safemigrate.db import session
 from safemigrate.db.catalog import CLASSES, Catalog
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.model import KeptKind, Plan
+from safemigrate.rollback.reach import root
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ def unkept(connection: Connection, before: Catalog, plan: Plan) -> list[str]:
     said = []
     for oid, name, inserted, updated, deleted in session.rows(connection, _WRITTEN):
         was = before.get((CLASSES["table"], oid, 0))
-        if was is None or was.name == "_prisma_migrations" or {name, quote(was.schema, was.name)} & kept:
+        if was is None or was.name == "_prisma_migrations":
+            continue
+        whole = before[root(before, was.identity)]
+        if {name, quote(was.schema, was.name), quote(whole.schema, whole.name)} & kept:
             continue
         said.append(f"{name}: {inserted:,} rows inserted, {updated:,} updated, {deleted:,} deleted, and none was kept")
     return said

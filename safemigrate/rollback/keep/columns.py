@@ -12,7 +12,7 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
     Rows written later get the column's default; where it has none and is required, the setting named in the check
     fills it. A row without a key is found again by its other columns: rows that are alike there are interchangeable,
     so which of them gets which value does not matter. `end` is the table when the migration is over, None where it
-    did not survive.
+    did not survive; its key is `table`'s under the names it has then, or empty.
     """
     names = frozenset(column.name for column in gone)
     values = ", ".join(column.kept for column in gone)
@@ -22,38 +22,39 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
     keeping.before += [f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE", f"DROP TABLE IF EXISTS {place}"]
     if table.key:
         key = ", ".join(column.kept for column in table.key)
-        keeping.before.append(f"CREATE TABLE {place} AS SELECT {key}, {values} FROM {table.name} AS t{where}")
-        refill = [f"UPDATE {table.name} AS t SET {given} FROM {place} AS k WHERE {table.key_match}"]
+        copied = f"CREATE TABLE {place} AS SELECT {key}, {values} FROM {table.rows} AS t{where}"
+        refill = [f"UPDATE {table.rows} AS t\nSET {given}\nFROM {place} AS k\nWHERE {table.key_match}"]
         is_new = f"NOT EXISTS (SELECT FROM {place} AS k WHERE {table.key_match})"
     else:
         content = table.content("t", names)
         order = ", ".join(f"t.{column.quoted}::text" for column in gone)
         twins = f"row_number() OVER (PARTITION BY {content}"
-        keeping.before.append(
+        copied = (
             f"CREATE TABLE {place} AS SELECT {content} AS safemigrate_row, {twins} ORDER BY {order}) AS safemigrate_twin, "
-            f"{values} FROM {table.name} AS t"
+            f"{values} FROM {table.rows} AS t"
         )
         found = (
-            f"(SELECT t.tableoid AS home, t.ctid AS at, {content} AS safemigrate_row, {twins}) AS safemigrate_twin "
-            f"FROM {table.name} AS t) AS r"
+            f"(SELECT t.tableoid AS home, t.ctid AS at, {content} AS safemigrate_row, {twins}) AS safemigrate_twin\n"
+            f"      FROM {table.rows} AS t) AS r"
         )
         matched = "k.safemigrate_row = r.safemigrate_row AND k.safemigrate_twin = r.safemigrate_twin"
         refill = [
-            f"UPDATE {table.name} AS t SET {given} FROM {found} JOIN {place} AS k ON {matched} "
+            f"UPDATE {table.rows} AS t\nSET {given}\nFROM {found}\nJOIN {place} AS k ON {matched}\n"
             "WHERE t.tableoid = r.home AND t.ctid = r.at"
         ]
         is_new = (
             f"(t.tableoid, t.ctid) IN (SELECT r.home, r.at FROM {found} "
             f"LEFT JOIN {place} AS k ON {matched} WHERE k.safemigrate_row IS NULL)"
         )
+    keeping.before += table.unforced([copied])
     for number, column in enumerate(gone):
         setting = f"{place}_{number}"
         if column.default:
-            refill.append(f"UPDATE {table.name} AS t SET {column.quoted} = {column.default} WHERE {is_new}")
+            refill.append(f"UPDATE {table.rows} AS t\nSET {column.quoted} = {column.default}\nWHERE {is_new}")
         elif column.not_null and not column.identity:
             filled = f"current_setting('{setting}', true)::{column.type}"
             refill.append(
-                f"UPDATE {table.name} AS t SET {column.quoted} = {filled} WHERE {is_new} AND {filled} IS NOT NULL"
+                f"UPDATE {table.rows} AS t\nSET {column.quoted} = {filled}\nWHERE {is_new} AND {filled} IS NOT NULL"
             )
             if end:
                 keeping.checks.append(_required(place, setting, table, end, column))
@@ -63,12 +64,16 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
 
 def _required(place: str, setting: str, table: Table, end: Table, column: Column) -> Check:
     subject = f"{table.name}.{column.quoted}"
-    if table.key and end.key and [c.name for c in end.key] == [c.name for c in table.key]:
-        new = f"{end.name} AS t WHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {end.key_match})"
+    if table.key and end.key:
+        match = " AND ".join(
+            f"t.{now.quoted}{'' if then.builtin else '::text'} = k.{then.quoted}"
+            for then, now in zip(table.key, end.key, strict=True)
+        )
+        new = f"{end.rows} AS t WHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {match})"
         count = f"SELECT count(*) FROM {new}"
         sample = f"SELECT concat_ws(', ', {', '.join(f't.{c.quoted}' for c in end.key)}) FROM {new} LIMIT 5"
     else:
-        count = f"SELECT greatest(0, (SELECT count(*) FROM {end.name}) - (SELECT count(*) FROM {place}))"
+        count = f"SELECT greatest(0, (SELECT count(*) FROM {end.rows}) - (SELECT count(*) FROM {place}))"
         sample = ""
     return Check(
         subject,

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from safemigrate.model import Check, Kept, KeptKind
-from safemigrate.rollback.keep.table import Column, Keeping, Table
+from safemigrate.rollback.keep.table import Column, Keeping, Table, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,30 @@ class Retyped:
         None where there is none.
         """
         name = self.old.quoted
+        if self.old.type == self.new.type and self.labels is None:
+            return f"{name}::{self.old.type}"
         if self.labels is not None:
-            return f"CASE WHEN {self.known(name)} THEN {name}::{self.text}::{self.old.type} END"
-        if self.plain and (_castable(self.new.type, self.old.type) or self.old.type in ("text", "character varying")):
+            return f"CASE WHEN {self.known(name)} THEN {name}::{self.carrier}::{self.old.type} END"
+        if self.plain and (
+            _castable(self.new.type, self.old.type)
+            or self.old.type in ("text", "character varying")
+            or self.new.type in ("text", "character varying")
+        ):
             return f"{name}::{self.old.type}"
         return None
 
+    def back(self, alias: str) -> str:
+        """Return the way back, its column read from `alias` under the name that it has after the statement.
+
+        NULL where there is none.
+        """
+        if not self.way_back:
+            return "NULL::text"
+        given = self.way_back.replace(f"{self.old.quoted}::", f"{alias}.{self.new.quoted}::")
+        return f"({given})" if self.old.builtin else f"({given})::text"
+
     @property
-    def text(self) -> str:
+    def carrier(self) -> str:
         """The type through which labels travel."""
         return "text[]" if self.old.type.endswith("[]") else "text"
 
@@ -47,7 +63,11 @@ class Retyped:
         """Return the condition under which the old enum has the label, or all labels, of `value`."""
         assert self.labels is not None
         known = ", ".join("'" + label.replace("'", "''") + "'" for label in self.labels)
-        return f"{value}::text[] <@ ARRAY[{known}]" if self.text == "text[]" else f"{value}::text IN ({known})"
+        return (
+            f"array_remove({value}::text[], NULL) <@ ARRAY[{known}]"
+            if self.carrier == "text[]"
+            else f"{value}::text IN ({known})"
+        )
 
     @property
     def widens(self) -> bool:
@@ -55,99 +75,180 @@ class Retyped:
         return self.plain and _widens(self.old.type, self.new.type)
 
 
-def keep_retyped(
-    keeping: Keeping, place: str, before: Table, after: Table, end: Table | None, changes: tuple[Retyped, ...]
-) -> dict[str, str]:
-    """Keep what the retyped columns of one table lose, and return the USING for each column's way back.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The USING of each column's way back, by column name; where values are kept by key; and what is not kept."""
 
-    By column name.
+    using: dict[str, str]
+    place: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+def keep_retyped(
+    keeping: Keeping,
+    place: str,
+    before: Table,
+    after: Table,
+    changes: tuple[Retyped, ...],
+    *,
+    in_order: bool,
+) -> Given:
+    """Keep what the retyped columns of one table lose, and return the USING for each column's way back.
 
     With a way back: rows are kept where old value and way back differ, and restored where the row still has the value
     that this migration gave it. Without one: all old values are kept beside the new ones; going back empties the
-    column and fills it from both. `after` is the table right after the statement, `end` when the migration is over.
+    column and fills it from both. `after` is the table right after the statement. `in_order` says that the statement
+    rewrote the table row by row and did nothing else, so that rows can be told by their order where the key is among
+    the retyped columns, or where there is none.
     """
     using = {change.old.name: change.way_back or f"NULL::{change.old.type}" for change in changes}
-    for change in changes:
-        if end:
-            keeping.checks.append(_fits(before, end, change))
     losing = tuple(change for change in changes if not change.widens)
+    if not losing:
+        return Given(using)
     names = {change.old.name for change in losing}
-    if not losing or not before.key or names & {column.name for column in before.key}:
-        return using
-    before_key = ", ".join(column.kept for column in before.key)
-    olds = ", ".join(f"t.{change.old.quoted}::text AS {_old(change)}" for change in losing)
-    news = ", ".join(f"t.{change.new.quoted}::text AS {_new(change)}" for change in losing)
-    backs = ", ".join(
-        f"({_of('t', change)})::text AS {_back(change)}" if change.way_back else f"NULL::text AS {_back(change)}"
+    if before.key and not names & {column.name for column in before.key}:
+        _keep_by_key(keeping, place, before, after, losing)
+        return Given(using, place)
+    stuck = [
+        change
         for change in losing
-    )
-    differs = " OR ".join(
-        f"k.{_old(change)} IS DISTINCT FROM ({_of('t', change)})::text" if change.way_back else "true"
-        for change in losing
-    )
-    key = ", ".join(f"k.{column.quoted}" for column in before.key)
+        if not change.way_back and (not before.key or change.old.name in {column.name for column in before.key})
+    ]
+    if stuck or not in_order or (before.key and not all(change.way_back for change in losing)):
+        why = "the key of its rows changes too" if before.key else "the table has no key"
+        return Given(
+            using,
+            reasons=tuple(f"former values of {before.name}.{one.old.quoted} are not kept: {why}" for one in losing),
+        )
+    _keep_by_order(keeping, place, before, after, losing)
+    return Given(using)
+
+
+def _keep_by_key(keeping: Keeping, place: str, before: Table, after: Table, losing: tuple[Retyped, ...]) -> None:
+    key = ", ".join(column.kept for column in before.key)
     match = _match(before, after)
     keeping.before += [
         f"LOCK TABLE {before.name} IN ACCESS EXCLUSIVE MODE",
         f"DROP TABLE IF EXISTS {place}",
         f"DROP TABLE IF EXISTS {place}_all",
-        f"CREATE TABLE {place}_all AS SELECT {before_key}, {olds} FROM {before.name} AS t",
+        *before.unforced([f"CREATE TABLE {place}_all AS SELECT {key}, {_olds(losing)} FROM {before.rows} AS t"]),
     ]
-    old_columns = ", ".join(f"k.{_old(change)}" for change in losing)
+    columns = ", ".join([*(f"k.{column.quoted}" for column in before.key), _news(losing)])
     keeping.after += [
-        f"CREATE TABLE {place} AS SELECT {key}, {old_columns}, {news}, {backs} "
-        f"FROM {place}_all AS k JOIN {after.name} AS t ON {match} WHERE {differs}",
+        *before.unforced(
+            [
+                f"CREATE TABLE {place} AS SELECT {columns} FROM {place}_all AS k "
+                f"JOIN {after.rows} AS t ON {match} WHERE {_differs(losing)}"
+            ]
+        ),
         f"DROP TABLE {place}_all",
     ]
-    for change in losing:
-        _give_back(keeping, place, before, after, change)
-        keeping.kept.append(Kept(KeptKind.COLUMN, f"{before.name}.{change.old.quoted}", place))
-    return using
-
-
-def _give_back(keeping: Keeping, place: str, before: Table, after: Table, change: Retyped) -> None:
-    name, match = change.old.quoted, before.key_match
-    if change.way_back:
+    simple = [(number, change) for number, change in enumerate(losing) if change.way_back]
+    if simple:
         keeping.refill += before.silenced(
-            [
-                f"UPDATE {before.name} AS t SET {name} = k.{_old(change)}::{change.old.type} FROM {place} AS k "
-                f"WHERE {match} AND t.{name}::text IS NOT DISTINCT FROM k.{_back(change)} "
-                f"AND k.{_old(change)} IS DISTINCT FROM k.{_back(change)}"
-            ]
+            [f"UPDATE {before.rows} AS t\nSET {_given(simple)}\nFROM {place} AS k\nWHERE {before.key_match}"]
         )
-        return
-    since = f"{place}_since"
+    for number, change in enumerate(losing):
+        if not change.way_back:
+            _give_back(keeping, place, before, after, number, change)
+        keeping.kept.append(Kept(KeptKind.COLUMN, f"{before.name}.{change.old.quoted}", place))
+
+
+def _keep_by_order(keeping: Keeping, place: str, before: Table, after: Table, losing: tuple[Retyped, ...]) -> None:
+    """Pair old and new values by the order of rows, which a rewrite keeps (source: ATRewriteTable in tablecmds.c).
+
+    A row is found again by its key, or else by all its columns, as they are after the way back.
+    """
+    keys = before.key or tuple(column for column in before.columns if not column.generated)
+    ways = {change.old.name: change for change in losing}
+    now = {
+        then.position: column for then in before.columns for column in after.columns if column.position == then.position
+    }
+    number = "row_number() OVER (ORDER BY t.tableoid, t.ctid) AS safemigrate_row"
+    found = [
+        (ways[column.name].back("t") if column.name in ways else f"t.{now[column.position].quoted}::text")
+        + f" AS is_{at}"
+        for at, column in enumerate(keys)
+    ]
+    keeping.before += [
+        f"LOCK TABLE {before.name} IN ACCESS EXCLUSIVE MODE",
+        "SET LOCAL synchronize_seqscans = off",  # else a large table's rewrite may start in its middle
+        f"DROP TABLE IF EXISTS {place}",
+        f"DROP TABLE IF EXISTS {place}_all",
+        *before.unforced([f"CREATE TABLE {place}_all AS SELECT {number}, {_olds(losing)} FROM {before.rows} AS t"]),
+    ]
+    keeping.after += [
+        *before.unforced(
+            [
+                f"CREATE TABLE {place} AS SELECT {', '.join(found)}, {_news(losing)} FROM {place}_all AS k "
+                f"JOIN (SELECT {number}, t.* FROM {after.rows} AS t) AS t USING (safemigrate_row) "
+                f"WHERE {_differs(losing)}"
+            ]
+        ),
+        f"DROP TABLE {place}_all",
+    ]
+    given = _given(list(enumerate(losing)))
+    if before.key:
+        match = "\n  AND ".join(f"{text('t', column)} = k.is_{at}::text" for at, column in enumerate(keys))
+        restore = f"UPDATE {before.rows} AS t\nSET {given}\nFROM {place} AS k\nWHERE {match}"
+    else:
+        here = f"md5(ROW({', '.join(f't.{column.quoted}::text' for column in keys)})::text)"
+        there = f"md5(ROW({', '.join(f'k.is_{at}::text' for at in range(len(keys)))})::text)"
+        twin = "row_number() OVER (PARTITION BY {0}) AS twin"
+        restore = (
+            f"UPDATE {before.rows} AS t\nSET {given}\n"
+            f"FROM (SELECT t.tableoid AS home, t.ctid AS at, {here} AS content, {twin.format(here)}\n"
+            f"      FROM {before.rows} AS t) AS r\n"
+            f"JOIN (SELECT k.*, {there} AS content, {twin.format(there)} FROM {place} AS k) AS k\n"
+            "  ON k.content = r.content AND k.twin = r.twin\nWHERE t.tableoid = r.home AND t.ctid = r.at"
+        )
+    keeping.refill += before.silenced([restore])
+    keeping.kept += [Kept(KeptKind.COLUMN, f"{before.name}.{change.old.quoted}", place) for change in losing]
+
+
+def _give_back(keeping: Keeping, place: str, before: Table, after: Table, number: int, change: Retyped) -> None:
+    name, match, now = change.old.quoted, before.key_match, text("t", change.new)
+    since = f"{place}_since_{number}"
     key = ", ".join(f"t.{column.quoted}" for column in after.key)
     keeping.first += [
-        f"CREATE TABLE {since} AS SELECT {key}, t.{change.new.quoted}::text AS now FROM {after.name} AS t "
-        f"WHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, after)} "
-        f"AND k.{_new(change)} IS NOT DISTINCT FROM t.{change.new.quoted}::text)"
+        *before.unforced(
+            [
+                f"CREATE TABLE {since} AS SELECT {key}, t.{change.new.quoted}::text AS safemigrate_now\n"
+                f"FROM {after.rows} AS t\nWHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, after)} "
+                f"AND k.new_{number}::text IS NOT DISTINCT FROM {now})"
+            ]
+        )
     ]
     by_key = " AND ".join(
         f"t.{b.quoted}::text = s.{a.quoted}::text" for b, a in zip(before.key, after.key, strict=True)
     )
     keeping.refill += before.silenced(
         [
-            f"UPDATE {before.name} AS t SET {name} = k.{_old(change)}::{change.old.type} FROM {place} AS k WHERE {match}",
-            f"UPDATE {before.name} AS t SET {name} = s.now::{change.old.type} FROM {since} AS s WHERE {by_key}",
+            f"UPDATE {before.rows} AS t\nSET {name} = k.old_{number}::{change.old.type}\nFROM {place} AS k\nWHERE {match}",
+            f"UPDATE {before.rows} AS t\nSET {name} = s.safemigrate_now::{change.old.type}\nFROM {since} AS s\nWHERE {by_key}",
         ]
     )
     keeping.settle.append(f"DROP TABLE {since}")
 
 
-def _fits(before: Table, end: Table, change: Retyped) -> Check:
-    """Ask how many values of today the old type cannot hold.
+def fits(before: Table, end: Table, place: str, number: int, change: Retyped, *, now: Column) -> Check:
+    """Ask how many values of today the old type cannot hold, without those that this migration made.
 
-    A value that the cast would cut short does not fit either.
+    A value that the cast would cut short does not fit either. `end` is the table when the migration is over, its key
+    that of `before` or empty; `now` is the column then; `place` is where values were kept by key, "" where none were.
     """
-    now = next((column for column in end.columns if column.name == change.new.name), change.new)
     value = f"t.{now.quoted}"
     if change.labels is not None:
         fails = f"NOT ({change.known(value)})"
     else:
         old, new = change.old.type.replace("'", "''"), now.type.replace("'", "''")
         fails = f"NOT safemigrate.fits({value}::text, '{old}', '{new}')"
-    source = f"{end.name} AS t WHERE {value} IS NOT NULL AND {fails}"
+    source = f"{end.rows} AS t WHERE {value} IS NOT NULL AND {fails}"
+    if place and end.key:
+        source += (
+            f" AND NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, end)} "
+            f"AND k.new_{number}::text = {text('t', now)})"
+        )
     key = ", ".join(f"t.{column.quoted}" for column in end.key) or value
     return Check(
         f"{before.name}.{change.old.quoted}",
@@ -155,13 +256,8 @@ def _fits(before: Table, end: Table, change: Retyped) -> Check:
         f"SELECT count(*) FROM {source}",
         f"SELECT concat_ws(', ', {key}, {value}::text) FROM {source} LIMIT 5",
         (f"change these values, then roll back: SELECT * FROM {source}",),
+        loses=True,
     )
-
-
-def _of(alias: str, change: Retyped) -> str:
-    """Return the way back, its column read from `alias` under the name that it has after the statement."""
-    assert change.way_back is not None
-    return change.way_back.replace(f"{change.old.quoted}::", f"{alias}.{change.new.quoted}::")
 
 
 def _match(before: Table, after: Table) -> str:
@@ -171,21 +267,36 @@ def _match(before: Table, after: Table) -> str:
     )
 
 
-def _old(change: Retyped) -> str:
-    return _named("old", change)
+def _olds(losing: tuple[Retyped, ...]) -> str:
+    return ", ".join(f"{_held('t', change.old)} AS old_{number}" for number, change in enumerate(losing))
 
 
-def _new(change: Retyped) -> str:
-    return _named("new", change)
+def _news(losing: tuple[Retyped, ...]) -> str:
+    return ", ".join(
+        f"k.old_{number}, {_held('t', change.new)} AS new_{number}, {change.back('t')} AS back_{number}"
+        for number, change in enumerate(losing)
+    )
 
 
-def _back(change: Retyped) -> str:
-    return _named("back", change)
+def _differs(losing: tuple[Retyped, ...]) -> str:
+    return " OR ".join(
+        f"k.old_{number}::text IS DISTINCT FROM ({change.back('t')})::text" if change.way_back else "true"
+        for number, change in enumerate(losing)
+    )
 
 
-def _named(role: str, change: Retyped) -> str:
-    # A column name may have 63 bytes already; what is cut off must not make two columns one.
-    return f'"{role} {change.old.name.replace(chr(34), chr(34) * 2)[:40]}"'
+def _given(changes: list[tuple[int, Retyped]]) -> str:
+    """Give the old value back to every column that still has what the migration made of it."""
+    return ",\n    ".join(
+        f"{change.old.quoted} = CASE WHEN {text('t', change.old)} IS NOT DISTINCT FROM k.back_{number}::text "
+        f"THEN k.old_{number}::{change.old.type} ELSE t.{change.old.quoted} END"
+        for number, change in changes
+    )
+
+
+def _held(alias: str, column: Column) -> str:
+    """Hold a value as it is, where its type stays: as text it would depend on the session's settings."""
+    return f"{alias}.{column.quoted}" + ("" if column.builtin else "::text")
 
 
 _FAMILIES = (

@@ -5,66 +5,108 @@ Old and new of each, so that a rollback can tell them from rows changed since.
 
 from __future__ import annotations
 
-from safemigrate.model import Check, Kept, KeptKind
-from safemigrate.rollback.keep.table import Column, Keeping, Table
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-_EVENTS = (
-    ("insert", "AFTER INSERT", "REFERENCING NEW TABLE AS new_rows"),
-    ("update", "AFTER UPDATE", "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"),
-    ("delete", "AFTER DELETE", "REFERENCING OLD TABLE AS old_rows"),
+from safemigrate.model import Kept, KeptKind
+from safemigrate.rollback.keep.table import Column, Keeping, Table, text, texts
+
+EVENTS = frozenset({"insert", "update", "delete", "truncate"})
+_TRIGGERS = (
+    ("insert", "AFTER INSERT", "REFERENCING NEW TABLE AS new_rows "),
+    ("update", "AFTER UPDATE", "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows "),
+    ("delete", "AFTER DELETE", "REFERENCING OLD TABLE AS old_rows "),
     ("truncate", "BEFORE TRUNCATE", ""),
+    ("rekey", "AFTER UPDATE", ""),  # a row at a time: only so are a row's old and new key known to be one row's
 )
 
 
-def keep_rows(
-    keeping: Keeping,
-    place: str,
-    table: Table,
-    columns: tuple[Column, ...],
-    end: Table | None,
-    reshaped: tuple[str, tuple[str, ...]] | None = None,
-) -> list[str]:
-    """Keep the rows of `table` that the statement inserts, updates or deletes, with the values of `columns`.
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What a statement may do to the rows of a table: which events, and to which columns an update.
 
-    Triggers see them, so the cost is the rows changed; where the statement also changes the table's shape (a DO
-    block), the whole table is copied and compared instead: `reshaped` has the table's and these columns' names after
-    the statement. Returns the statements that take the changes back, in the order insert, update, delete.
+    `reshaped` has the table's and these columns' names after a statement that also changes its shape; then, and where
+    `compare` says so, the whole table is copied and compared, for no trigger would see everything.
     """
-    values = f"ARRAY[{', '.join(f'r.{column.quoted}::text' for column in columns)}]::text[]"
-    key = f"ARRAY[{', '.join(f'r.{column.quoted}::text' for column in table.key)}]" if table.key else "NULL::text[]"
+
+    columns: tuple[Column, ...]
+    events: frozenset[str] = EVENTS
+    compare: bool = False
+    reshaped: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """What takes changed rows back: first every table's `inserts`, parents first, then `deletes`, children first."""
+
+    inserts: list[str]
+    deletes: list[str]
+
+
+def keep_rows(keeping: Keeping, place: str, table: Table, writes: Writes, referenced: Collection[str] = ()) -> Restore:
+    """Keep the rows of `table` that the statement inserts, updates or deletes.
+
+    Triggers see them, so the cost is the rows changed. `referenced` are conditions under which other tables still point
+    to a row `t`: a row that the migration inserted stays while they do, for deleting it could take theirs along.
+    """
+    columns = writes.columns
+    values, key = texts("r", columns), texts("r", table.key) if table.key else "NULL::text[]"
     log = f"{place}_log"
     keeping.before += [
         f"DROP TABLE IF EXISTS {place}",
         f"DROP TABLE IF EXISTS {log}",
         f"CREATE TABLE {log} (n bigint GENERATED ALWAYS AS IDENTITY, key text[], old text[], new text[])",
     ]
-    if reshaped:
-        name, names = reshaped
-        now = dict(zip((column.quoted for column in columns), names, strict=True))
-        now_values = f"ARRAY[{', '.join(f'r.{now[column.quoted]}::text' for column in columns)}]::text[]"
-        now_key = f"ARRAY[{', '.join(f'r.{now[c.quoted]}::text' for c in table.key)}]" if table.key else key
+    if writes.reshaped or writes.compare:
+        name, names = writes.reshaped or (table.name, tuple(column.quoted for column in columns))
+        now = {column.quoted: given for column, given in zip(columns, names, strict=True)}
+        now_values, now_key = (
+            f"ARRAY[{', '.join(f'r.{now[column.quoted]}::text' for column in some)}]::text[]"
+            for some in (columns, table.key)
+        )
+        only = "ONLY " if table.alone else ""
         keeping.before += [
             f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE",
-            f"INSERT INTO {log} (key, old) SELECT {key}, {values} FROM {table.name} AS r",
+            *table.unforced([f"INSERT INTO {log} (key, old) SELECT {key}, {values} FROM {table.rows} AS r"]),
         ]
-        keeping.after.append(f"INSERT INTO {log} (key, new) SELECT {now_key}, {now_values} FROM {name} AS r")
-    else:
-        given = ", ".join("'" + text.replace("'", "''") + "'" for text in (place + "_log", key, values))
-        for event, when, rows in _EVENTS:
-            trigger = f"safemigrate_{event}"
-            keeping.before += [
-                f"CREATE TRIGGER {trigger} {when} ON {table.name} {rows} "
-                f"FOR EACH STATEMENT EXECUTE FUNCTION safemigrate.capture({given})",
-                # A script may set session_replication_role, under which plain triggers are silent.
-                f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {trigger}",
+        keeping.after += table.unforced(
+            [
+                f"INSERT INTO {log} (key, new) SELECT {now_key if table.key else key}, {now_values} FROM {only}{name} AS r"
             ]
-            keeping.after.append(f"DROP TRIGGER {trigger} ON {table.name}")
+        )
+    else:
+        _watch(keeping, log, table, key, values, writes.events)
     keeping.after += _net(log, place) if table.key else _net_without_key(log, place)
     keeping.after.append(f"DROP TABLE {log}")
     keeping.kept.append(Kept(KeptKind.ROWS, table.name, place))
-    if end and table.key and [c.name for c in end.key] == [c.name for c in table.key]:
-        keeping.checks.append(_reused(place, table, end))
-    return _restore(place, table, columns)
+    if not table.key:
+        return _restore_without_key(place, table, columns)
+    return _restore(place, table, writes, referenced)
+
+
+def _watch(keeping: Keeping, log: str, table: Table, key: str, values: str, events: frozenset[str]) -> None:
+    """Put triggers on a table and its partitions: a statement that names one fires the triggers of that one alone."""
+    given = ", ".join("'" + one.replace("'", "''") + "'" for one in (log, key, values))
+    for name in (table.name, *table.parts):
+        if table.forced and "truncate" in events:  # TRUNCATE heeds no policy, and what it takes must be read
+            keeping.before.append(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
+        for event, when, rows in _TRIGGERS:
+            if event not in events:
+                continue
+            trigger = f"safemigrate_{event}"
+            keeping.before += [
+                f"CREATE TRIGGER {trigger} {when} ON {name} {rows}"
+                + (
+                    f"FOR EACH ROW EXECUTE FUNCTION safemigrate.capture_row({given})"
+                    if event == "rekey"
+                    else f"FOR EACH STATEMENT EXECUTE FUNCTION safemigrate.capture({given})"
+                ),
+                # A script may set session_replication_role, under which plain triggers are silent.
+                f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {trigger}",
+            ]
+            keeping.after.append(f"DROP TRIGGER {trigger} ON {name}")
+        if table.forced and "truncate" in events:
+            keeping.after.append(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
 
 
 def _net(log: str, place: str) -> list[str]:
@@ -86,44 +128,69 @@ def _net_without_key(log: str, place: str) -> list[str]:
     ]
 
 
-def _restore(place: str, table: Table, columns: tuple[Column, ...]) -> list[str]:
-    names = ", ".join(column.quoted for column in columns)
-    olds = ", ".join(f"k.old[{number}]::{column.type}" for number, column in enumerate(columns, start=1))
-    current = f"ARRAY[{', '.join(f't.{column.quoted}::text' for column in columns)}]::text[]"
-    insert = f"INSERT INTO {table.name} ({names}) OVERRIDING SYSTEM VALUE SELECT {olds} FROM {place} AS k "
-    if not table.key:
-        twins = "row_number() OVER (PARTITION BY {0})"
-        return [
-            f"{insert}WHERE k.old IS NOT NULL",
-            f"DELETE FROM {table.name} AS t USING "
-            f"(SELECT t.tableoid AS home, t.ctid AS at, {current} AS value, {twins.format(current)} AS twin "
-            f"FROM {table.name} AS t) AS r JOIN "
-            f"(SELECT k.new AS value, {twins.format('k.new')} AS twin FROM {place} AS k WHERE k.new IS NOT NULL) AS n "
-            "ON n.value = r.value AND n.twin = r.twin WHERE t.tableoid = r.home AND t.ctid = r.at",
-        ]
-    key = f"ARRAY[{', '.join(f't.{column.quoted}::text' for column in table.key)}]"
-    keys = {column.name for column in table.key}
-    given = ", ".join(
-        f"{column.quoted} = CASE WHEN t.{column.quoted}::text IS NOT DISTINCT FROM k.new[{number}] "
+def _rekey(place: str, table: Table, columns: tuple[Column, ...]) -> str:
+    numbers = {column.name: number for number, column in enumerate(columns, start=1)}
+    new_key = ", ".join(f"k.new[{numbers[column.name]}]" for column in table.key)
+    return (
+        f"UPDATE {table.rows} AS t\nSET {_given(columns)}\nFROM {place} AS k\n"
+        f"WHERE {texts('t', table.key)} = ARRAY[{new_key}]"
+    )
+
+
+def _given(columns: Iterable[Column], without: Collection[str] = ()) -> str:
+    """Give the old value back to every column that still has the new one."""
+    return ",\n    ".join(
+        f"{column.quoted} = CASE WHEN {text('t', column)} IS NOT DISTINCT FROM k.new[{number}] "
         f"THEN k.old[{number}]::{column.type} ELSE t.{column.quoted} END"
         for number, column in enumerate(columns, start=1)
-        if column.name not in keys and column.identity != "a"
+        if column.name not in without and column.identity != "a"
     )
-    update = f"UPDATE {table.name} AS t SET {given} FROM {place} AS k WHERE k.old IS NOT NULL AND k.new IS NOT NULL"
-    return [
-        f"{insert}WHERE k.new IS NULL AND NOT EXISTS (SELECT FROM {table.name} AS t WHERE {key} = k.key)",
-        *([f"{update} AND {key} = k.key"] if given else []),
-        f"DELETE FROM {table.name} AS t USING {place} AS k WHERE k.old IS NULL AND {key} = k.key AND {current} = k.new",
-    ]
 
 
-def _reused(place: str, table: Table, end: Table) -> Check:
-    key = f"ARRAY[{', '.join(f't.{column.quoted}::text' for column in end.key)}]"
-    source = f"{place} AS k JOIN {end.name} AS t ON {key} = k.key WHERE k.new IS NULL"
-    return Check(
-        table.name,
-        "{count} rows that the migration deleted have a newer row under the same key",
-        f"SELECT count(*) FROM {source}",
-        f"SELECT array_to_string(k.key, ', ') FROM {source} LIMIT 5",
-        (f"delete or re-key the newer rows, then roll back: SELECT t.* FROM {source}",),
+def _insert(place: str, table: Table, columns: tuple[Column, ...]) -> str:
+    names = ", ".join(column.quoted for column in columns)
+    olds = ", ".join(f"k.old[{number}]::{column.type}" for number, column in enumerate(columns, start=1))
+    return f"INSERT INTO {table.name} ({names})\nOVERRIDING SYSTEM VALUE\nSELECT {olds}\nFROM {place} AS k"
+
+
+def _restore_without_key(place: str, table: Table, columns: tuple[Column, ...]) -> Restore:
+    current, twins = texts("t", columns), "row_number() OVER (PARTITION BY {0})"
+    return Restore(
+        [f"{_insert(place, table, columns)}\nWHERE k.old IS NOT NULL"],
+        [
+            f"DELETE FROM {table.rows} AS t\n"
+            f"USING (SELECT t.tableoid AS home, t.ctid AS at, {current} AS value, {twins.format(current)} AS twin\n"
+            f"       FROM {table.rows} AS t) AS r\n"
+            f"JOIN (SELECT k.new AS value, {twins.format('k.new')} AS twin\n"
+            f"      FROM {place} AS k WHERE k.new IS NOT NULL) AS n ON n.value = r.value AND n.twin = r.twin\n"
+            "WHERE t.tableoid = r.home AND t.ctid = r.at"
+        ],
     )
+
+
+def _restore(place: str, table: Table, writes: Writes, referenced: Collection[str]) -> Restore:
+    columns, events = writes.columns, writes.events
+    current, key = texts("t", columns), texts("t", table.key)
+    if "rekey" in events:
+        return Restore([_rekey(place, table, columns)], [])
+    keys = {column.name for column in table.key}
+    rekeys = "update" in events and any(column.name in keys for column in columns)
+    inserts, deletes = [], []
+    if rekeys or events & {"delete", "truncate"}:
+        inserts.append(
+            f"{_insert(place, table, columns)}\n"
+            f"WHERE k.new IS NULL AND NOT EXISTS (SELECT FROM {table.rows} AS t WHERE {key} = k.key)"
+        )
+    given = _given(columns, keys)
+    if given and ("update" in events or ("insert" in events and events & {"delete", "truncate"})):
+        inserts.append(
+            f"UPDATE {table.rows} AS t\nSET {given}\nFROM {place} AS k\n"
+            f"WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND {key} = k.key"
+        )
+    if rekeys or "insert" in events:
+        stays = "".join(f"\n  AND NOT {condition}" for condition in referenced)
+        deletes.append(
+            f"DELETE FROM {table.rows} AS t\nUSING {place} AS k\n"
+            f"WHERE k.old IS NULL AND {key} = k.key AND {current} = k.new{stays}"
+        )
+    return Restore(inserts, deletes)

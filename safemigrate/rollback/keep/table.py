@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from safemigrate.db.postgres import quote
@@ -10,7 +11,10 @@ from safemigrate.model import Check, Kept
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `builtin`: its type lives in pg_catalog, so a kept copy cannot hold up the drop of a user's type."""
+    """A column. `builtin`: its type lives in pg_catalog, so a kept copy cannot hold up the drop of a user's type.
+
+    `collated`: it has a collation of its own, under which different texts may be equal.
+    """
 
     name: str
     type: str
@@ -19,6 +23,8 @@ class Column:
     default: str = ""
     identity: str = ""
     generated: bool = False
+    position: int = 0
+    collated: bool = False
 
     @property
     def quoted(self) -> str:
@@ -38,12 +44,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table at one moment. `key` finds a row again: primary key, else a unique index without NULLs, else empty."""
+    """A table at one moment. `key` finds a row again: primary key, else a unique index without NULLs, else empty.
+
+    `alone`: other tables inherit from it or it from them, so that it must be read without their rows. `parts` are the
+    names of its partitions. `forced`: row level security holds for its owner too.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[Column, ...]
     triggers: tuple[tuple[str, str], ...] = ()
+    alone: bool = False
+    parts: tuple[str, ...] = ()
+    forced: bool = False
+
+    @property
+    def rows(self) -> str:
+        """The table where its rows are read, updated or deleted."""
+        return f"ONLY {self.name}" if self.alone else self.name
 
     @property
     def key_match(self) -> str:
@@ -61,7 +79,7 @@ class Table:
         return f"md5(ROW({', '.join(f'{alias}.{name}::text' for name in names)})::text)"
 
     def silenced(self, statements: list[str]) -> list[str]:
-        """Wrap statements so that the table's own triggers do not fire.
+        """Wrap statements so that the table's own triggers and policies do not act.
 
         Going back is not a change that they should see.
         """
@@ -69,11 +87,32 @@ class Table:
             return []
         again = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
         active = [(name, again[state]) for name, state in self.triggers if state in again]
-        return [
-            *(f"ALTER TABLE {self.name} DISABLE TRIGGER {quote(name)}" for name, _ in active),
-            *statements,
-            *(f"ALTER TABLE {self.name} {enable} TRIGGER {quote(name)}" for name, enable in active),
-        ]
+        return self.unforced(
+            [
+                *(f"ALTER TABLE {self.name} DISABLE TRIGGER {quote(name)}" for name, _ in active),
+                *statements,
+                *(f"ALTER TABLE {self.name} {enable} TRIGGER {quote(name)}" for name, enable in active),
+            ]
+        )
+
+    def unforced(self, statements: list[str]) -> list[str]:
+        """Wrap statements that must see every row, whoever the owner is."""
+        if not self.forced or not statements:
+            return statements
+        force = f"ALTER TABLE {self.name} {{}}FORCE ROW LEVEL SECURITY"
+        return [force.format("NO "), *statements, force.format("")]
+
+
+def texts(alias: str, columns: Iterable[Column]) -> str:
+    """Return the array of these columns' texts, compared byte by byte."""
+    listed = tuple(columns)
+    array = f"ARRAY[{', '.join(f'{alias}.{column.quoted}::text' for column in listed)}]::text[]"
+    return f'{array} COLLATE "C"' if any(column.collated for column in listed) else array
+
+
+def text(alias: str, column: Column) -> str:
+    """Return a column's text, compared byte by byte."""
+    return f"{alias}.{column.quoted}::text" + (' COLLATE "C"' if column.collated else "")
 
 
 @dataclass(slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from safemigrate.db.postgres import quote
 from safemigrate.model import Kept, KeptKind
 from safemigrate.rollback.keep.table import Keeping, Table
@@ -27,7 +25,9 @@ def copy(keeping: Keeping, place: str, table: Table) -> None:
     keeping.before += [
         f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE",
         f"DROP TABLE IF EXISTS {place}",
-        f"CREATE TABLE {place} AS SELECT {', '.join(column.kept for column in columns)} FROM {table.name} AS t",
+        *table.unforced(
+            [f"CREATE TABLE {place} AS SELECT {', '.join(column.kept for column in columns)} FROM {table.rows} AS t"]
+        ),
     ]
     given = ", ".join(column.given for column in columns)
     keeping.refill.append(
@@ -50,10 +50,3 @@ def keep_sequence(keeping: Keeping, place: str, sequence: str) -> None:
         f"JOIN {sequence} AS s ON (k.last_value, k.is_called::int) > (s.last_value, s.is_called::int)"
     )
     keeping.kept.append(Kept(KeptKind.SEQUENCE, sequence, place))
-
-
-def orphans(child: str, columns: Sequence[str], parent: str, keys: Sequence[str]) -> str:
-    """Return a query for the rows of `child` whose foreign key names no row of `parent`."""
-    match = " AND ".join(f"p.{quote(key)} = t.{quote(column)}" for column, key in zip(columns, keys, strict=True))
-    filled = " AND ".join(f"t.{quote(column)} IS NOT NULL" for column in columns)
-    return f"FROM {child} AS t WHERE {filled} AND NOT EXISTS (SELECT FROM {parent} AS p WHERE {match})"
