@@ -132,8 +132,8 @@ def transaction(target: Target, body: Callable[[], None]) -> None:
         target.pause(pause)
 
 
-def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
-    """Run one SQL text; raises MigrationFailed with the statement's line and the server's words.
+def execute(connection: Connection, sql: str, step: Step | None = None, *, line: int = 0) -> None:
+    """Run one SQL text; raises MigrationFailed with the server's words and the line of its step, or `line`.
 
     A lost connection passes as it is: only the journal can say whether it had committed.
     """
@@ -141,7 +141,8 @@ def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
         session.run(connection, sql)
     except session.SqlError as error:
         text = " ".join((step.sql if step else sql).split())
-        place = f"line {step.line}" if step else "a statement"
+        line = step.line if step else line
+        place = f"line {line}" if line else "a statement"
         raise _refused(connection, error, place, f": {text[:100]}{'…' if len(text) > 100 else ''}") from error
 
 

@@ -8,13 +8,13 @@ from safemigrate.db.postgres import Connection
 from safemigrate.errors import HistoryError, MigrationFailed
 from safemigrate.model import Migration, OnProgress, Progress
 from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.sql import is_transaction_control, split
+from safemigrate.sql import Statement, is_transaction_control, split
 
 
 def replay(
     connection: Connection,
     migrations: Sequence[Migration],
-    execute: Callable[[str], None],
+    execute: Callable[[str, int], None],
     on_progress: OnProgress,
     *,
     purpose: str,
@@ -22,15 +22,16 @@ def replay(
 ) -> None:
     """Run whole migrations in order; one that the server refuses as one message runs statement by statement.
 
-    `purpose` and `fix` complete the HistoryError for a history that does not run from an empty database: what cannot
-    be said without it, and the ways out.
+    `execute` gets SQL and its line in the file, 0 for a whole file, and raises MigrationFailed. `purpose` and `fix`
+    complete the HistoryError for a history that does not run from an empty database: what cannot be said without it,
+    and the ways out.
     """
     for number, migration in enumerate(migrations):
         on_progress(Progress("history", migration.name, number, len(migrations)))
         statements = split(migration.sql, f"{migration.name}/migration.sql")
         try:
             if any(is_transaction_control(one) for one in statements) or not _as_one(migration, execute):
-                rehearse(connection, migration, executable(migration, statements), lambda _n, one: execute(one.sql))
+                rehearse(connection, migration, executable(migration, statements), _one(execute))
         except MigrationFailed as error:
             raise HistoryError(
                 f"the history cannot be replayed into an empty database: {error.summary}",
@@ -39,10 +40,14 @@ def replay(
             ) from error
 
 
-def _as_one(migration: Migration, execute: Callable[[str], None]) -> bool:
+def _one(execute: Callable[[str, int], None]) -> Callable[[int, Statement], None]:
+    return lambda _number, statement: execute(statement.sql, statement.span.line)
+
+
+def _as_one(migration: Migration, execute: Callable[[str, int], None]) -> bool:
     """Run a file as one message, which the server treats as one transaction; False where it failed and left nothing."""
     try:
-        execute(migration.sql)
+        execute(migration.sql, 0)
     except MigrationFailed:
         return False
     return True

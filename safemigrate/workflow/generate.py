@@ -29,7 +29,7 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
         replay(
             connection,
             resolved.migrations,
-            lambda sql: run.execute(connection, sql),
+            lambda sql, line: run.execute(connection, sql, line=line),
             request.on_progress,
             purpose="Without that nobody can say what schema.prisma asks for beyond it.",
             fix=("safemigrate apply --no-generate   # applies the pending migrations as they are",),

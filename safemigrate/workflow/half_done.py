@@ -82,7 +82,7 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
         replay(
             connection,
             earlier,
-            lambda sql: run.execute(connection, sql),
+            lambda sql, line: run.execute(connection, sql, line=line),
             request.on_progress,
             purpose="Without that nobody can say how far the failed migration got.",
             fix=("safemigrate snapshot list", "npx prisma migrate resolve --help"),
