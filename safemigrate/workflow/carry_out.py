@@ -28,7 +28,7 @@ from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.rehearse import Rehearsal
 from safemigrate.workflow.resolve import Resolved, Target
-from safemigrate.workflow.verify import Around, invalid_indexes, sequences_behind, unexpected, unkept
+from safemigrate.workflow.verify import Around, Written, invalid_indexes, sequences_behind, unexpected, unkept, written
 
 # How long a broken connection is tried again before a person must look, in seconds.
 _RECONNECT = 30
@@ -85,6 +85,7 @@ def _one(
     was = fingerprint(before)
     invalid = invalid_indexes(connection)
     row: list[str] = []
+    earlier: dict[int, Written] = {}
     reached: list[Catalog] = []
 
     def guard() -> None:
@@ -109,8 +110,12 @@ def _one(
         reached[:] = [after]
         return fingerprint(after)
 
+    def begun() -> None:
+        earlier.clear()
+        earlier.update(written(connection))
+
     def audit() -> None:
-        if said := unkept(connection, before, plan):
+        if said := unkept(connection, before, plan, earlier):
             raise MigrationFailed(
                 f"{migration.name} changes rows here that it did not change in the rehearsal, and nobody kept them",
                 "\n".join(said),
@@ -119,6 +124,7 @@ def _one(
 
     hooks = run.Hooks(
         guard=guard,
+        begun=begun,
         audit=audit,
         started=lambda: row.append(history.record_started(connection, schema, migration)),
         verify=verify,
@@ -241,7 +247,7 @@ def _put_back(
             take_back(aim, resolved, mine)
         if before is None or fingerprint(read(aim.connection)) == fingerprint(before):
             return Restored(
-                f"{plan.migration} failed, and database {database} is as it was before: {error.summary}",
+                f"{plan.migration} failed, and database {database} is as it was before it: {error.summary}",
                 error.why,
                 error.fix or ("safemigrate status",),
             )
@@ -302,7 +308,7 @@ def _lost(
         )
     if as_before:
         return Restored(
-            f"{broke} during {plan.migration}, and the database is as it was before", said, ("safemigrate apply",)
+            f"{broke} during {plan.migration}, and the database is as it was before it", said, ("safemigrate apply",)
         )
     return NotRestored(
         f"{broke} during {plan.migration}, and its schema is not what it was", said, ("safemigrate status",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+import secrets
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.digest import Digest, digest
@@ -24,7 +27,8 @@ from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import AppliedState
-from safemigrate.prisma import history
+from safemigrate.prisma import history, migrations
+from safemigrate.shadow.local import LocalServer
 
 SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n'
 _FOREIGN = ("CI", "TF_BUILD", "GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "DATABASE_URL")
@@ -215,3 +219,121 @@ def new_project(folder: Path, url: DatabaseUrl) -> Iterator[Project]:
         yield Project(folder, url, temporary, {"SAFEMIGRATE_POSTGRES_BIN": ""})
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+FIRST, NAME = "20260101000000_base", "20260102000000_change"
+BASE = """
+CREATE TABLE "User" (id serial PRIMARY KEY, email text NOT NULL, bio text);
+CREATE TABLE "Post" (id serial PRIMARY KEY, "userId" integer REFERENCES "User", title text);
+CREATE TYPE "Role" AS ENUM ('READER');
+"""
+ROWS = """
+INSERT INTO "User" (email, bio) SELECT 'u' || n, 'bio ' || n FROM generate_series(1, 500) n;
+INSERT INTO "Post" ("userId", title) SELECT 1 + n % 500, 'post ' || n FROM generate_series(1, 1000) n;
+"""
+# One group: both tables, with data to keep.
+DROPS = """
+UPDATE "Post" SET title = upper(title) WHERE id <= 10;
+ALTER TABLE "User" DROP COLUMN bio;
+ALTER TABLE "Post" ADD COLUMN body text;
+"""
+# Three groups: a transaction, a statement that stands alone, a transaction.
+MIXED = """
+ALTER TABLE "User" ADD COLUMN nick text;
+CREATE INDEX CONCURRENTLY "User_nick_idx" ON "User" (nick);
+ALTER TABLE "Post" ADD COLUMN body text;
+"""
+# Transactions that are in the way: of the last group of MIXED, of the first statement on "User".
+IN_LAST_GROUP = 'LOCK TABLE "Post" IN ROW EXCLUSIVE MODE'
+IN_THE_COLUMN = 'LOCK TABLE "User" IN ROW EXCLUSIVE MODE'
+
+
+@pytest.fixture(scope="session")
+def template(server: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project whose first migration is applied, with rows."""
+    url = server.url.with_database(f"template_{secrets.token_hex(4)}")
+    with connect(server.url) as connection:
+        session.run(connection, f'CREATE DATABASE "{url.database}"')
+    with new_project(tmp_path_factory.mktemp("template") / "project", url) as made:
+        made.migration(FIRST, BASE)
+        assert made.run("apply").code == 0
+        made.sql(ROWS)
+        yield made
+    with connect(server.url) as connection:
+        session.run(connection, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+
+
+@pytest.fixture
+def project(template: Project, server: LocalServer, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the template."""
+    url = server.url.with_database(f"test_{secrets.token_hex(4)}")
+    with connect(server.url) as connection:
+        session.run(connection, f'CREATE DATABASE "{url.database}" TEMPLATE "{template.url.database}"')
+        with new_project(tmp_path / "project", url) as made:
+            shutil.copytree(template.folder, made.folder, dirs_exist_ok=True)
+            yield made
+        session.run(connection, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+
+
+def confirmed(project: Project, *arguments: str) -> tuple[str, ...]:
+    return (*arguments, "--confirm", project.url.database)
+
+
+def settled(project: Project) -> None:
+    """Wait until the server has noticed that its client is gone, within client_connection_check_interval."""
+    deadline = time.monotonic() + 10
+    while project.sessions():
+        assert time.monotonic() < deadline, "a killed client's session lives on"
+        time.sleep(0.05)
+
+
+def led_out(project: Project, *command: str) -> Ended:
+    ended = project.run(*confirmed(project, *command))
+    assert ended.code == 0, ended.stderr
+    assert project.leftovers() == []
+    return ended
+
+
+def is_applied(project: Project, before: State) -> None:
+    after = project.state()
+    assert after.applied == (*before.applied, NAME)
+    assert after.failed == ()
+    assert after.schema != before.schema
+
+
+USERS = 'CREATE TABLE "User" (id serial PRIMARY KEY, email text NOT NULL, bio text);\n'
+
+
+@pytest.fixture
+def baselined(tmp_path: Path, database: DatabaseUrl) -> Iterator[Project]:
+    """A project with one migration, which Prisma has applied, and rows."""
+    with new_project(tmp_path / "project", database) as made:
+        made.migration(FIRST, USERS)
+        made.sql(USERS)
+        made.sql("INSERT INTO \"User\" (email, bio) SELECT 'u' || n, 'bio ' || n FROM generate_series(1, 50) n")
+        record(made, FIRST)
+        yield made
+
+
+def record(project: Project, name: str, failed: str = "") -> None:
+    """Write the row that Prisma writes for a migration."""
+    migration = migrations.read(project.folder / "prisma" / "migrations" / name)
+    with connect(project.url) as connection:
+        history.create_table(connection, "public")
+        row = history.record_started(connection, "public", migration)
+        if failed:
+            history.record_failed(connection, "public", row, failed)
+        else:
+            history.record_finished(connection, "public", row)
+
+
+def refused(project: Project, *arguments: str, code: int = 2, says: tuple[str, ...], **environment: str) -> Ended:
+    """Run a command that must be refused, say why, and leave everything as it was."""
+    before = project.state()
+    ended = project.run(*(arguments or ("apply",)), **environment)
+    assert ended.code == code, ended.stderr + ended.stdout
+    for words in says:
+        assert words in ended.stderr + ended.stdout, ended.stderr + ended.stdout
+    assert project.state() == before
+    assert project.leftovers() == []
+    return ended

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import secrets
 import time
 from collections.abc import Iterator
@@ -13,48 +12,17 @@ import pytest
 
 from safemigrate.db import session
 from safemigrate.db.postgres import connect
-from safemigrate.db.url import DatabaseUrl
-from safemigrate.prisma import history, migrations
 from safemigrate.shadow.local import LocalServer
-from tests.e2e.project import Ended, Project, new_project
+from tests.e2e.project import FIRST, USERS, Project, record, refused
+from tests.e2e.project import NAME as SECOND
 
-FIRST, SECOND, THIRD = "20260101000000_base", "20260102000000_change", "20260103000000_more"
-BASE = 'CREATE TABLE "User" (id serial PRIMARY KEY, email text NOT NULL, bio text);\n'
+THIRD = "20260103000000_more"
 
 
 @pytest.fixture
-def project(tmp_path: Path, database: DatabaseUrl) -> Iterator[Project]:
+def project(baselined: Project) -> Project:
     """A project with one migration, which Prisma has applied, and rows."""
-    with new_project(tmp_path / "project", database) as made:
-        made.migration(FIRST, BASE)
-        made.sql(BASE)
-        made.sql("INSERT INTO \"User\" (email, bio) SELECT 'u' || n, 'bio ' || n FROM generate_series(1, 50) n")
-        record(made, FIRST)
-        yield made
-
-
-def record(project: Project, name: str, failed: str = "") -> None:
-    """Write the row that Prisma writes for a migration."""
-    migration = migrations.read(project.folder / "prisma" / "migrations" / name)
-    with connect(project.url) as connection:
-        history.create_table(connection, "public")
-        row = history.record_started(connection, "public", migration)
-        if failed:
-            history.record_failed(connection, "public", row, failed)
-        else:
-            history.record_finished(connection, "public", row)
-
-
-def refused(project: Project, *arguments: str, code: int = 2, says: tuple[str, ...], **environment: str) -> Ended:
-    """Run a command that must be refused, say why, and leave everything as it was."""
-    before = project.state()
-    ended = project.run(*(arguments or ("apply",)), **environment)
-    assert ended.code == code, ended.stderr + ended.stdout
-    for words in says:
-        assert words in ended.stderr + ended.stdout, ended.stderr + ended.stdout
-    assert project.state() == before
-    assert project.leftovers() == []
-    return ended
+    return baselined
 
 
 # The project
@@ -250,7 +218,8 @@ def test_a_migration_that_cannot_run(project: Project, sql: bytes, says: tuple[s
 def test_a_migration_that_is_not_understood(project: Project, sql: str, says: tuple[str, ...]) -> None:
     project.migration(SECOND, sql)
     refused(project, "apply", "--confirm", project.url.database, code=1, says=(SECOND, "opaque-statement", *says))
-    project.migration(SECOND, "-- safemigrate: allow opaque-statement I know better\n" + sql)
+    *before, last = sql.splitlines(keepends=True)
+    project.migration(SECOND, "".join((*before, "-- safemigrate: allow opaque-statement I know better\n", last)))
     refused(project, "apply", "--confirm", project.url.database, says=(SECOND, "syntax error"))
 
 
@@ -260,7 +229,7 @@ def test_a_migration_without_its_file(project: Project) -> None:
 
 
 def test_a_migration_that_was_edited_after_it_was_applied(project: Project) -> None:
-    project.migration(FIRST, BASE + "-- a thought\n")
+    project.migration(FIRST, USERS + "-- a thought\n")
     project.migration(SECOND, 'ALTER TABLE "User" ADD COLUMN age integer;')
     refused(project, code=1, says=("edited-after-apply", FIRST))
 
@@ -370,57 +339,3 @@ def test_a_disk_that_is_full_during_the_dump(project: Project) -> None:
     assert "df -h" in ended.stderr
     assert project.state() == before
     assert project.leftovers() == []
-
-
-# Consent
-
-
-def test_loss_takes_consent(project: Project) -> None:
-    project.migration(SECOND, 'ALTER TABLE "User" DROP COLUMN bio;')
-    says = ("nobody agreed", '"User"."bio"', f"safemigrate apply --confirm {project.url.database}")
-    refused(project, "apply", "--snapshot", "none", "--yes", code=3, says=says[::2])
-    refused(project, "apply", "--yes", "--no-interactive", code=3, says=says)
-    refused(project, "apply", "--confirm", "prod", code=3, says=('--confirm names "prod"', project.url.database))
-
-
-def test_stdin_that_is_closed(project: Project) -> None:
-    project.migration(SECOND, 'ALTER TABLE "User" DROP COLUMN bio;')
-    before = project.state()
-    ended = project.start("apply", closed_stdin=True).end()
-    assert ended.code == 3, ended.stderr
-    assert "nobody agreed" in ended.stderr
-    assert project.state() == before
-
-
-@pytest.mark.parametrize(("typed", "code"), [("\x03", 130), ("no\n", 3), ("\x04", 3), ("{database}\n", 0)])
-def test_answers_at_the_prompt(project: Project, typed: str, code: int) -> None:
-    project.migration(SECOND, 'ALTER TABLE "User" DROP COLUMN bio;')
-    before = project.state()
-    status, screen = in_terminal(project, typed.format(database=project.url.database), "apply", "--no-generate")
-    assert status == code, screen
-    assert "This would be lost" in screen
-    assert "Traceback" not in screen
-    if code:
-        assert project.state() == before
-    assert project.leftovers() == []
-
-
-def in_terminal(project: Project, typed: str, *arguments: str) -> tuple[int, str]:
-    """Run in a terminal of its own, type once a question stands there; return the exit code and the screen."""
-    ours, theirs = pty.openpty()
-    running = project.start(*arguments, terminal=theirs)
-    os.close(theirs)
-    screen, answered = b"", False
-    while True:
-        try:
-            read = os.read(ours, 4096)
-        except OSError:  # Linux: the other end was closed
-            break
-        if not read:
-            break
-        screen += read
-        if not answered and b"to go on: " in screen:
-            os.write(ours, typed.encode())
-            answered = True
-    os.close(ours)
-    return running.process.wait(60), screen.decode()
