@@ -44,12 +44,13 @@ class Target:
 class Hooks:
     """What the workflow adds inside the transactions.
 
-    `guard` raises unless the database is as it was rehearsed; `audit` ends each transaction of statements and raises
-    where rows were changed that nobody kept; `started` and `finished` write Prisma's row; `verify` raises unless the
-    result is the shadow's, and returns the fingerprint that the journal stores.
+    `guard` raises unless the database is as it was rehearsed; `begun` starts each transaction of statements and `audit`
+    ends it, and raises where rows were changed that nobody kept; `started` and `finished` write Prisma's row; `verify`
+    raises unless the result is the shadow's, and returns the fingerprint that the journal stores.
     """
 
     guard: Callable[[], None] = _nothing
+    begun: Callable[[], None] = _nothing
     audit: Callable[[], None] = _nothing
     started: Callable[[], None] = _nothing
     verify: Callable[[], str] = str
@@ -182,6 +183,7 @@ def apply(target: Target, plan: Plan, hooks: Hooks, *, fingerprint: str, snapsho
 
         def whole() -> None:
             begin()
+            hooks.begun()
             _steps(target, plan.groups[0])
             hooks.audit()
             _end(target, plan, hooks, started[0])
@@ -201,6 +203,7 @@ def resume(target: Target, plan: Plan, hooks: Hooks, *, run: int, done: int) -> 
         if group.transactional:
 
             def body(group: Group = group, number: int = number, *, last: bool = last) -> None:
+                hooks.begun()
                 _steps(target, group)
                 hooks.audit()
                 journal.group(connection, run, number, "done")

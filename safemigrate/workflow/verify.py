@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,15 +61,31 @@ def sequences_behind(connection: Connection, tables: Collection[str]) -> list[st
     return said
 
 
-def unkept(connection: Connection, before: Catalog, plan: Plan) -> list[str]:
+Written = tuple[str, int, int, int]
+"""A table's name and how many of its rows were inserted, updated and deleted."""
+
+
+def written(connection: Connection) -> dict[int, Written]:
+    """Count, by table, the rows that this session has written and not yet reported to the server's statistics.
+
+    Those of earlier transactions are among them for up to a second (PostgreSQL docs 28.2): compare two readings.
+    """
+    return {row[0]: row[1:] for row in session.rows(connection, _WRITTEN)}
+
+
+def unkept(connection: Connection, before: Catalog, plan: Plan, earlier: Mapping[int, Written]) -> list[str]:
     """Say which tables this transaction has written to without anybody keeping what was there.
 
     The rehearsal foresaw what the migration writes, with the rows of its moment; a branch taken on rows of today may
-    reach further. `before` is the catalog before the migration: tables born in it have nothing to keep.
+    reach further. `before` is the catalog before the migration: tables born in it have nothing to keep. `earlier` is
+    what was written when the transaction began.
     """
     kept = {one.subject for step in plan.steps for one in step.kept if one.kind in (KeptKind.ROWS, KeptKind.TABLE)}
     said = []
-    for oid, name, inserted, updated, deleted in session.rows(connection, _WRITTEN):
+    for oid, (name, *now) in written(connection).items():
+        inserted, updated, deleted = (n - o for n, o in zip(now, earlier.get(oid, (name, 0, 0, 0))[1:], strict=True))
+        if not (inserted or updated or deleted):
+            continue
         was = before.get((CLASSES["table"], oid, 0))
         if was is None or was.name == "_prisma_migrations":
             continue
