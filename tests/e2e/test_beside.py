@@ -19,6 +19,8 @@ from tests.e2e.project import (
     settled,
 )
 
+UNIQUE = 'UNIQUE INDEX CONCURRENTLY "User_email_key" ON "User" (email)'
+
 
 def cut(project: Project) -> None:
     """Terminate the waiting backend, as an administrator or a restart of the server would."""
@@ -189,3 +191,31 @@ def test_what_fails_at_the_commit_on_the_target_alone(project: Project) -> None:
     assert "too late" in ended.stderr
     assert "is as it was before it" in ended.stderr
     is_applied(project, before)
+
+
+def test_a_concurrent_index_that_fails_on_rows_written_meanwhile(project: Project) -> None:
+    project.migration(NAME, MIXED.replace('INDEX CONCURRENTLY "User_nick_idx" ON "User" (nick)', UNIQUE))
+    running = project.start(*confirmed(project, "apply", "-v"))
+    running.until_said("prove:")
+    project.sql("INSERT INTO \"User\" (email) VALUES ('u1')")
+    before = project.state()
+    ended = running.end()
+    assert ended.code == 4, ended.stderr
+    assert "is duplicated" in ended.stderr
+    assert project.state() == before  # the group before it is taken back, and no INVALID index is left
+    project.sql("DELETE FROM \"User\" WHERE id > 500 AND email = 'u1'")
+    led_out(project, "apply")
+
+
+def test_rows_behind_a_deferred_constraint(project: Project) -> None:
+    project.sql(
+        'ALTER TABLE "Post" ADD COLUMN "editorId" integer REFERENCES "User" DEFERRABLE INITIALLY DEFERRED;'
+        'UPDATE "Post" SET "editorId" = 1'
+    )
+    project.migration(
+        NAME, 'UPDATE "Post" SET "editorId" = 2 WHERE id < 10; ALTER TABLE "User" ADD COLUMN age integer;'
+    )
+    before = project.state()
+    led_out(project, "apply")
+    led_out(project, "rollback")
+    assert project.state() == before
