@@ -8,7 +8,7 @@ NODE := $(shell node -e 'process.versions.node.split(".")[0] >= 20 && console.lo
 PACKAGES := $(wildcard tests/*/package.json tests/*/*/package.json)
 MODULES := $(if $(NODE),$(PACKAGES:package.json=node_modules/.installed))
 TESTS ?= -n 2
-CODE := safemigrate tests
+CODE := safemigrate tests benchmarks
 
 .PHONY: demo test test-docker lint fix clean
 .DELETE_ON_ERROR:
