@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
@@ -19,6 +20,7 @@ from safemigrate.rollback.checks import (
     reused_check,
     unique_checks,
 )
+from safemigrate.rollback.inverse import Retyped as Inverted
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.columns import keep_columns
 from safemigrate.rollback.keep.retyped import Retyped, fits, keep_retyped
@@ -146,11 +148,8 @@ class _Derivation:
             absent=self.passing,
         )
         self.reasons += inverse.reasons
-        for one in inverse.retyped:
-            if self.keeps and one.nulls and one.old_labels and (one.table, one.number) not in using:
-                self._ask(
-                    lambda one=one: label_check(one.table, one.number, one.old_labels, before, self.end, self._since())
-                )  # type: ignore[misc]
+        if self.keeps:
+            self._labels(before, [one for one in inverse.retyped if (one.table, one.number) not in using])
         schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
         prepare = [sql for sql in inverse.prepare if sql not in schemas]
         return Step(
@@ -181,6 +180,13 @@ class _Derivation:
 
     def _ask(self, checks: Callable[[], list[Check]]) -> None:
         self.late.append((self.at, checks))
+
+    def _labels(self, before: Catalog, retyped: Sequence[Inverted]) -> None:
+        """Ask about labels that users took up since, where the inverse would make them NULL."""
+        for one in retyped:
+            if one.nulls and one.old_labels:
+                table, number, labels = one.table, one.number, one.old_labels
+                self._ask(partial(lambda *given: label_check(*given, before, self.end, self._since()), table, number, labels))
 
     def _since(self) -> list[Place]:
         """Return where this step and later ones keep rows: what is in there has gone back when this step's turn comes."""
@@ -316,7 +322,7 @@ class _Derivation:
                         labels = _labels(before, old)
                         changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain=False))
         using: dict[tuple[Identity, int], str] = {}
-        in_order = all(isinstance(action, AlterColumnType) for action in statement.actions)
+        in_order = statement.kind.startswith("ALTER TABLE")
         for identity, retyped in changes.items():
             table, place = table_of(before, identity), self._place()
             now_table = table_of(after, identity)
@@ -341,7 +347,7 @@ class _Derivation:
                         now=today[one.old.position],
                     )
                     for one in retyped
-                    if one.old.position in today and one.old.type != today[one.old.position].type
+                    if one.old.position in today and (one.labels or one.old.type != today[one.old.position].type)
                 ]
         return using
 
