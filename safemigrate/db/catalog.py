@@ -93,7 +93,7 @@ _KINDS = (
 _FIXED = 7  # kind, object, part, schema, name, parent, parent_name: the first columns of each of these queries
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Object:
     """One thing in a database.
 
@@ -112,7 +112,7 @@ class Object:
     attributes: dict[str, Value]
     internal: dict[str, Any]
 
-    @property
+    @cached_property
     def address(self) -> str:
         """A printable name that is stable and unique in a database: `column "public"."User"."bio"`."""
         if self.internal.get("_class"):

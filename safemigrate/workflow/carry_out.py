@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from safemigrate import __version__
 from safemigrate.db import session
-from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.catalog import Catalog, difference, read
 from safemigrate.db.fingerprint import compare, fingerprint
 from safemigrate.db.postgres import Connection, connect
 from safemigrate.errors import (
@@ -89,7 +89,8 @@ def _one(
     reached: list[Catalog] = []
 
     def guard() -> None:
-        if fingerprint(read(connection)) != was:
+        now = read(connection, before)
+        if not difference(before, now).empty and fingerprint(now) != was:
             raise HistoryError(
                 f"the schema of {resolved.url.database} changed while {migration.name} was rehearsed",
                 "What was proven is no longer what is there. Nothing was changed.",
@@ -97,7 +98,7 @@ def _one(
             )
 
     def verify() -> str:
-        after = read(connection)
+        after = read(connection, before)
         said = unexpected(shadow, Around(before, after), owners=owners)
         said += [f"index {name} is INVALID" for name in sorted(invalid_indexes(connection) - invalid)]
         said += sequences_behind(connection, sorted({table for trace in plan.traces for table in trace.rows}))
