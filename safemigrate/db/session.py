@@ -93,12 +93,16 @@ def watch_blockers(url: DatabaseUrl, pid: int) -> Iterator[list[Blocker]]:
     done = Event()
 
     def look() -> None:
+        if done.wait(0.25):  # most transactions are over by then
+            return
         try:
             with connect(url, application_name="safemigrate watcher") as connection:
-                while not done.wait(0.25):
+                while True:
                     found = rows(connection, _BLOCKERS, [pid])
                     if found:
                         seen[:] = [Blocker(*row) for row in found]
+                    if done.wait(0.25):
+                        return
         except Exception as error:
             seen.append(Blocker(0, "", "", f"the watcher could not look: {type(error).__name__}", 0.0, ""))
 
