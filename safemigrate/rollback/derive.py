@@ -137,7 +137,7 @@ class _Derivation:
             self._sequences(keeping, change, places)
             keeping.checks += constraint_checks(change, before, self.end, places, self._dropped)
         if self.keeps:
-            self._rows(keeping, seen, change)
+            self._rows(keeping, seen, change, using)
         inverse = invert(
             change,
             before,
@@ -185,8 +185,10 @@ class _Derivation:
         """Ask about labels that users took up since, where the inverse would make them NULL."""
         for one in retyped:
             if one.nulls and one.old_labels:
-                table, number, labels = one.table, one.number, one.old_labels
-                self._ask(partial(lambda *given: label_check(*given, before, self.end, self._since()), table, number, labels))
+                self._ask(partial(self._label_check, before, one))
+
+    def _label_check(self, before: Catalog, one: Inverted) -> list[Check]:
+        return label_check(one.table, one.number, one.old_labels, before, self.end, self._since())
 
     def _since(self) -> list[Place]:
         """Return where this step and later ones keep rows: what is in there has gone back when this step's turn comes."""
@@ -356,7 +358,7 @@ class _Derivation:
             if one.kind == "sequence" and one.identity in self.start and not moves_along(one, moved):
                 keep_sequence(keeping, self._place(), quote(one.schema, one.name))
 
-    def _rows(self, keeping: Keeping, seen: Observed, change: Change) -> None:
+    def _rows(self, keeping: Keeping, seen: Observed, change: Change, using: dict[tuple[Identity, int], str]) -> None:
         before, after = seen.before, seen.after
         actions = seen.statement.actions
         lasting = {
@@ -364,9 +366,10 @@ class _Derivation:
             for identity in ((1259, oid, 0) for oid in seen.written)
             if identity in self.start and identity in before and identity in after
         }
-        tables = {family if (family := root(before, one)) in lasting else one for one in lasting}
+        tables = {family if (family := root(before, one)) in self.start and family in after else one for one in lasting}
         limits = reach(seen.statement, before)
-        if limits is not None and {root(before, (1259, oid, 0)) for oid in seen.changed} <= limits.keys():
+        changed = {root(before, (1259, oid, 0)) for oid in seen.changed} & tables
+        if limits is not None and changed <= limits.keys():
             tables &= limits.keys()
         else:
             limits = None
@@ -381,7 +384,7 @@ class _Derivation:
                 for one in before:
                     if one.kind == "sequence" and one.internal["_table"] == identity[1]:
                         keep_sequence(keeping, self._place(), quote(one.schema, one.name))
-            table, writes = self._writes(seen, identity, limits, reshaped=identity in touched)
+            table, writes = self._writes(seen, identity, limits, using, reshaped=identity in touched)
             if not writes.columns:
                 continue
             referring = [
@@ -405,7 +408,13 @@ class _Derivation:
         keeping.refill += [*first, *inserts, *deletes, *last]
 
     def _writes(
-        self, seen: Observed, identity: Identity, limits: dict[Identity, Reach] | None, *, reshaped: bool
+        self,
+        seen: Observed,
+        identity: Identity,
+        limits: dict[Identity, Reach] | None,
+        using: dict[tuple[Identity, int], str],
+        *,
+        reshaped: bool,
     ) -> tuple[Table, Writes]:
         before, after = seen.before, seen.after
         table = table_of(before, identity)
@@ -430,7 +439,12 @@ class _Derivation:
             elif not table.parts:
                 events = frozenset({"rekey"})
         now = after[identity]
-        renamed = (quote(now.schema, now.name), tuple(quote(after[one.identity].name) for one in lasting))
+        values = []
+        for one in lasting:  # what a retyped column has now is compared as what it will be once its type is back
+            name = f"r.{quote(after[one.identity].name)}"
+            back = using.get((identity, one.internal["_position"]), "")
+            values.append(f"({back.replace(f'{quote(one.name)}::', f'{name}::')})" if back else name)
+        renamed = (quote(now.schema, now.name), tuple(values))
         plain_truncate = all(isinstance(action, Truncate) for action in seen.statement.actions)
         rewritten = table.name in seen.trace.rewrites and not plain_truncate
         compare = table.alone or rewritten or reshaped
@@ -522,7 +536,10 @@ def table_of(catalog: Catalog, identity: Identity, without_key: set[str] | None 
         if fits and not any(column.name in (without_key or ()) for column in found):
             key = found
             break
-    triggers = tuple((member.name, str(member.attributes["enabled"])) for member in members if member.kind == "trigger")
+    triggers, rules = (
+        tuple((member.name, str(member.attributes["enabled"])) for member in members if member.kind == kind)
+        for kind in ("trigger", "rule")
+    )
     part = one.attributes["partition_bound"] is not None
     parts = [
         other
@@ -542,6 +559,7 @@ def table_of(catalog: Catalog, identity: Identity, without_key: set[str] | None 
         tuple(columns.values()),
         key,
         triggers,
+        rules,
         alone=bool(heirs or (one.attributes["inherits"] and not part)),
         parts=tuple(quote(other.schema, other.name) for other in parts),
         forced=bool(one.attributes["force_row_security"]),

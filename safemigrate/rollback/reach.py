@@ -57,7 +57,7 @@ _EVENTS: dict[type, tuple[str, ...]] = {
 
 def root(catalog: Catalog, table: Identity) -> Identity:
     """Return the partitioned table that a partition is, in the end, a part of; a plain table is its own."""
-    while table in catalog and catalog[table].attributes["partition_bound"] is not None:
+    while table in catalog and catalog[table].attributes.get("partition_bound") is not None:
         table = (1259, catalog[table].internal["_parents"][0], 0)
     return table
 

@@ -766,4 +766,191 @@ ROWS = [
         "",
     ),
 ]
-ALL = [*TABLES, *COLUMNS, *RETYPED, *ROWS]
+PARTITIONED = """CREATE TABLE p (at int, v text) PARTITION BY RANGE (at); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+CREATE TABLE p2 PARTITION OF p DEFAULT; INSERT INTO p SELECT n % 15, 'v' || n % 3 FROM generate_series(1, 40) n;"""
+HEIRS = """CREATE TABLE base (id int PRIMARY KEY, v text); CREATE TABLE child (w int) INHERITS (base); INSERT INTO base VALUES (1, 'b'), (5, 'e');
+INSERT INTO child VALUES (2, 'c', 3), (1, 'twin', 4);"""
+CHECKED = """CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO audit (what) VALUES (TG_OP || coalesce(NEW.nick, OLD.nick, '')); RETURN coalesce(NEW, OLD); END$$;
+CREATE TABLE audit (id serial PRIMARY KEY, what text); CREATE TRIGGER z AFTER INSERT OR UPDATE OR DELETE ON "User" FOR EACH ROW EXECUTE FUNCTION noted();"""
+MORE = [
+    Case("truncate partitioned, no key", PARTITIONED, "TRUNCATE p;", "INSERT INTO p VALUES (3, 'n');"),
+    Case("truncate one partition", PARTITIONED, "TRUNCATE p1;", "INSERT INTO p VALUES (3, 'n');"),
+    Case(
+        "delete and update partitioned, no key",
+        PARTITIONED,
+        "DELETE FROM p WHERE at < 4; UPDATE p SET at = at + 4; DELETE FROM p2 WHERE v = 'v1';",
+        "INSERT INTO p VALUES (100, 'n');",
+    ),
+    Case("truncate a parent", HEIRS, "TRUNCATE base;", "INSERT INTO child VALUES (9, 'n', 1);"),
+    Case(
+        "delete through a parent",
+        HEIRS,
+        "DELETE FROM base WHERE id = 1; DELETE FROM ONLY base;",
+        "INSERT INTO child VALUES (9, 'n', 1);",
+    ),
+    Case(
+        "retype through a parent",
+        HEIRS,
+        "ALTER TABLE base ALTER v TYPE varchar(1) USING left(v, 1);",
+        "INSERT INTO child VALUES (9, 'n', 1);",
+    ),
+    Case("retype partitioned", PARTITIONED, "ALTER TABLE p ALTER v TYPE varchar(9);", "INSERT INTO p VALUES (3, 'n');"),
+    Case(
+        "retype partitioned with loss",
+        "CREATE TABLE p (id int PRIMARY KEY, v numeric(9,4)) PARTITION BY HASH (id); CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE p1 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 1); INSERT INTO p SELECT n, n + 0.1234 FROM generate_series(1, 9) n;",
+        "ALTER TABLE p ALTER v TYPE numeric(9,1);",
+        "INSERT INTO p VALUES (30, 1);",
+    ),
+    Case(
+        "retype in DO",
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '01'), (2, NULL);",
+        "DO $$ BEGIN ALTER TABLE t ALTER v TYPE int USING v::int; END $$;",
+        "INSERT INTO t VALUES (3, 3);",
+        "INSERT INTO t VALUES (3, '3');",
+    ),
+    Case(
+        "retype in DO, no key",
+        "CREATE TABLE t (a int, v numeric(9,4)); INSERT INTO t VALUES (1, 1.2345), (1, 1.2346), (2, NULL);",
+        "DO $$ BEGIN ALTER TABLE t ALTER v TYPE numeric(9,1); END $$;",
+        "INSERT INTO t VALUES (3, 3);",
+    ),
+    Case(
+        "rewrite in DO",
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '01'), (2, NULL);",
+        "DO $$ BEGIN ALTER TABLE t ALTER v TYPE text USING 'x'; END $$;",
+        "INSERT INTO t VALUES (3, 3);",
+    ),
+    Case(
+        "audit by triggers",
+        USERS + CHECKED,
+        'UPDATE "User" SET nick = \'x\' WHERE id < 3; DELETE FROM "User" WHERE id = 3; INSERT INTO "User" (email) VALUES (\'s\');',
+        "",
+    ),
+    Case(
+        "rule on a table",
+        USERS
+        + 'CREATE TABLE log (id int); CREATE RULE r AS ON UPDATE TO "User" DO ALSO INSERT INTO log VALUES (OLD.id);',
+        'UPDATE "User" SET age = 1;',
+        "",
+    ),
+    Case(
+        "function in an UPDATE writes elsewhere",
+        USERS
+        + POSTS
+        + 'CREATE FUNCTION bump(i int) RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM "Post" WHERE "userId" = i; RETURN i; END$$;',
+        'UPDATE "User" SET age = bump(id) WHERE id < 3;',
+        "INSERT INTO \"User\" (email) VALUES ('n');",
+    ),
+    Case(
+        "default calls a function that writes",
+        USERS
+        + 'CREATE FUNCTION bump() RETURNS int LANGUAGE plpgsql AS $$BEGIN UPDATE "User" SET age = age + 1; RETURN 1; END$$; CREATE TABLE c (id int PRIMARY KEY, v int DEFAULT bump());',
+        "INSERT INTO c (id) VALUES (1), (2);",
+        "INSERT INTO \"User\" (email) VALUES ('n');",
+    ),
+    Case(
+        "copy from a query",
+        USERS,
+        'INSERT INTO "User" (email, nick) SELECT email || \'.old\', nick FROM "User";',
+        'UPDATE "User" SET age = 1 WHERE id = 1;',
+    ),
+    Case(
+        "update from itself with alias",
+        USERS,
+        'UPDATE "User" AS u SET (nick, age) = (SELECT v.email, v.age + 1 FROM "User" v WHERE v.id = u.id);',
+        NEW_USER,
+    ),
+    Case(
+        "swap unique values",
+        USERS,
+        "UPDATE \"User\" SET email = 'tmp' WHERE id = 1; UPDATE \"User\" SET email = 'a@x' WHERE id = 2; UPDATE \"User\" SET email = 'b@x' WHERE id = 1;",
+        'UPDATE "User" SET age = 0;',
+    ),
+    Case(
+        "replace rows",
+        USERS,
+        "DELETE FROM \"User\" WHERE id = 1; INSERT INTO \"User\" (email, nick) VALUES ('a@x', 'again');",
+        'UPDATE "User" SET age = 0 WHERE id = 2;',
+    ),
+    Case(
+        "replace a row in one MERGE",
+        "CREATE TABLE t (id int PRIMARY KEY, v text UNIQUE); INSERT INTO t VALUES (1, 'a'), (2, 'b');",
+        "WITH d AS (DELETE FROM t WHERE id = 1 RETURNING v) INSERT INTO t SELECT 5, v || '2' FROM d; UPDATE t SET v = 'a' WHERE id = 5;",
+        "INSERT INTO t VALUES (7, 'z');",
+    ),
+    Case(
+        "domain and array of domain",
+        "CREATE DOMAIN posint AS int CHECK (VALUE > 0); CREATE TABLE t (id int PRIMARY KEY, v posint, w posint[]); INSERT INTO t VALUES (1, 5, '{1,2}'), (2, NULL, NULL);",
+        "UPDATE t SET v = 1, w = '{}'; ALTER TABLE t DROP COLUMN v, DROP COLUMN w; DROP DOMAIN posint;",
+        "INSERT INTO t VALUES (3);",
+    ),
+    Case(
+        "deferrable unique key",
+        "CREATE TABLE t (id int, v int, PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO t VALUES (1, 1), (2, 2);",
+        "UPDATE t SET id = 3 - id;",
+        "INSERT INTO t VALUES (9, 9);",
+    ),
+    Case(
+        "deferred foreign key",
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1, 1), (2, 2);",
+        "DELETE FROM a WHERE id = 1; DELETE FROM b WHERE a = 1; ALTER TABLE b ADD c int;",
+        "INSERT INTO a VALUES (7);",
+    ),
+    Case(
+        "nulls in a unique key",
+        "CREATE TABLE t (a int, b int, v text, UNIQUE (a, b)); INSERT INTO t VALUES (1, NULL, 'x'), (1, NULL, 'y'), (1, 1, 'z');",
+        "UPDATE t SET v = 'q'; ALTER TABLE t DROP COLUMN v;",
+        "INSERT INTO t VALUES (9, 9);",
+    ),
+    Case(
+        "drop key, add another",
+        "CREATE TABLE t (a int PRIMARY KEY, b text NOT NULL, v text); INSERT INTO t VALUES (1, 'x', 'p'), (2, 'y', 'q');",
+        "ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (b); ALTER TABLE t DROP COLUMN a; UPDATE t SET v = 'n';",
+        "DELETE FROM t WHERE b = 'y';",
+    ),
+    Case(
+        "serial key to uuid",
+        USERS,
+        'ALTER TABLE "User" ADD COLUMN uid uuid NOT NULL DEFAULT gen_random_uuid(); ALTER TABLE "User" DROP CONSTRAINT "User_pkey"; ALTER TABLE "User" DROP COLUMN id; ALTER TABLE "User" RENAME COLUMN uid TO id; ALTER TABLE "User" ADD PRIMARY KEY (id);',
+        "UPDATE \"User\" SET nick = 'w' WHERE email = 'a@x'; DELETE FROM \"User\" WHERE email = 'b@x';",
+    ),
+    Case(
+        "foreign keys to uuid",
+        USERS + POSTS,
+        'ALTER TABLE "User" ADD COLUMN uid uuid NOT NULL DEFAULT gen_random_uuid(); ALTER TABLE "Post" ADD COLUMN uid uuid; UPDATE "Post" p SET uid = u.uid FROM "User" u WHERE u.id = p."userId"; ALTER TABLE "Post" DROP COLUMN "userId"; ALTER TABLE "User" DROP CONSTRAINT "User_pkey", DROP COLUMN id, ADD PRIMARY KEY (uid); ALTER TABLE "Post" ADD FOREIGN KEY (uid) REFERENCES "User" (uid);',
+        'DELETE FROM "Post" WHERE id = 1;',
+    ),
+    Case(
+        "many to many made of a column",
+        USERS + POSTS,
+        'CREATE TABLE "_PostToUser" ("A" int NOT NULL REFERENCES "Post" ON DELETE CASCADE, "B" int NOT NULL REFERENCES "User" ON DELETE CASCADE, PRIMARY KEY ("A", "B")); INSERT INTO "_PostToUser" SELECT id, "userId" FROM "Post"; ALTER TABLE "Post" DROP COLUMN "userId";',
+        'DELETE FROM "Post" WHERE id = 3;',
+    ),
+    Case(
+        "check with update before",
+        "CREATE TABLE t (id int PRIMARY KEY, s text CHECK (s IN ('a', 'b'))); INSERT INTO t VALUES (1, 'a'), (2, 'b');",
+        "ALTER TABLE t DROP CONSTRAINT t_s_check; UPDATE t SET s = upper(s); ALTER TABLE t ADD CONSTRAINT t_s_check CHECK (s IN ('A', 'B'));",
+        "DELETE FROM t WHERE id = 2;",
+    ),
+    Case(
+        "set schema, then change",
+        USERS,
+        'CREATE SCHEMA moved; ALTER TABLE "User" SET SCHEMA moved; UPDATE moved."User" SET age = 0; ALTER TABLE moved."User" DROP COLUMN nick;',
+        NEW_USER.replace('"User"', 'moved."User"'),
+        NEW_USER,
+    ),
+    Case(
+        "big values",
+        "CREATE TABLE t (id int PRIMARY KEY, v text, b bytea); INSERT INTO t VALUES (1, repeat(E'ab\\'\\\\\n%s{}\",', 100000), decode(repeat('00ff27', 100000), 'hex'));",
+        "UPDATE t SET v = v || 'x', b = NULL;",
+        "INSERT INTO t (id) VALUES (2);",
+    ),
+    Case(
+        "column named like ours",
+        "CREATE TABLE t (key int PRIMARY KEY, old text, new text, n int, k int, t int, r int); INSERT INTO t VALUES (1, 'o', 'w', 1, 2, 3, 4), (2, NULL, NULL, 5, 6, 7, 8);",
+        "UPDATE t SET old = 'x', new = NULL, n = 0, k = 0, t = 0, r = 0; DELETE FROM t WHERE key = 2; ALTER TABLE t ALTER old TYPE varchar(1) USING 'q', ALTER t TYPE text; ALTER TABLE t DROP COLUMN k, DROP COLUMN r;",
+        "INSERT INTO t (key) VALUES (4);",
+    ),
+]
+
+ALL = [*TABLES, *COLUMNS, *RETYPED, *ROWS, *MORE]

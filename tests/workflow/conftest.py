@@ -15,6 +15,7 @@ from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.digest import Digest, digest
 from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.execute import journal
 from safemigrate.model import Outcome, silent
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.apply import ApplyOptions, apply
@@ -82,6 +83,11 @@ class Project:
     def rollback(self, options: RollbackOptions | None = None) -> Outcome:
         """Run `safemigrate rollback`."""
         return rollback(self.request(), options or RollbackOptions())
+
+    def release(self, name: str) -> None:
+        """Say that a migration that was rolled back may be applied again."""
+        with connect(self.url) as connection:
+            assert journal.release(connection, name)
 
     def baseline(self, sql: str) -> None:
         """Make a schema with rows, and a history that says its migration was applied."""

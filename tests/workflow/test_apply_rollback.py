@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -9,9 +11,11 @@ from safemigrate.db import session
 from safemigrate.db.digest import differences, digest
 from safemigrate.db.fingerprint import compare
 from safemigrate.db.postgres import connect
+from safemigrate.errors import ConsentRequired
 from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
-from tests.workflow.cases import ALL, Case
+from safemigrate.workflow.rollback import RollbackOptions
+from tests.workflow.cases import ALL, POSTS, USERS, Case
 from tests.workflow.conftest import Project
 
 
@@ -44,3 +48,101 @@ def test_comes_back_exactly(project: Project, server: LocalServer, case: Case) -
     assert compare(before, after) == []
     assert differences(expected, rows) == []
     assert (proof.verdict, proof.reasons) == (Verdict.EXACT, ())
+
+
+LOSSY = [
+    Case(
+        "values that a USING forgets, in a table without a key",
+        "CREATE TABLE t (a int, v text); INSERT INTO t VALUES (1, 'x'), (1, 'y');",
+        "ALTER TABLE t ALTER v TYPE boolean USING v = 'x';",
+    ),
+    Case(
+        "a key that a USING forgets",
+        "CREATE TABLE t (a int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'x'), (2, 'y');",
+        "ALTER TABLE t ALTER a TYPE uuid USING gen_random_uuid();",
+    ),
+    Case(
+        "texts of a date format that the script set",
+        "CREATE TABLE t (id int PRIMARY KEY, d date); INSERT INTO t VALUES (1, '2024-03-02');",
+        "SET DateStyle = 'SQL, DMY'; ALTER TABLE t ALTER d TYPE text;",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", LOSSY, ids=lambda case: case.name)
+def test_says_before_that_it_is_not_exact(project: Project, case: Case) -> None:
+    project.baseline(case.setup)
+    project.write("20240601000000_change", case.migration)
+    before = project.state()
+    project.agrees = False
+    with pytest.raises(ConsentRequired):
+        project.apply()
+    assert any("cannot be taken back exactly" in line for line in project.asked)
+    schema, rows = project.state()
+    assert compare(before[0], schema) == []
+    assert differences(before[1], rows) == []
+
+
+def test_several_migrations_and_again_after_release(project: Project) -> None:
+    project.baseline(USERS + POSTS)
+    before, rows = project.state()
+    project.write("20240601000000_one", 'UPDATE "User" SET nick = \'x\'; ALTER TABLE "User" DROP COLUMN age;')
+    project.write("20240602000000_two", 'DELETE FROM "Post" WHERE id < 5; ALTER TABLE "User" RENAME TO "Account";')
+    project.write("20240603000000_three", 'DROP TABLE "Post"; ALTER TABLE "Account" DROP COLUMN nick;')
+    assert project.apply().result is Result.APPLIED
+    third, third_rows = project.state()
+    assert project.rollback(RollbackOptions(last=2)).result is Result.ROLLED_BACK
+    assert project.rollback().result is Result.ROLLED_BACK
+    after, same = project.state()
+    assert compare(before, after) == []
+    assert differences(rows, same) == []
+    for name in ("20240601000000_one", "20240602000000_two", "20240603000000_three"):
+        project.release(name)
+    assert project.apply().result is Result.APPLIED
+    again, again_rows = project.state()
+    assert compare(third, again) == []
+    assert differences(third_rows, again_rows) == []
+    assert project.rollback(RollbackOptions(last=3)).result is Result.ROLLED_BACK
+    after, same = project.state()
+    assert compare(before, after) == []
+    assert differences(rows, same) == []
+
+
+def test_row_level_security_hides_nothing_from_keeping(project: Project, server: LocalServer) -> None:
+    """A table's owner who is no superuser sees only what forced policies show; all of it is kept all the same."""
+    owner = f"owner_{project.url.database}"
+    project.run(f'CREATE ROLE "{owner}" LOGIN CREATEDB; ALTER DATABASE "{project.url.database}" OWNER TO "{owner}";')
+    project.run(f'ALTER SCHEMA public OWNER TO "{owner}"')
+    setup = (
+        "CREATE TABLE t (id int PRIMARY KEY, v text, w numeric(9, 4), g int);"
+        "CREATE TABLE u (id int PRIMARY KEY, v text);"
+        "INSERT INTO t SELECT n, 'v' || n, n + 0.1234, n FROM generate_series(1, 9) n; INSERT INTO u SELECT id, v FROM t;"
+        + "".join(
+            f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY p ON {name} USING (id > 5);"
+            for name in "tu"
+        )
+    )
+    project.url = replace(project.url, user=owner)
+    try:
+        project.baseline(setup)
+        before, _ = project.state()
+        admin = server.url.with_database(project.url.database)
+        with connect(admin) as connection:
+            rows = digest(connection)
+        project.write(
+            "20240601000000_change",
+            "UPDATE t SET g = 0; ALTER TABLE t ALTER w TYPE numeric(9, 1); ALTER TABLE t DROP COLUMN v; TRUNCATE t;"
+            "DO $$ BEGIN DROP TABLE u; END $$;",
+        )
+        assert project.apply(snapshot="none").result is Result.APPLIED  # pg_dump refuses such a table
+        assert project.rollback().result is Result.ROLLED_BACK
+        assert compare(before, project.state()[0]) == []
+        with connect(admin) as connection:
+            assert differences(rows, digest(connection)) == []
+    finally:
+        with psycopg.connect(server.url.conninfo(), autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{project.url.database}" OWNER TO tester')
+        with connect(server.url.with_database(project.url.database)) as connection:
+            session.run(connection, f'DROP OWNED BY "{owner}" CASCADE')
+            session.run(connection, f'DROP ROLE "{owner}"')

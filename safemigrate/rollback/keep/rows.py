@@ -25,7 +25,7 @@ _TRIGGERS = (
 class Writes:
     """What a statement may do to the rows of a table: which events, and to which columns an update.
 
-    `reshaped` has the table's and these columns' names after a statement that also changes its shape; then, and where
+    `reshaped` has the table's name and these columns' values, of a row `r`, after a statement that also changes its shape; then, and where
     `compare` says so, the whole table is copied and compared, for no trigger would see everything.
     """
 
@@ -58,10 +58,10 @@ def keep_rows(keeping: Keeping, place: str, table: Table, writes: Writes, refere
         f"CREATE TABLE {log} (n bigint GENERATED ALWAYS AS IDENTITY, key text[], old text[], new text[])",
     ]
     if writes.reshaped or writes.compare:
-        name, names = writes.reshaped or (table.name, tuple(column.quoted for column in columns))
+        name, names = writes.reshaped or (table.name, tuple(f"r.{column.quoted}" for column in columns))
         now = {column.quoted: given for column, given in zip(columns, names, strict=True)}
         now_values, now_key = (
-            f"ARRAY[{', '.join(f'r.{now[column.quoted]}::text' for column in some)}]::text[]"
+            f"ARRAY[{', '.join(f'{now[column.quoted]}::text' for column in some)}]::text[]"
             for some in (columns, table.key)
         )
         only = "ONLY " if table.alone else ""

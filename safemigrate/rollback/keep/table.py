@@ -54,6 +54,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[Column, ...]
     triggers: tuple[tuple[str, str], ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
     alone: bool = False
     parts: tuple[str, ...] = ()
     forced: bool = False
@@ -79,19 +80,20 @@ class Table:
         return f"md5(ROW({', '.join(f'{alias}.{name}::text' for name in names)})::text)"
 
     def silenced(self, statements: list[str]) -> list[str]:
-        """Wrap statements so that the table's own triggers and policies do not act.
+        """Wrap statements so that the table's own triggers, rules and policies do not act.
 
         Going back is not a change that they should see.
         """
         if not statements:
             return []
         again = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
-        active = [(name, again[state]) for name, state in self.triggers if state in again]
+        active = [(f"TRIGGER {quote(name)}", again[state]) for name, state in self.triggers if state in again]
+        active += [(f"RULE {quote(name)}", again[state]) for name, state in self.rules if state in again]
         return self.unforced(
             [
-                *(f"ALTER TABLE {self.name} DISABLE TRIGGER {quote(name)}" for name, _ in active),
+                *(f"ALTER TABLE {self.name} DISABLE {one}" for one, _ in active),
                 *statements,
-                *(f"ALTER TABLE {self.name} {enable} TRIGGER {quote(name)}" for name, enable in active),
+                *(f"ALTER TABLE {self.name} {enable} {one}" for one, enable in active),
             ]
         )
 
