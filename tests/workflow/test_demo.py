@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -25,4 +24,4 @@ def test_demo_ends_equal_and_leaves_nothing(
     assert outcome.result is Result.OK, outcome.notes
     assert any("exact" in line for line in said)
     assert any('"PaperNote" is dropped; it holds 900 rows' in line for line in said)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
