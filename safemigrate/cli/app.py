@@ -94,13 +94,22 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         console.error("✖ Interrupted.\n  → safemigrate status")
         return ExitCode.INTERRUPTED
+    except OSError as error:  # a full disk, a folder that may not be written, a program that hangs
+        place = f"{error.filename}: " if error.filename else ""
+        console.error(f"✖ {place}{error.strerror or error}\n{_record(error, arguments)}  → safemigrate status")
+        return ExitCode.FAILED
     except Exception as error:
-        log = crash.record(error, arguments)
         console.error(
-            f"✖ This is a bug in safemigrate: {type(error).__name__}\n"
-            f"  What happened is in {log}\n  → safemigrate status"
+            f"✖ This is a bug in safemigrate: {type(error).__name__}\n{_record(error, arguments)}  → safemigrate status"
         )
         return ExitCode.BUG
+
+
+def _record(error: Exception, arguments: Sequence[str]) -> str:
+    try:
+        return f"  What happened is in {crash.record(error, arguments)}\n"
+    except OSError:  # the disk is full here too
+        return ""
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
