@@ -88,6 +88,14 @@ def test_a_bug_leaves_a_log_and_no_traceback_or_secret(invoke: Any, workflows: A
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+def test_a_failing_disk_is_no_bug(invoke: Any, workflows: Any) -> None:
+    workflows.act = raising(OSError(28, "No space left on device", "/var/store"))
+    ran = invoke("apply")
+    assert ran.code == 2
+    assert ran.stderr.startswith("✖ /var/store: No space left on device\n  What happened is in ")
+    assert ran.stderr.endswith("  → safemigrate status\n")
+
+
 def test_the_log_goes_into_the_project_where_there_is_one(invoke: Any, workflows: Any, tmp_path: Path) -> None:
     (tmp_path / ".safemigrate").mkdir()
     workflows.act = raising(ZeroDivisionError())

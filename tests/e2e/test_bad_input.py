@@ -341,15 +341,12 @@ def test_a_disk_that_is_full_during_the_dump(project: Project) -> None:
     assert project.leftovers() == []
 
 
-@pytest.mark.parametrize(
-    ("largest_file", "says"), [(100, "the shadow server did not start"), (40_000, "File too large")]
-)
-def test_a_disk_that_is_full_already(project: Project, largest_file: int, says: str) -> None:
+def test_a_disk_that_is_full_already(project: Project) -> None:
     project.migration(SECOND, 'ALTER TABLE "User" DROP COLUMN bio;')
     before = project.state()
-    ended = project.start("apply", "--confirm", project.url.database, largest_file=largest_file).end()
+    ended = project.start("apply", "--confirm", project.url.database, largest_file=40_000).end()
     assert ended.code == 2, ended.stderr
-    assert says in ended.stderr
+    assert "File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert project.state() == before
     assert project.leftovers() == []
