@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, Server, connect, server
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError
+from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError, ShadowError
 from safemigrate.execute import journal
 from safemigrate.execute.run import holder, is_held
 from safemigrate.model import AppliedMigration, Migration
@@ -119,10 +119,14 @@ def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
 
 
 def sweep() -> None:
-    """Remove what killed runs left on this machine: servers, folders. Databases on a named server go with its use."""
+    """Remove what killed runs left on this machine: servers, folders. Databases on a named server go with its use.
+
+    What cannot be removed stays: at 3 a.m. it must not stand in the way of a rollback.
+    """
     from safemigrate.shadow import local
 
-    local.sweep()
+    with suppress(ShadowError, proc.ProgramMissing, OSError):
+        local.sweep()
     proc.sweep()
 
 
