@@ -73,7 +73,10 @@ def _foreign_key(
         return []
     child_name = places.get(child) or _name(end, child)
     parent_name = places.get(parent) or _name(end, parent)
-    match = " AND ".join(f"p.{key} = t.{column}" for column, key in zip(columns, keys, strict=True))
+    here = _types(before if child in places else end, child, one.internal["_columns"])
+    there = _types(before if parent in places else end, parent, one.internal["_target_columns"])
+    text = "" if here == there else "::text"  # one side has another type until its own step has gone back
+    match = " AND ".join(f"p.{key}{text} = t.{column}{text}" for column, key in zip(columns, keys, strict=True))
     filled = " AND ".join(f"t.{column} IS NOT NULL" for column in columns)
     source = f"{child_name} AS t WHERE {filled} AND NOT EXISTS (SELECT FROM {parent_name} AS p WHERE {match})"
     return [
@@ -336,6 +339,16 @@ def _texts(alias: str, names: Sequence[str]) -> str:
 
 def _name(catalog: Catalog, table: Identity) -> str:
     return quote(catalog[table].schema, catalog[table].name)
+
+
+def _types(catalog: Catalog, table: Identity, positions: list[int]) -> list[object]:
+    """The types of the columns at these positions."""
+    found = {
+        member.internal["_position"]: member.attributes["type"]
+        for member in catalog.members.get(table, ())
+        if member.kind == "column"
+    }
+    return [found[position] for position in positions]
 
 
 def _names(catalog: Catalog, table: Identity, positions: list[int]) -> list[str] | None:
