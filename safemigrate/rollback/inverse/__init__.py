@@ -91,7 +91,6 @@ class _Inverting:
         self._spread()
         late = {one.identity for one in self.found.drops.values() if self._outlives(one)}
         dropping, waiting = order.drops(self.found, late, self._detached())
-        kept_back = {one.identity for one in waiting}
         alterations = [one for one in self.alterations if one[1].identity not in self.found.drops]
         prepare = [sql for _, _, one in alterations for sql in one.first]
         prepare += self._without_needless_defaults(dropping)
@@ -99,7 +98,7 @@ class _Inverting:
         names = self._make_room(waiting, prepare)
         made = order.creation(self.found)
         prepare += [sql for _, one in made if one.kind == "schema" for sql in create(one, self.before)]
-        prepare += rename(self._renamed(), self.after, set(self.found.drops) - kept_back)
+        prepare += rename(self._staying(), self._renamed())
         prepare += [sql for _, _, one in alterations for sql in one.named]
         columns = self._retype(names, prepare)
         self.finish += [f"DROP {target_as(one, names.get(one.identity))}" for one in waiting]
@@ -197,12 +196,12 @@ class _Inverting:
                 prepare.append(f"ALTER {keyword} {place} RENAME TO {quote(names[one.identity])}")
         return names
 
+    def _staying(self) -> list[tuple[Object, Object]]:
+        twins = self.found.twins.items()
+        return [(self.before[identity], now) for identity, now in twins if now.identity not in self.found.drops]
+
     def _renamed(self) -> list[tuple[Object, Object]]:
-        return [
-            (self.before[identity], now)
-            for identity, now in self.found.twins.items()
-            if now.identity not in self.found.drops and self._renames(self.before[identity], now)
-        ]
+        return [(was, now) for was, now in self._staying() if self._renames(was, now)]
 
     def _renames(self, was: Object, now: Object) -> bool:
         if now.table in self.born_before and now.table is not None:

@@ -17,7 +17,7 @@ from safemigrate.rollback.inverse.create import (
     sequence_options,
 )
 from safemigrate.rollback.inverse.rights import default_privileges
-from safemigrate.rollback.inverse.words import literal, name_of, option_names, options, table_of, target
+from safemigrate.rollback.inverse.words import in_order, literal, name_of, option_names, options, table_of, target
 
 
 @dataclass
@@ -243,7 +243,7 @@ def _type(was: Object, now: Object) -> Alteration:
             return Alteration(replace=True)
         found.named += [
             f"ALTER TYPE {name} RENAME VALUE {literal(now_)} TO {literal(was_)}"
-            for now_, was_ in _label_renames({str(new[oid]): str(label) for oid, label in old.items()})
+            for now_, was_ in in_order({str(new[oid]): str(label) for oid, label in old.items()})
         ]
     elif was.kind == "domain":
         if _differ(was, now, "default"):
@@ -261,21 +261,6 @@ def _type(was: Object, now: Object) -> Alteration:
     elif _differ(was, now) and was.internal["_core"] != now.internal["_core"]:
         found.reasons.append(f"{was.address} was altered; safemigrate cannot take that back")
     return found
-
-
-def _label_renames(pairs: dict[str, str]) -> list[tuple[str, str]]:
-    """Order renames so that no name is taken when it is needed; a ring goes round by a name that nobody has."""
-    waiting = {now: was for now, was in pairs.items() if now != was}
-    said = []
-    while waiting:
-        free = next((now for now, was in waiting.items() if was not in waiting), None)
-        if free is None:
-            now = next(iter(waiting))
-            said.append((now, f"{now}__old"))
-            waiting[f"{now}__old"] = waiting.pop(now)
-        else:
-            said.append((free, waiting.pop(free)))
-    return said
 
 
 def _fields(was: Object, now: Object, found: Alteration) -> None:

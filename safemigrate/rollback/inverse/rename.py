@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from safemigrate.db.catalog import ROUTINES, TYPES, VIEWS, Catalog, Identity, Object
+from safemigrate.db.catalog import ROUTINES, TYPES, VIEWS, Identity, Object
 from safemigrate.db.postgres import quote
-from safemigrate.rollback.inverse.words import name_of, table_of
+from safemigrate.rollback.inverse.words import in_order, name_of, table_of
 
-_ROOTS = frozenset({"schema", "table", "sequence"}) | TYPES | ROUTINES | VIEWS
+_ROOTS = frozenset({"table", "sequence"}) | TYPES | ROUTINES | VIEWS
+Place = tuple[str, str, str]  # name space, schema, name
+InnerPlace = tuple[str, Identity | None, str]  # name space, table, name
 _LIMIT = 63  # bytes, NAMEDATALEN - 1
 
 
-def rename(pairs: Iterable[tuple[Object, Object]], after: Catalog, dropped: set[Identity]) -> list[str]:
-    """Give every object its former schema and name; `dropped` are out of the way already."""
-    pairs = [(was, now) for was, now in pairs if was.kind not in ("default", "default privileges")]
-    said: list[str] = []
-    renamed_schemas = {now.name: was.name for was, now in pairs if was.kind == "schema" and was.name != now.name}
-    taken = {_place(one, one.schema, one.name) for one in after if one.identity not in dropped and one.kind in _ROOTS}
-    for was, now in pairs:
-        if was.kind == "schema" and was.name != now.name:
-            said.append(f"ALTER SCHEMA {quote(now.name)} RENAME TO {quote(was.name)}")
-    taken = {(kind, renamed_schemas.get(schema, schema), name) for kind, schema, name in taken}
-    waiting = []
-    for was, now in pairs:
-        schema = renamed_schemas.get(now.schema, now.schema)
-        if was.kind in _ROOTS and was.kind != "schema" and (was.schema, was.name) != (schema, now.name):
-            waiting.append((was, _at(now, schema, now.name)))
+def rename(staying: Collection[tuple[Object, Object]], changed: Collection[tuple[Object, Object]]) -> list[str]:
+    """Give every object in `changed` its former schema and name, of all that are there and keep their place."""
+    pairs = [(was, now) for was, now in changed if was.kind not in ("default", "default privileges")]
+    schemas = {now.name: was.name for was, now in pairs if was.kind == "schema"}
+    said = [f"ALTER SCHEMA {quote(now)} RENAME TO {quote(was)}" for now, was in in_order(schemas)]
+
+    def today(was: Object, now: Object) -> Object:  # types have their names back before routines are called by them
+        return _at(was if was.kind in ROUTINES else now, schemas.get(now.schema, now.schema), now.name)
+
+    taken = {place for was, now in staying if was.kind in _ROOTS for place in _places(today(was, now))}
+    roots = [(was, today(was, now)) for was, now in pairs if was.kind in _ROOTS]
+    waiting = [(was, now) for was, now in roots if (was.schema, was.name) != (now.schema, now.name)]
     moved_tables = {was.identity for was, now in waiting if was.schema != now.schema}
-    said += _move(waiting, taken, moved_tables)
-    said += _inner(
-        [(was, now) for was, now in pairs if was.kind not in _ROOTS and was.name != now.name], after, dropped
-    )
-    return said
+    said += _move(sorted(waiting, key=lambda pair: pair[0].kind in ROUTINES), taken, moved_tables)
+    inner = [(was, now) for was, now in pairs if was.kind not in _ROOTS | {"schema"} and was.name != now.name]
+    return said + _inner(inner, {_inner_place(was, now.name) for was, now in staying})
 
 
 def aside(one: Object, taken: Iterable[str]) -> str:
@@ -47,73 +44,72 @@ def aside(one: Object, taken: Iterable[str]) -> str:
         number += 1
 
 
-def _move(waiting: list[tuple[Object, Object]], taken: set[tuple[str, str, str]], moved: set[Identity]) -> list[str]:
-    said = []
+def _move(waiting: list[tuple[Object, Object]], taken: set[Place], moved: set[Identity]) -> list[str]:
+    said: list[str] = []
+    rings = len(waiting)
     while waiting:
         later = []
         for was, now in waiting:
             follows = was.kind == "sequence" and (1259, was.internal["_table"] or 0, 0) in moved
             follows = follows and was.internal["_table"] == now.internal["_table"]
-            schema = was.schema if follows else now.schema  # an owned sequence moves with its table
-            step = _steps(was, _at(now, schema, now.name), taken)
+            here = _at(now, was.schema if follows else now.schema, now.name)  # an owned sequence moves with its table
+            step = _steps(was, here, taken - _places(now))
             if step is None:
                 later.append((was, now))
                 continue
             said += step
-            taken.discard(_place(now, now.schema, now.name))
-            taken.add(_place(was, was.schema, was.name))
+            taken = (taken - _places(now)) | _places(was)
         if len(later) == len(waiting):  # a ring: one goes round by a name that nobody has
             was, now = later[0]
             name = aside(now, {name for _, _, name in taken})
             said.append(f"ALTER {_keyword(now)} {name_of(now)} RENAME TO {quote(name)}")
-            taken.discard(_place(now, now.schema, now.name))
+            taken = taken - _places(now)
             later[0] = (was, _at(now, now.schema, name))
+            if len(said) > 6 * rings:
+                break  # cannot happen between two states that both existed; the proof would show it
         waiting = later
     return said
 
 
-def _steps(was: Object, now: Object, taken: set[tuple[str, str, str]]) -> list[str] | None:
-    keyword = _keyword(now)
-    if now.schema == was.schema and now.name == was.name:
-        return []
-    if _place(was, was.schema, was.name) in taken and (was.schema, was.name) != (now.schema, now.name):
+def _steps(was: Object, now: Object, taken: set[Place]) -> list[str] | None:
+    if taken & _places(was):
         return None
-    rename_first = was.name == now.name or _place(now, now.schema, was.name) not in taken or now.schema == was.schema
-    if rename_first:
+    if was.name == now.name or was.schema == now.schema or not taken & _places(_at(now, now.schema, was.name)):
         middle = _at(now, now.schema, was.name)
-    elif _place(now, was.schema, now.name) not in taken:
+    elif not taken & _places(_at(now, was.schema, now.name)):
         middle = _at(now, was.schema, now.name)
     else:
         return None
     said = []
     for left, right in ((now, middle), (middle, was)):
         if left.name != right.name:
-            said.append(f"ALTER {keyword} {name_of(left)} RENAME TO {quote(right.name)}")
+            said.append(f"ALTER {_keyword(now)} {name_of(left)} RENAME TO {quote(right.name)}")
         if left.schema != right.schema:
-            said.append(f"ALTER {keyword} {name_of(left)} SET SCHEMA {quote(right.schema)}")
+            said.append(f"ALTER {_keyword(now)} {name_of(left)} SET SCHEMA {quote(right.schema)}")
     return said
 
 
-def _inner(pairs: list[tuple[Object, Object]], after: Catalog, dropped: set[Identity]) -> list[str]:
+def _inner(pairs: list[tuple[Object, Object]], taken: set[InnerPlace]) -> list[str]:
     """Names inside a table: columns, constraints, indexes, triggers, policies, rules; and things without a schema."""
-    said = []
-    taken = {_inner_place(one, one.name) for one in after if one.identity not in dropped}
-    while pairs:
+    said: list[str] = []
+    waiting = [(was, now.name) for was, now in pairs]
+    while waiting:
         later = []
-        for was, now in pairs:
-            if _inner_place(now, was.name) in taken:
-                later.append((was, now))
+        for was, name in waiting:
+            if _inner_place(was, was.name) in taken:
+                later.append((was, name))
                 continue
-            said.append(_rename_inner(was, now.name, was.name))
-            taken.discard(_inner_place(now, now.name))
-            taken.add(_inner_place(now, was.name))
-        if len(later) == len(pairs):
-            was, now = later[0]
-            name = aside(now, {place[2] for place in taken})
-            said.append(_rename_inner(was, now.name, name))
-            taken.discard(_inner_place(now, now.name))
-            later[0] = (was, _at(now, now.schema, name))
-        pairs = later
+            said.append(_rename_inner(was, name, was.name))
+            taken = (taken - {_inner_place(was, name)}) | {_inner_place(was, was.name)}
+        if len(later) == len(waiting):
+            was, name = later[0]
+            third = aside(was, {place[2] for place in taken})
+            said.append(_rename_inner(was, name, third))
+            taken = taken - {_inner_place(was, name)}
+            later[0] = (was, third)
+            if len(said) > 3 * len(pairs):
+                break  # cannot happen between two states that both existed; the proof would show it
+        waiting = later
     return said
 
 
@@ -131,7 +127,7 @@ def _rename_inner(was: Object, old: str, new: str) -> str:
     return f"ALTER {was.kind.upper()} {place} RENAME TO {quote(new)}"
 
 
-def _inner_place(one: Object, name: str) -> tuple[str, Identity | None, str]:
+def _inner_place(one: Object, name: str) -> InnerPlace:
     if one.kind == "index" or (one.kind == "constraint" and one.internal["_index"] and one.attributes["type"] != "f"):
         return ("relation", None, f"{one.schema}.{name}")
     return (one.kind, one.table, name)
@@ -141,11 +137,16 @@ def _keyword(one: Object) -> str:
     return "TYPE" if one.kind in TYPES and one.kind != "domain" else one.kind.upper()
 
 
-def _place(one: Object, schema: str, name: str) -> tuple[str, str, str]:
-    """Tables, views, sequences and types share one name space: every table has a type of its name."""
+def _places(one: Object) -> set[Place]:
+    """The names an object takes: every table and view has a type of its name, every composite type a relation."""
     if one.kind in ROUTINES:
-        return ("routine", schema, f"{name}({one.attributes['arguments']})")
-    return ("schema", "", name) if one.kind == "schema" else ("relation", schema, name)
+        return {("routine", one.schema, f"{one.name}({one.attributes['arguments']})")}
+    found = set()
+    if one.kind not in TYPES or one.kind == "composite":
+        found.add(("relation", one.schema, one.name))
+    if one.kind != "sequence":
+        found.add(("type", one.schema, one.name))
+    return found
 
 
 def _at(one: Object, schema: str, name: str) -> Object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from safemigrate.db.catalog import Object
 from safemigrate.db.postgres import quote
 
@@ -57,3 +59,18 @@ def option_names(values: object) -> set[str]:
 def _option(text: str) -> str:
     name, _, value = text.partition("=")
     return f"{name}={literal(value)}"
+
+
+def in_order(renames: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Order renames, now to was, so that no name is taken when it is needed; a ring goes round by a third name."""
+    waiting = {now: was for now, was in renames.items() if now != was}
+    said = []
+    while waiting:
+        free = next((now for now, was in waiting.items() if was not in waiting), None)
+        if free is None:
+            now = next(iter(waiting))
+            said.append((now, f"{now}__old"))
+            waiting[f"{now}__old"] = waiting.pop(now)
+        else:
+            said.append((free, waiting.pop(free)))
+    return said
