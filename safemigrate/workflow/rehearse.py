@@ -297,24 +297,24 @@ def _finish(
         for plan, rehearsed in zip(plans, seen, strict=True)
     ]
 
-    def attempt(open_connection: Connection, number: int) -> tuple[list[Plan], int]:
+    def attempt(open_connection: Connection, number: int, states: Sequence[State]) -> tuple[list[Plan], int]:
         return prove(
             open_connection,
             plans[:number],
-            states[: number + 1],
+            states,
             reasons[:number],
             execute=lambda sql: run.execute(open_connection, sql),
             forward=lambda plan: _run(open_connection, plan),
             version=version,
         )
 
-    proven, failed = attempt(connection, len(plans))
+    proven, failed = attempt(connection, len(plans), states)
     while failed:  # the plans before one whose inverse fails are proven in a clone of their own
         with _clone(shadow, template, f"before_{failed}") as another:
             journal.prepare(another)
-            for plan in plans[:failed]:
-                _run(another, plan)
-            earlier, now_failed = attempt(another, failed)
+            # Compared with states of its own: now() and random values are others this time.
+            now = _unobserved(another, plans[:failed], State.of(another), on_progress)
+            earlier, now_failed = attempt(another, failed, now)
         proven, failed = [*earlier, *proven[failed:]], now_failed
     notes = [
         f"{table}: a column comes back behind the others (PostgreSQL cannot put it where it stood)"
