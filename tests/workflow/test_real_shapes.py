@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from safemigrate.db.fingerprint import compare
 from safemigrate.model import Result, Verdict
+from safemigrate.workflow.rollback import RollbackOptions
 from tests.workflow.cases import USERS
 from tests.workflow.conftest import Project
 
@@ -26,3 +28,20 @@ def test_a_key_that_loses_its_foreign_key_and_then_its_type(project: Project) ->
     assert project.rollback().result is Result.ROLLED_BACK
     after, same = project.state()
     assert (before.addresses.keys(), rows) == (after.addresses.keys(), same)
+
+
+def test_a_label_is_added_while_a_dropped_table_still_uses_the_enum(project: Project) -> None:
+    project.baseline(
+        "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE live (id int PRIMARY KEY, m mood NOT NULL DEFAULT 'bad');"
+        "CREATE TABLE old (id int PRIMARY KEY, m mood DEFAULT 'good', many mood[] DEFAULT ARRAY['bad'::mood]);"
+        "INSERT INTO live VALUES (1, 'good'); INSERT INTO old VALUES (1, 'bad', '{good,bad}'), (2, DEFAULT, NULL);"
+    )
+    before, rows = project.state()
+    project.write("20240601000000_drop", "DROP TABLE old;")
+    assert project.apply().result is Result.APPLIED
+    project.write("20240602000000_label", "ALTER TYPE mood ADD VALUE 'ugly';")
+    done = project.apply()
+    assert [(one.proof.verdict, one.proof.reasons) for one in done.migrations if one.proof] == [(Verdict.EXACT, ())]
+    assert project.rollback(RollbackOptions(last=2)).result is Result.ROLLED_BACK
+    after, same = project.state()
+    assert (compare(before, after), rows) == ([], same)

@@ -13,6 +13,7 @@ from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, O
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.inverse import order, rights
 from safemigrate.rollback.inverse.alter import Alteration, alter, attach, table_settings
+from safemigrate.rollback.inverse.carry import carry
 from safemigrate.rollback.inverse.create import (
     column_settings,
     create,
@@ -101,7 +102,12 @@ class _Inverting:
         prepare += rename(self._staying(), self._renamed())
         prepare += [sql for _, _, one in alterations for sql in one.named]
         columns = self._retype(names, prepare)
-        self.finish += [f"DROP {target_as(one, names.get(one.identity))}" for one in waiting]
+        for one in waiting:
+            was = self.before.get(one.identity)
+            if was and was.kind == one.kind == "enum":
+                name = names.get(one.identity, one.name)
+                self.finish.append(carry(quote(one.schema, name), quote(was.schema, was.name)))
+            self.finish.append(f"DROP {target_as(one, names.get(one.identity))}")
         lists = (prepare, self.restore, self.finish)
         self._create(made, lists)
         self._describe(alterations)
