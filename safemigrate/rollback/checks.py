@@ -319,7 +319,7 @@ def parent_checks(kept: Place, before: Catalog, end: Catalog, since: Sequence[Pl
 
 
 def _not_ours(kept: Place, key: list[str], since: Sequence[Place]) -> str:
-    """Leave out rows that the migration itself wrote: they go back too before the step that `kept` belongs to, or in it."""
+    """Leave out rows that the migration itself wrote: they go back before the step of `kept`, or in it."""
     said = ""
     for place in since:
         if place.table == kept.table:

@@ -14,7 +14,6 @@ from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Check, Plan, Proof, Verdict
 
-
 # A rollback has a connection of its own; here a script may have set these (db.postgres has the same).
 _SETTINGS = {
     "TimeZone": "'UTC'",
@@ -22,7 +21,6 @@ _SETTINGS = {
     "IntervalStyle": "'postgres'",
     "extra_float_digits": "1",
     "bytea_output": "'hex'",
-    "session_replication_role": "DEFAULT",
 }
 
 
@@ -36,7 +34,14 @@ class State:
     @classmethod
     def of(cls, connection: Connection) -> State:
         """Read the state of a shadow; every row in it is read once."""
-        return cls(read(connection), digest(connection))
+        with connection.transaction():
+            _settle(connection)
+            return cls(read(connection), digest(connection))
+
+
+def _settle(connection: Connection) -> None:
+    for setting, value in _SETTINGS.items():
+        session.run(connection, f"SET LOCAL {setting} = {value}")
 
 
 def prove(
@@ -65,8 +70,7 @@ def prove(
         began = time.perf_counter()
         try:
             with connection.transaction():
-                for setting, value in _SETTINGS.items():
-                    execute(f"SET LOCAL {setting} = {value}")
+                _settle(connection)
                 for step in reversed(plan.steps):
                     for sql in step.inverse:
                         execute(sql)

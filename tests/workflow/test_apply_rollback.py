@@ -15,7 +15,7 @@ from safemigrate.errors import ConsentRequired
 from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.rollback import RollbackOptions
-from tests.workflow.cases import ALL, POSTS, USERS, Case
+from tests.workflow.cases import ALL, LOSSY, POSTS, USERS, Case
 from tests.workflow.conftest import Project
 
 
@@ -48,25 +48,6 @@ def test_comes_back_exactly(project: Project, server: LocalServer, case: Case) -
     assert compare(before, after) == []
     assert differences(expected, rows) == []
     assert (proof.verdict, proof.reasons) == (Verdict.EXACT, ())
-
-
-LOSSY = [
-    Case(
-        "values that a USING forgets, in a table without a key",
-        "CREATE TABLE t (a int, v text); INSERT INTO t VALUES (1, 'x'), (1, 'y');",
-        "ALTER TABLE t ALTER v TYPE boolean USING v = 'x';",
-    ),
-    Case(
-        "a key that a USING forgets",
-        "CREATE TABLE t (a int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'x'), (2, 'y');",
-        "ALTER TABLE t ALTER a TYPE uuid USING gen_random_uuid();",
-    ),
-    Case(
-        "texts of a date format that the script set",
-        "CREATE TABLE t (id int PRIMARY KEY, d date); INSERT INTO t VALUES (1, '2024-03-02');",
-        "SET DateStyle = 'SQL, DMY'; ALTER TABLE t ALTER d TYPE text;",
-    ),
-]
 
 
 @pytest.mark.parametrize("case", LOSSY, ids=lambda case: case.name)

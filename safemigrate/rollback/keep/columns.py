@@ -30,7 +30,8 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
         order = ", ".join(f"t.{column.quoted}::text" for column in gone)
         twins = f"row_number() OVER (PARTITION BY {content}"
         copied = (
-            f"CREATE TABLE {place} AS SELECT {content} AS safemigrate_row, {twins} ORDER BY {order}) AS safemigrate_twin, "
+            f"CREATE TABLE {place} AS SELECT {content} AS safemigrate_row, "
+            f"{twins} ORDER BY {order}) AS safemigrate_twin, "
             f"{values} FROM {table.rows} AS t"
         )
         found = (

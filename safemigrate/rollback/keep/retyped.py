@@ -118,7 +118,11 @@ def keep_retyped(
         why = "the key of its rows changes too" if before.key else "the table has no key"
         return Given(
             using,
-            reasons=tuple(f"former values of {before.name}.{one.old.quoted} are not kept: {why}" for one in losing),
+            reasons=tuple(
+                f"former values of {before.name}.{one.old.quoted} are not kept: {why}"
+                + ("" if one.way_back else "; values written since are lost too, for nothing leads back")
+                for one in losing
+            ),
         )
     _keep_by_order(keeping, place, before, after, losing)
     return Given(using)
@@ -224,8 +228,10 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, number
     )
     keeping.refill += before.silenced(
         [
-            f"UPDATE {before.rows} AS t\nSET {name} = k.old_{number}::{change.old.type}\nFROM {place} AS k\nWHERE {match}",
-            f"UPDATE {before.rows} AS t\nSET {name} = s.safemigrate_now::{change.old.type}\nFROM {since} AS s\nWHERE {by_key}",
+            f"UPDATE {before.rows} AS t\nSET {name} = k.old_{number}::{change.old.type}\n"
+            f"FROM {place} AS k\nWHERE {match}",
+            f"UPDATE {before.rows} AS t\nSET {name} = s.safemigrate_now::{change.old.type}\n"
+            f"FROM {since} AS s\nWHERE {by_key}",
         ]
     )
     keeping.settle.append(f"DROP TABLE {since}")

@@ -25,8 +25,8 @@ _TRIGGERS = (
 class Writes:
     """What a statement may do to the rows of a table: which events, and to which columns an update.
 
-    `reshaped` has the table's name and these columns' values, of a row `r`, after a statement that also changes its shape; then, and where
-    `compare` says so, the whole table is copied and compared, for no trigger would see everything.
+    `reshaped` has the table's name and these columns' values, of a row `r`, after a statement that also changes its
+    shape; then, and where `compare` says so, the whole table is copied and compared: no trigger would see everything.
     """
 
     columns: tuple[Column, ...]
@@ -71,7 +71,8 @@ def keep_rows(keeping: Keeping, place: str, table: Table, writes: Writes, refere
         ]
         keeping.after += table.unforced(
             [
-                f"INSERT INTO {log} (key, new) SELECT {now_key if table.key else key}, {now_values} FROM {only}{name} AS r"
+                f"INSERT INTO {log} (key, new) SELECT {now_key if table.key else key}, {now_values} "
+                f"FROM {only}{name} AS r"
             ]
         )
     else:
@@ -123,7 +124,8 @@ def _net_without_key(log: str, place: str) -> list[str]:
     """Reduce the log to the rows that are gone and those that are new, as multisets."""
     gone, new = (f"SELECT {name} FROM {log} WHERE {name} IS NOT NULL" for name in ("old", "new"))
     return [
-        f"CREATE TABLE {place} AS SELECT NULL::text[] AS key, old, NULL::text[] AS new FROM ({gone} EXCEPT ALL {new}) AS g "
+        f"CREATE TABLE {place} AS SELECT NULL::text[] AS key, old, NULL::text[] AS new "
+        f"FROM ({gone} EXCEPT ALL {new}) AS g "
         f"UNION ALL SELECT NULL, NULL, new FROM ({new} EXCEPT ALL {gone}) AS n"
     ]
 
