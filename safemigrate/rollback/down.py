@@ -43,7 +43,7 @@ def _header(plan: Plan) -> str:
         lines.append(f"needs what apply kept in the database: {', '.join(places)}")
     lines += [
         "",
-        "Use `safemigrate rollback`: it looks for conflicts first, keeps Prisma's history right, and verifies the result.",
+        "Use `safemigrate rollback`: it looks for conflicts first, keeps Prisma's history right, verifies.",
         'By hand: psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file down.sql',
     ]
     return "\n".join(

@@ -28,7 +28,16 @@ from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.rehearse import Rehearsal
 from safemigrate.workflow.resolve import Resolved, Target
-from safemigrate.workflow.verify import Around, Written, invalid_indexes, sequences_behind, unexpected, unkept, written
+from safemigrate.workflow.verify import (
+    Around,
+    Written,
+    invalid_indexes,
+    sequences_behind,
+    touched,
+    unexpected,
+    unkept,
+    written,
+)
 
 # How long a broken connection is tried again before a person must look, in seconds.
 _RECONNECT = 30
@@ -101,7 +110,8 @@ def _one(
         after = read(connection, before)
         said = unexpected(shadow, Around(before, after), owners=owners)
         said += [f"index {name} is INVALID" for name in sorted(invalid_indexes(connection) - invalid)]
-        said += sequences_behind(connection, sorted({table for trace in plan.traces for table in trace.rows}))
+        behind = sequences_behind(connection, touched(plan))
+        said += [text for sequence, text in behind.items() if sequence not in rehearsal.behind]
         if said:
             raise MigrationFailed(
                 f"{migration.name} did something else here than in the shadow",
@@ -120,7 +130,7 @@ def _one(
             raise MigrationFailed(
                 f"{migration.name} changes rows here that it did not change in the rehearsal, and nobody kept them",
                 "\n".join(said),
-                ("safemigrate apply --snapshot full   # rehearses with every row",),
+                ("safemigrate apply --snapshot full   # rehearses with every row", "safemigrate apply --dry-run -v"),
             )
 
     hooks = run.Hooks(

@@ -35,6 +35,7 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.sql import Statement
 from safemigrate.workflow.scope import at_risk, cascading
+from safemigrate.workflow.verify import sequences_behind, touched
 
 if TYPE_CHECKING:
     from safemigrate.snapshot.store import Snapshot
@@ -53,11 +54,15 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Plans with their proofs, and what the shadow looked like around each; `catalogs` has one more than `plans`."""
+    """Plans with their proofs, and what the shadow looked like around each; `catalogs` has one more than `plans`.
+
+    `behind` names the sequences that the migrations leave behind their columns.
+    """
 
     plans: tuple[Plan, ...]
     catalogs: tuple[Catalog, ...]
     findings: tuple[Finding, ...]
+    behind: frozenset[str]
     notes: tuple[str, ...]
     snapshot: Snapshot | None
 
@@ -320,9 +325,14 @@ def _finish(
         f"{table}: a column comes back behind the others (PostgreSQL cannot put it where it stood)"
         for table in reordered(states[0].catalog, read(connection))
     ]
-    return Rehearsal(
-        tuple(proven), tuple(state.catalog for state in states), tuple(_integrity(seen, states)), tuple(notes), None
-    )
+    findings = [*_integrity(seen, states)]
+    behind = sequences_behind(connection, sorted({table for plan in plans for table in touched(plan)}))
+    findings += [
+        Finding("sequence-behind", Severity.WARNING, f"{text}: an insert will fail", plans[-1].migration)
+        for text in behind.values()
+    ]
+    catalogs = tuple(state.catalog for state in states)
+    return Rehearsal(tuple(proven), catalogs, tuple(findings), frozenset(behind), tuple(notes), None)
 
 
 def _integrity(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Finding]:

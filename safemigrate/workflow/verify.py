@@ -51,13 +51,18 @@ def invalid_indexes(connection: Connection) -> set[str]:
     return {name for (name,) in session.rows(connection, _INVALID)}
 
 
-def sequences_behind(connection: Connection, tables: Collection[str]) -> list[str]:
-    """Say which sequences of these tables stand behind their column, so that the next insert would fail."""
-    said = []
+def touched(plan: Plan) -> list[str]:
+    """Name the tables in which the plan's statements changed rows when it was rehearsed."""
+    return sorted({table for trace in plan.traces for table in trace.rows})
+
+
+def sequences_behind(connection: Connection, tables: Collection[str]) -> dict[str, str]:
+    """Say, by name, which sequences of these tables stand behind their column: an insert will fail sooner or later."""
+    said = {}
     for sequence, table, column, last in session.rows(connection, _SEQUENCES, [list(tables)]):
         highest = session.value(connection, f"SELECT max({column})::bigint FROM {table}")
         if highest is not None and last is not None and highest > last:
-            said.append(f"sequence {sequence} stands at {last}, and {table}.{column} has {highest}")
+            said[sequence] = f"sequence {sequence} stands at {last}, and {table}.{column} has {highest}"
     return said
 
 

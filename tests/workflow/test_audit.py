@@ -48,3 +48,23 @@ def test_rows_that_nobody_kept_stop_the_apply_before_commit(database: DatabaseUr
     with connect(database) as connection:
         assert digest(connection) == before
         assert session.value(connection, "SELECT count(*) FROM _prisma_migrations") == 1
+
+
+def test_a_sequence_left_behind_is_a_finding(database: DatabaseUrl, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "prisma" / "migrations" / "1_init").mkdir(parents=True)
+    (project / "prisma" / "schema.prisma").write_text(SCHEMA)
+    (project / "package.json").write_text('{"devDependencies": {"prisma": "5.22.0"}}')
+    request = Request(
+        project, None, database.prisma(), Settings(), silent, False, None, None, lambda *_: True, lambda _: True
+    )
+    file = project / "prisma" / "migrations" / "1_init" / "migration.sql"
+    file.write_text("CREATE TABLE note (id serial PRIMARY KEY, text text); INSERT INTO note (text) VALUES ('a');")
+    apply(request, ApplyOptions(generate=False))
+    file = project / "prisma" / "migrations" / "2_seed" / "migration.sql"
+    file.parent.mkdir()
+    file.write_text("INSERT INTO note (id, text) VALUES (7, 'seed');")
+    outcome = apply(request, ApplyOptions(generate=False))
+    (finding,) = [one for one in outcome.migrations[0].findings if one.rule == "sequence-behind"]
+    assert "stands at 1" in finding.message
+    assert "has 7" in finding.message

@@ -6,7 +6,7 @@ SELECT 'publication' AS kind, p.oid AS object, 0 AS part, '' AS schema, p.pubnam
        p.pubviaroot AS via_root, -- since 13
        ARRAY(
          SELECT 'TABLE ONLY ' || r.prrelid::regclass::text
-           || coalesce((SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')' FROM pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), '') -- since 15
+           || coalesce((SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) || ')' FROM pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), '') -- since 15
            || coalesce(' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')', '') -- since 15
          FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE r.prpubid = p.oid AND n.nspname !~ '^safemigrate(_|$)' ORDER BY 1) AS tables,

@@ -110,6 +110,7 @@ class _Inverting:
             self.finish.append(f"DROP {target_as(one, names.get(one.identity))}")
         lists = (prepare, self.restore, self.finish)
         self._create(made, lists)
+        self.restore += [sql for _, _, one in alterations for sql in one.restore]
         self._describe(alterations)
         reasons = dict.fromkeys([*self.found.reasons, *(text for _, _, one in alterations for text in one.reasons)])
         dropped = [
@@ -261,7 +262,8 @@ class _Inverting:
             if one.kind == "column":
                 if one.table not in self.found.creates:
                     lists[phase].extend(create(one, self.before))
-                settle += self._settle(one)
+                late = one.attributes["generated"] and one.table not in self.found.creates
+                (lists[phase] if late else settle).extend(self._settle(one))
                 continue
             if one.kind in ROUTINES and phase not in unchecked:
                 lists[phase].append("SET LOCAL check_function_bodies = off")  # a body may name what comes later

@@ -24,13 +24,14 @@ from safemigrate.rollback.inverse.words import in_order, literal, name_of, optio
 class Alteration:
     """`first` runs before anything is dropped and `early` right after, both under the names of today;
 
-    `named` runs once the former names are back, `finish` when rows are back. `replace`: it cannot be altered, it must
-    be dropped and made again.
+    `named` runs once the former names are back, `restore` when types and tables are, `finish` when rows are.
+    `replace`: it cannot be altered, it must be dropped and made again.
     """
 
     first: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
+    restore: list[str] = field(default_factory=list)
     finish: list[str] = field(default_factory=list)
     replace: bool = False
     reasons: list[str] = field(default_factory=list)
@@ -272,13 +273,13 @@ def _fields(was: Object, now: Object, found: Alteration) -> None:
             found.named.append(f"{start} DROP ATTRIBUTE {quote(name)} CASCADE")
     for at, (name, whole) in old.items():
         if at not in new:
-            found.named.append(f"{start} ADD ATTRIBUTE {whole} CASCADE")
+            found.restore.append(f"{start} ADD ATTRIBUTE {whole} CASCADE")
             found.reasons.append(f"values of the attribute {quote(name)} of {was.address} were dropped with it")
             continue
         if new[at][0] != name:
             found.named.append(f"{start} RENAME ATTRIBUTE {quote(new[at][0])} TO {quote(name)} CASCADE")
         if was.internal["_core"] != now.internal["_core"] and _type_part(new[at]) != _type_part(old[at]):
-            found.named.append(f"{start} ALTER ATTRIBUTE {quote(name)} TYPE {_type_part(old[at])} CASCADE")
+            found.restore.append(f"{start} ALTER ATTRIBUTE {quote(name)} TYPE {_type_part(old[at])} CASCADE")
 
 
 _FIELDS = ("_fields", "_field_names", "_ordered")

@@ -314,7 +314,7 @@ def publication_options(one: Object) -> str:
 
 
 def _statistics(one: Object, _catalog: Catalog) -> list[str]:
-    said = [str(one.attributes["definition"])]
+    said = [str(one.internal["_definition"])]
     if one.attributes.get("target") is not None:
         said.append(f"ALTER {target(one)} SET STATISTICS {one.attributes['target']}")
     return said

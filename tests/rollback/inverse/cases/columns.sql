@@ -292,3 +292,9 @@ ALTER TABLE "User" ALTER "score" TYPE NUMERIC(10,2);
 ALTER TABLE "User" ALTER "score" TYPE BIGINT;
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end';
 CREATE TRIGGER t BEFORE UPDATE OF "score" ON "User" FOR EACH ROW WHEN (NEW."score" > 3) EXECUTE FUNCTION f();
+
+-- case: required generated column goes with its base
+ALTER TABLE "User" ADD COLUMN "low" TEXT GENERATED ALWAYS AS (lower("email")) STORED NOT NULL;
+COMMENT ON COLUMN "User"."low" IS 'low';
+-- change
+ALTER TABLE "User" DROP COLUMN "email" CASCADE;

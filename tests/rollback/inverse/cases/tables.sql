@@ -265,3 +265,13 @@ COMMENT ON TABLE "User" IS 'it''s "users"';
 -- change
 GRANT SELECT ON "Post" TO pg_monitor WITH GRANT OPTION;
 ALTER TABLE "User" OWNER TO pg_monitor;
+
+-- case: schemas swap names
+CREATE SCHEMA a;
+CREATE SCHEMA b;
+CREATE TABLE a.t ("id" INT);
+-- change
+ALTER SCHEMA a RENAME TO c;
+ALTER SCHEMA b RENAME TO a;
+ALTER SCHEMA c RENAME TO b;
+ALTER TABLE b.t SET SCHEMA a;

@@ -210,3 +210,11 @@ ALTER TABLE "User" ADD COLUMN "span" "Span";
 -- change
 ALTER TABLE "User" DROP COLUMN "span";
 DROP TYPE "Span";
+
+-- case: enum and sequence of one name, both renamed
+CREATE SEQUENCE "one";
+ALTER TYPE "Role" RENAME TO "two";
+ALTER SEQUENCE "one" RENAME TO "two";
+-- change
+ALTER SEQUENCE "two" RENAME TO "three";
+ALTER TYPE "two" RENAME TO "three";
