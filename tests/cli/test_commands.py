@@ -47,7 +47,14 @@ def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
 def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
     assert invoke("rollback", *flags).code == 0
     ((name, _, options),) = workflows.calls
-    nothing_said: dict[str, object] = {"last": None, "to": None, "failed": False, "dry_run": False, "shadow": None, "fill": {}}
+    nothing_said: dict[str, object] = {
+        "last": None,
+        "to": None,
+        "failed": False,
+        "dry_run": False,
+        "shadow": None,
+        "fill": {},
+    }
     assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
 
 

