@@ -84,6 +84,8 @@ class _Inverting:
     ) -> None:
         self.found, self.born_before, self.using = found, born_before, using
         self.before, self.after = found.before, found.after
+        pairs = ((self.before[identity], now) for identity, now in found.twins.items())
+        self.schemas = {now.name: was.name for was, now in pairs if was.kind == "schema"}
         self.alterations: list[tuple[Object, Object, Alteration]] = []
         self.restore: list[str] = []
         self.finish: list[str] = []
@@ -215,7 +217,7 @@ class _Inverting:
             return False
         if was.kind == "column" and was.attributes["inherited"] and now.attributes["inherited"]:
             return False
-        return (was.schema, was.name) != (now.schema, now.name)
+        return (was.schema, was.name) != (self.schemas.get(now.schema, now.schema), now.name)
 
     def _retype(self, names: Mapping[Identity, str], prepare: list[str]) -> list[Retyped]:
         columns, collations = [], {}

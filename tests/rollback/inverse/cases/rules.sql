@@ -168,5 +168,4 @@ ALTER TABLE "Post" ADD COLUMN "n" INT;
 CREATE STATISTICS sx ON "title", "n" FROM "Post";
 -- change
 ALTER TABLE "Post" DROP COLUMN "title";
-DROP STATISTICS st;
 CREATE STATISTICS st2 (ndistinct) ON "id", "authorId" FROM "Post";
