@@ -78,3 +78,11 @@ def test_a_grant_taken_back_leaves_no_trace(connection: Connection) -> None:
     before = read(connection)
     run(connection, 'GRANT SELECT ON "t" TO PUBLIC; REVOKE SELECT ON "t" FROM PUBLIC')
     assert fingerprint(before) == fingerprint(read(connection))
+
+
+def test_statistics_name_their_columns_in_no_order(connection: Connection) -> None:
+    run(connection, 'CREATE TABLE "t" ("a" int, "b" text); CREATE STATISTICS "s" ON "a", "b" FROM "t"')
+    before = read(connection)
+    run(connection, 'ALTER TABLE "t" DROP COLUMN "a", ADD COLUMN "c" int; ALTER TABLE "t" RENAME "c" TO "a"')
+    run(connection, 'CREATE STATISTICS "s" ON "a", "b" FROM "t"')
+    assert fingerprint(before) == fingerprint(read(connection))

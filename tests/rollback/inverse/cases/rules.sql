@@ -164,8 +164,6 @@ ALTER RULE ru2 ON "Post" RENAME TO ru3;
 
 -- case: statistics
 CREATE STATISTICS st ON "id", "title" FROM "Post";
-ALTER TABLE "Post" ADD COLUMN "n" INT;
-CREATE STATISTICS sx ON "title", "n" FROM "Post";
 -- change
 ALTER TABLE "Post" DROP COLUMN "title";
 CREATE STATISTICS st2 (ndistinct) ON "id", "authorId" FROM "Post";
