@@ -32,11 +32,11 @@ class State:
     rows: dict[str, Digest]
 
     @classmethod
-    def of(cls, connection: Connection) -> State:
-        """Read the state of a shadow; every row in it is read once."""
+    def of(cls, connection: Connection, earlier: Catalog | None = None) -> State:
+        """Read the state of a shadow; every row in it is read once. `earlier` is a reading of the same database."""
         with connection.transaction():
             _settle(connection)
-            return cls(read(connection), digest(connection))
+            return cls(read(connection, earlier), digest(connection))
 
 
 def _settle(connection: Connection) -> None:
@@ -78,7 +78,7 @@ def prove(
             said = (f"the inverse fails: {error.summary}: {error.why}",)
             proven.append(_with(plan, Verdict.IMPOSSIBLE, said, before, version, time.perf_counter() - began))
             return [*plans[:number], *reversed(proven)], number
-        now = State.of(connection)
+        now = State.of(connection, before.catalog)
         found = [*reasons[number], *unasked, *compare(before.catalog, now.catalog), *differences(before.rows, now.rows)]
         verdict = Verdict.LOSSY if found else Verdict.EXACT
         proven.append(_with(plan, verdict, tuple(found), before, version, time.perf_counter() - began))

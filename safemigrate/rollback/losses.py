@@ -1,0 +1,187 @@
+"""What a statement's change of the schema would lose: dropped tables, types, columns and sequences, retyped columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object
+from safemigrate.db.postgres import quote
+from safemigrate.model import KeptKind
+from safemigrate.rollback.describe import column_of, table_of
+from safemigrate.rollback.inverse import invert
+from safemigrate.rollback.keep.columns import keep_columns
+from safemigrate.rollback.keep.retyped import Retyped, fits, keep_retyped
+from safemigrate.rollback.keep.table import Keeping
+from safemigrate.rollback.keep.tables import copy, keep_sequence, move
+from safemigrate.rollback.scene import Scene
+from safemigrate.sql import Statement
+from safemigrate.sql.actions import AlterColumnType
+
+
+def moved(scene: Scene, keeping: Keeping, change: Change, before: Catalog, after: Catalog) -> dict[Identity, str]:
+    """Move what a plain DROP would drop; its dependents, which CASCADE would take along, are dropped by name."""
+    old = [one for one in change.gone if one.identity in scene.start]
+    types = [one for one in old if one.kind in TYPES]
+    tables = [one for one in old if one.kind == "table"]
+    if not types and not tables:
+        return {}
+    moved = {one.identity for one in (*types, *tables)}
+    homes: dict[str, str] = {}
+    for one in (*tables, *types):
+        if one.schema not in homes:
+            scene.number += 1
+            homes[one.schema] = f"safemigrate_{scene.key}_{scene.number}"
+    rest = tuple(one for one in change.gone if one.identity not in moved and not moves_along(one, moved))
+    drops = invert(Change(rest, (), ()), after, before).statements
+    last = [sql for sql in drops if sql.startswith("DROP SCHEMA")]
+    keeping.run = [sql for sql in drops if sql not in last]
+    keeping.before += [f"CREATE SCHEMA {quote(home)}" for home in homes.values()]
+    for one in tables:
+        move(keeping, KeptKind.TABLE, one.schema, one.name, homes[one.schema], word="TABLE")
+    for one in types:
+        move(
+            keeping,
+            KeptKind.TYPE,
+            one.schema,
+            one.name,
+            homes[one.schema],
+            word="DOMAIN" if one.kind == "domain" else "TYPE",
+        )
+    keeping.back.reverse()  # types before the tables that use them
+    keeping.run += last
+    keeping.settle += [f"DROP SCHEMA {quote(home)}" for home in homes.values()]
+    return {one.identity: quote(homes[one.schema], one.name) for one in (*tables, *types)}
+
+
+def copied(scene: Scene, keeping: Keeping, change: Change, before: Catalog) -> None:
+    """Keep tables that a statement drops without saying so by copying their rows."""
+    for one in change.gone:
+        if one.kind == "table" and one.identity in scene.start and not one.attributes["partition_key"]:
+            copy(keeping, scene.place(), table_of(before, one.identity))
+
+
+def columns(scene: Scene, keeping: Keeping, change: Change, before: Catalog) -> None:
+    """Keep the values of columns that are dropped from tables which stay."""
+    gone: dict[Identity, set[str]] = {}
+    whole = {one.identity for one in change.gone if one.kind == "table"}
+    for one in change.gone:
+        if one.kind == "column" and one.table in scene.start and one.table not in whole:
+            assert one.table is not None
+            part = before[one.table].attributes["partition_bound"] is not None
+            if not one.attributes["generated"] and not (one.attributes["inherited"] and part):
+                gone.setdefault(one.table, set()).add(one.name)
+    for identity, names in gone.items():
+        table = table_of(before, identity, without_key=names)
+        lost = tuple(column for column in table.columns if column.name in names)
+        place = scene.place()
+        keep_columns(keeping, place, table, scene.end_of(table, identity), lost)
+        scene.dropped.update({(identity, column.position): (place, table, column) for column in lost})
+
+
+def retyped_columns(
+    scene: Scene, keeping: Keeping, change: Change, before: Catalog, after: Catalog, statement: Statement
+) -> dict[tuple[Identity, int], str]:
+    """Keep old values of retyped columns, and return the USING of each way back, by table and column number."""
+    changes: dict[Identity, list[Retyped]] = {}
+    for old, new in change.changed:
+        if old.kind != "column" or old.table not in scene.start or old.attributes["generated"]:
+            continue
+        if (old.internal["_type"], old.internal["_modifier"]) == (new.internal["_type"], new.internal["_modifier"]):
+            continue
+        assert old.table is not None
+        if old.attributes["inherited"] and before[old.table].attributes["partition_bound"] is not None:
+            continue
+        labels = _labels(before, old)
+        plain = any(
+            isinstance(action, AlterColumnType) and action.column == old.name and _is_plain(action.using)
+            for action in statement.actions
+        )
+        was, now = column_of(before, old), column_of(after, new)
+        changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain))
+    for action in statement.actions:  # the type stays, and USING changes the values
+        if not isinstance(action, AlterColumnType) or _is_plain(action.using):
+            continue
+        for old in before:
+            if old.kind != "column" or old.name != action.column or old.table not in scene.start:
+                continue
+            named = old.parent == action.table.name and action.table.schema in (None, old.schema)
+            if named and old.identity in after and old.table is not None:
+                known = {one.old.name for one in changes.get(old.table, ())}
+                if old.name not in known:
+                    was, now = column_of(before, old), column_of(after, after[old.identity])
+                    labels = _labels(before, old)
+                    changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain=False))
+    using: dict[tuple[Identity, int], str] = {}
+    in_order = statement.kind.startswith("ALTER TABLE")
+    for identity, retyped in changes.items():
+        table, place = table_of(before, identity), scene.place()
+        now_table = table_of(after, identity)
+        at = {column.position: column for column in now_table.columns}
+        now_table = replace(now_table, key=tuple(at[c.position] for c in table.key if c.position in at))
+        if len(now_table.key) < len(table.key):
+            table, now_table = replace(table, key=()), replace(now_table, key=())
+        given = keep_retyped(keeping, place, table, now_table, tuple(retyped), in_order=in_order)
+        scene.reasons += given.reasons
+        using.update({(identity, one.old.position): given.using[one.old.name] for one in retyped})
+        end = scene.end_of(table, identity)
+        if end:
+            today = {column.position: column for column in end.columns}
+            losing = [one for one in retyped if not one.widens]
+            keeping.checks += [
+                fits(
+                    table,
+                    end,
+                    given.place if one in losing else "",
+                    losing.index(one) if one in losing else 0,
+                    one,
+                    now=today[one.old.position],
+                )
+                for one in retyped
+                if one.old.position in today and (one.labels or one.old.type != today[one.old.position].type)
+            ]
+    return using
+
+
+def sequences(scene: Scene, keeping: Keeping, change: Change, moved: Collection[Identity]) -> None:
+    """Keep where sequences stand that are dropped, and do not move along with a table."""
+    for one in change.gone:
+        if one.kind == "sequence" and one.identity in scene.start and not moves_along(one, moved):
+            keep_sequence(keeping, scene.place(), quote(one.schema, one.name))
+
+
+def moves_along(one: Object, moved: Collection[Identity]) -> bool:
+    """Whether a part of a moved table moves with it: all but foreign keys and triggers, which would act on others."""
+    if one.kind == "sequence":
+        return (1259, one.internal["_table"] or 0, 0) in moved
+    if one.table not in moved:
+        return False
+    if one.kind == "constraint":
+        return one.attributes["type"] != "f"
+    return one.kind not in ("trigger", "rule")
+
+
+def _labels(catalog: Catalog, column: Object) -> tuple[str, ...] | None:
+    """Return the labels of the enum that is a column's type, or its array's element type."""
+    name = str(column.attributes["type"]).removesuffix("[]")
+    for one in catalog:
+        if one.kind == "enum" and name == _bare(one):
+            labels = one.attributes["labels"]
+            assert isinstance(labels, tuple)
+            return labels
+    return None
+
+
+def _bare(one: Object) -> str:
+    """Write a type's name as format_type does: quoted only where it must be."""
+    parts = [part if re.fullmatch(r"[a-z_][a-z0-9_$]*", part) else quote(part) for part in (one.schema, one.name)]
+    return ".".join(parts)
+
+
+def _is_plain(using: str) -> bool:
+    """Whether a USING is none, or only a cast of the column itself."""
+    return (
+        not using
+        or re.fullmatch(r'\(*\s*(?:"[^"]+"|\w+)\s*\)*(?:\s*::\s*[\w ]+(?:\([\d, ]+\))?\)*)*', using) is not None
+    )

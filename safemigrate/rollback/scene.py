@@ -1,0 +1,96 @@
+"""What deriving one migration's steps shares: where it began and ends, what is kept where, what is to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from safemigrate.db.catalog import Catalog, Change, Identity, Object
+from safemigrate.model import Check, Trace
+from safemigrate.rollback.checks import Place
+from safemigrate.rollback.describe import table_of
+from safemigrate.rollback.keep.table import Column, Table
+from safemigrate.sql import Statement
+
+
+class Observed(Protocol):
+    """What the shadow saw of one statement.
+
+    Catalogs around it, the oids of tables whose rows it may have written, and of those where it did.
+    """
+
+    @property
+    def statement(self) -> Statement: ...  # noqa: D102
+    @property
+    def before(self) -> Catalog: ...  # noqa: D102
+    @property
+    def after(self) -> Catalog: ...  # noqa: D102
+    @property
+    def written(self) -> frozenset[int]: ...  # noqa: D102
+    @property
+    def changed(self) -> frozenset[int]: ...  # noqa: D102
+    @property
+    def trace(self) -> Trace: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class Scene:
+    """One migration while its steps are derived.
+
+    `passing` is what it makes and drops again. `at` is the step at hand. `kept_rows` and `dropped` say where rows and
+    dropped columns are kept; `questions` are asked of every step once all of them are known.
+    """
+
+    key: str
+    start: Catalog
+    end: Catalog
+    passing: frozenset[Identity]
+    number: int = 0
+    at: int = -1
+    kept_rows: list[Place] = field(default_factory=list)
+    dropped: dict[tuple[Identity, int], tuple[str, Table, Column]] = field(default_factory=dict)
+    questions: list[tuple[int, Callable[[], list[Check]]]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def place(self) -> str:
+        """Name a new table to keep something in."""
+        self.number += 1
+        return f"safemigrate.kept_{self.key}_{self.number}"
+
+    def ask(self, checks: Callable[[], list[Check]]) -> None:
+        """Remember a question of the step at hand that needs to know what later steps keep."""
+        self.questions.append((self.at, checks))
+
+    def answers(self, number: int) -> list[Check]:
+        """Put the questions of step `number`."""
+        self.at = number
+        return [check for at, ask in self.questions if at == number for check in ask()]
+
+    def since(self) -> list[Place]:
+        """Return where the step at hand and later ones keep rows: all of it is back when its turn has come."""
+        return [place for place in self.kept_rows if place.step >= self.at]
+
+    def end_of(self, table: Table, identity: Identity) -> Table | None:
+        """Describe a table at the end of the migration, with the key that it has in `table`, or none."""
+        if identity not in self.end:
+            return None
+        end = table_of(self.end, identity)
+        now = {column.position: column for column in end.columns}
+        key = tuple(now[column.position] for column in table.key if column.position in now)
+        same = len(key) == len(table.key) and all(
+            one.type == other.type for one, other in zip(key, table.key, strict=True)
+        )
+        return replace(end, key=key if same else ())
+
+    def lasting(self, change: Change) -> Change:
+        """Leave out what passes."""
+
+        def lasts(one: Object) -> bool:
+            return one.identity not in self.passing and one.table not in self.passing
+
+        return Change(
+            tuple(one for one in change.born if lasts(one)),
+            tuple(one for one in change.gone if lasts(one)),
+            tuple((old, new) for old, new in change.changed if lasts(old)),
+        )

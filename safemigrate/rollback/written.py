@@ -1,0 +1,137 @@
+"""What a statement does to rows: which tables to watch, what to keep of them, and in which order it all goes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from safemigrate.db.catalog import Change, Identity
+from safemigrate.db.postgres import quote
+from safemigrate.rollback.checks import (
+    Place,
+    parent_checks,
+    reused_check,
+    unique_checks,
+)
+from safemigrate.rollback.describe import column_of, deferred, parents_first, refers, table_of
+from safemigrate.rollback.keep.rows import EVENTS, Writes, keep_rows
+from safemigrate.rollback.keep.table import Keeping, Table
+from safemigrate.rollback.keep.tables import keep_sequence
+from safemigrate.rollback.reach import Reach, foreign_keys, reach, root
+from safemigrate.rollback.scene import Observed, Scene
+from safemigrate.sql.actions import DoBlock, Truncate
+
+
+def written_rows(
+    scene: Scene, keeping: Keeping, seen: Observed, change: Change, using: dict[tuple[Identity, int], str]
+) -> None:
+    """Keep the rows that a statement may write, and plan their way back."""
+    before, after = seen.before, seen.after
+    actions = seen.statement.actions
+    lasting = {
+        identity
+        for identity in ((1259, oid, 0) for oid in seen.written)
+        if identity in scene.start and identity in before and identity in after
+    }
+    tables = {family if (family := root(before, one)) in scene.start and family in after else one for one in lasting}
+    limits = reach(seen.statement, before)
+    changed = {root(before, (1259, oid, 0)) for oid in seen.changed} & tables
+    if limits is not None and changed <= limits.keys():
+        tables &= limits.keys()
+    else:
+        limits = None
+    restarts = any(isinstance(a, DoBlock) or (isinstance(a, Truncate) and a.restart_identity) for a in actions)
+    touched = {one.table for one in (*change.born, *change.gone, *(new for _, new in change.changed))}
+    touched |= {new.identity for _, new in change.changed}
+    inserts: list[str] = []
+    deletes: list[str] = []
+    ordered = parents_first(before, sorted(tables))
+    for identity in ordered:
+        if restarts:
+            for one in before:
+                if one.kind == "sequence" and one.internal["_table"] == identity[1]:
+                    keep_sequence(keeping, scene.place(), quote(one.schema, one.name))
+        table, writes = _writes(scene, seen, identity, limits, using, reshaped=identity in touched)
+        if not writes.columns:
+            continue
+        referring = [
+            one
+            for one in foreign_keys(before)
+            if root(before, (1259, one.internal["_target"], 0)) == identity and one.identity not in scene.passing
+        ]
+        others = [one for one in referring if one.table and root(before, one.table) != identity]
+        place = scene.place()
+        restore = keep_rows(
+            keeping, place, table, writes, [condition for one in others if (condition := refers(before, one))]
+        )
+        if table.key:
+            _note(scene, seen, identity, place, table, writes)
+        if referring:
+            inserts += table.silenced(restore.inserts)
+            deletes = table.silenced(restore.deletes) + deletes
+        else:  # nobody points here: first make room, a new row may have an old one's unique value
+            inserts += table.silenced([*restore.deletes, *restore.inserts])
+    first, last = deferred(before, ordered)
+    keeping.refill += [*first, *inserts, *deletes, *last]
+
+
+def _writes(
+    scene: Scene,
+    seen: Observed,
+    identity: Identity,
+    limits: dict[Identity, Reach] | None,
+    using: dict[tuple[Identity, int], str],
+    *,
+    reshaped: bool,
+) -> tuple[Table, Writes]:
+    before, after = seen.before, seen.after
+    table = table_of(before, identity)
+    lasting = [
+        one
+        for one in before.members.get(identity, ())
+        if one.kind == "column"
+        and one.identity not in scene.passing
+        and one.identity in after
+        and not one.attributes["generated"]
+    ]
+    columns = tuple(column_of(before, one) for one in lasting)
+    names = {column.name for column in columns}
+    keys = {column.name for column in table.key}
+    if not keys <= names:
+        table, keys = replace(table, key=()), set()
+    limit = limits.get(identity) if limits is not None else None
+    events = limit.events if limit else EVENTS
+    if limit and table.key and events == {"update"} and limit.columns is not None:
+        if not limit.columns & keys:
+            columns = tuple(column for column in columns if column.name in limit.columns)
+        elif not table.parts:
+            events = frozenset({"rekey"})
+    now = after[identity]
+    values = []
+    for one in lasting:  # what a retyped column has now is compared as what it will be once its type is back
+        name = f"r.{quote(after[one.identity].name)}"
+        back = using.get((identity, one.internal["_position"]), "")
+        values.append(f"({back.replace(f'{quote(one.name)}::', f'{name}::')})" if back else name)
+    renamed = (quote(now.schema, now.name), tuple(values))
+    plain_truncate = all(isinstance(action, Truncate) for action in seen.statement.actions)
+    rewritten = table.name in seen.trace.rewrites and not plain_truncate
+    compare = table.alone or rewritten or reshaped
+    return table, Writes(columns, EVENTS if compare else events, compare, renamed if reshaped else None)
+
+
+def _note(scene: Scene, seen: Observed, identity: Identity, place: str, table: Table, writes: Writes) -> None:
+    """Remember where rows are kept, and ask what could keep them from going back."""
+    kept = Place(
+        scene.at,
+        identity,
+        place,
+        tuple(column.position for column in table.key),
+        tuple(column.position for column in writes.columns),
+        tuple(column.builtin for column in writes.columns),
+    )
+    scene.kept_rows.append(kept)
+    before = seen.before
+    if writes.events != {"insert"}:
+        scene.ask(lambda: unique_checks(kept, before, scene.end, scene.since()))
+        scene.ask(lambda: parent_checks(kept, before, scene.end, scene.since()))
+    if writes.events & {"delete", "truncate", "rekey"} and table.key:
+        scene.ask(lambda: reused_check(kept, before, scene.end, scene.since()))
