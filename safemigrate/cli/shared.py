@@ -83,7 +83,7 @@ class Invocation:
 
         return Request(
             project=self._shared.project.resolve(),
-            schema=self._shared.schema.resolve() if self._shared.schema else self.settings.schema,
+            schema=self._shared.schema or self.settings.schema,
             url=self._shared.url,
             settings=self.settings,
             on_progress=self.progress,

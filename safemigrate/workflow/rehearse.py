@@ -88,9 +88,12 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
 
     on_progress(Progress("trace", "the schema alone"))
     _bare(source, shadow.create("bare"))
-    with connect(shadow.url("bare"), application_name="safemigrate rehearsal") as connection:
+    with _opened(shadow, "bare") as connection:
         traced = _trace(connection, scripts, on_progress)
     wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
+    history = quote(source.url.schema, "_prisma_migrations")
+    if traced and f"table {history}" in traced[0].before.addresses:
+        wanted.add(history)
     written: dict[tuple[int, int], set[str]] = {}
     _note(written, traced)
     for _ in range(_ROUNDS):
@@ -132,7 +135,7 @@ def _snapshot(source: Source, scripts: Sequence[Script], wanted: set[str], on_pr
 
     if source.scope == "none":
         return None
-    on_progress(Progress("snapshot", "every table" if source.scope == "full" else f"{len(wanted)} tables at risk"))
+    on_progress(Progress("snapshot", "every table" if source.scope == "full" else f"the rows of {len(wanted)} tables"))
     return take(
         source.url,
         source.server,
@@ -189,12 +192,26 @@ def _rounds(
 
 @contextmanager
 def _clone(shadow: Shadow, template: str, name: str) -> Iterator[Connection]:
-    url = shadow.create(name, template=template)
+    shadow.create(name, template=template)
     try:
-        with connect(url, application_name="safemigrate rehearsal") as connection:
+        with _opened(shadow, name) as connection:
             yield connection
     finally:
         shadow.drop(name)
+
+
+@contextmanager
+def _opened(shadow: Shadow, name: str) -> Iterator[Connection]:
+    """Connect to a shadow database; what it refuses beyond a migration's own statements is the shadow's fault."""
+    with connect(shadow.url(name), application_name="safemigrate rehearsal") as connection:
+        try:
+            yield connection
+        except session.SqlError as error:
+            raise ShadowError(
+                f"the shadow ({shadow.describe}) refused a query of the rehearsal; the target was only read",
+                session.Refusal.of(error).message,
+                ("safemigrate apply --shadow-url postgresql://USER@HOST/postgres   # another shadow",),
+            ) from error
 
 
 def _trace(connection: Connection, scripts: Sequence[Script], on_progress: OnProgress) -> list[Rehearsed]:
