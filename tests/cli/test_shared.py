@@ -38,7 +38,7 @@ def test_every_command_takes_the_same_options(
     assert json.loads(ran.stdout)["outcome"] == "nothing to do"
     ((_, request, *_),) = workflows.calls
     assert isinstance(request, Request)
-    assert (request.project, request.schema) == (tmp_path / "web", tmp_path / "db" / "schema.prisma")
+    assert (request.project, request.schema) == (tmp_path / "web", Path("db/schema.prisma"))
     assert (request.url, request.confirm, request.interactive) == ("postgresql://h/db", "db", False)
     assert request.settings == Settings()
     assert request.ask_name is None
@@ -60,7 +60,7 @@ def test_settings_hold_where_no_flag_says_otherwise(invoke: Any, workflows: Any,
     flags = ("--snapshot", "none", "--retries", "0", "--lock-timeout", "0.5", "--shadow-url", "postgresql://h/s")
     invoke("apply", "--schema", "y.prisma", *flags)
     _, request, options = workflows.calls[1]
-    assert request.schema == tmp_path / "y.prisma"
+    assert request.schema == Path("y.prisma")
     assert (options["snapshot"], options["retries"], options["lock_timeout"], options["shadow"]) == (
         "none",
         0,
