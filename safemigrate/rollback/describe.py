@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from safemigrate.db.catalog import Catalog, Identity, Object
 from safemigrate.db.postgres import quote
-from safemigrate.rollback.keep.table import Column, Table
+from safemigrate.rollback.keep.table import Column, Table, texts
 from safemigrate.rollback.reach import foreign_keys
 
 # A user's own objects have oids from here on (PostgreSQL source, access/transam.h FirstNormalObjectId).
@@ -24,6 +24,24 @@ def refers(catalog: Catalog, key: Object) -> str:
         for one, other in zip(key.internal["_columns"], key.internal["_target_columns"], strict=True)
     )
     return f"EXISTS (SELECT FROM {child.rows} AS c WHERE {match})"
+
+
+def refers_within(key: Object, table: Table, place: str) -> str:
+    """Return the condition under which a row that `place` did not add points, in the same table, to one that it added.
+
+    Which one does not matter: a row that is added may itself point to another, and a cascade would follow.
+    """
+    assert key.table is not None
+    columns = {column.position: column.quoted for column in table.columns}
+    match = " AND ".join(
+        f"c.{columns[one]} = p.{columns[other]}"
+        for one, other in zip(key.internal["_columns"], key.internal["_target_columns"], strict=True)
+    )
+    added = f"EXISTS (SELECT FROM {place} AS s WHERE s.old IS NULL AND {{}} = s.key)"
+    return (
+        f"EXISTS (SELECT FROM {table.rows} AS c JOIN {table.rows} AS p ON {match} "
+        f"WHERE {added.format(texts('p', table.key))} AND NOT {added.format(texts('c', table.key))})"
+    )
 
 
 def deferred(catalog: Catalog, ordered: Sequence[Identity]) -> tuple[list[str], list[str]]:

@@ -12,7 +12,7 @@ from safemigrate.rollback.checks import (
     reused_check,
     unique_checks,
 )
-from safemigrate.rollback.describe import column_of, deferred, parents_first, refers, table_of
+from safemigrate.rollback.describe import column_of, deferred, parents_first, refers, refers_within, table_of
 from safemigrate.rollback.keep.rows import EVENTS, Writes, keep_rows
 from safemigrate.rollback.keep.table import Keeping, Table
 from safemigrate.rollback.keep.tables import keep_sequence
@@ -58,11 +58,15 @@ def written_rows(
             for one in foreign_keys(before)
             if root(before, (1259, one.internal["_target"], 0)) == identity and one.identity not in scene.passing
         ]
-        others = [one for one in referring if one.table and root(before, one.table) != identity]
         place = scene.place()
-        restore = keep_rows(
-            keeping, place, table, writes, [condition for one in others if (condition := refers(before, one))]
-        )
+        referenced = [
+            refers_within(one, table, place)
+            if one.table and root(before, one.table) == identity
+            else refers(before, one)
+            for one in referring
+            if table.key
+        ]
+        restore = keep_rows(keeping, place, table, writes, referenced)
         if table.key:
             _note(scene, seen, identity, place, table, writes)
         if referring:

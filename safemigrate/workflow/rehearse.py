@@ -88,14 +88,21 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
 
     on_progress(Progress("trace", "the schema alone"))
     _bare(source, shadow.create("bare"))
-    with _opened(shadow, "bare") as connection:
-        traced = _trace(connection, scripts, on_progress)
-    wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
-    history = quote(source.url.schema, "_prisma_migrations")
-    if traced and f"table {history}" in traced[0].before.addresses:
-        wanted.add(history)
     written: dict[tuple[int, int], set[str]] = {}
-    _note(written, traced)
+    with _opened(shadow, "bare") as connection:
+        everything = {quote(one.schema, one.name) for one in read(connection) if one.kind == "table"}
+        try:
+            traced = _trace(connection, scripts, on_progress)
+        except MigrationFailed as error:
+            if not _lacks_rows(error) or source.scope == "none":
+                raise
+            traced = None
+    if traced is None:
+        wanted = everything
+    else:
+        wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
+        wanted |= everything & {quote(source.url.schema, "_prisma_migrations")}
+        _note(written, traced)
     for _ in range(_ROUNDS):
         snapshot = _snapshot(source, scripts, wanted, on_progress)
         template = "unsnapped"
@@ -110,6 +117,10 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
         held = wanted | set(snapshot.manifest.held) if snapshot else None
         try:
             outcome = _rounds(source, shadow, template, scripts, traced, written, held, on_progress)
+        except MigrationFailed as error:
+            if not _lacks_rows(error) or source.scope != "scoped" or wanted >= everything:
+                raise
+            outcome = everything
         finally:
             shadow.drop(template)
         if isinstance(outcome, Rehearsal):
@@ -153,16 +164,17 @@ def _rounds(
     shadow: Shadow,
     template: str,
     scripts: Sequence[Script],
-    traced: Sequence[Rehearsed],
+    traced: Sequence[Rehearsed] | None,
     written: dict[tuple[int, int], set[str]],
     held: set[str] | None,
     on_progress: OnProgress,
 ) -> Rehearsal | set[str]:
     """Rehearse with what the traces so far ask to keep, until a rehearsal shows nothing new.
 
-    Returns the tables that must be in the snapshot too, where rows of others turn out to matter.
+    `traced` is None where the migrations do not run without rows. Returns the tables that must be in the snapshot too,
+    where rows of others turn out to matter.
     """
-    rehearsal: Sequence[Rehearsed] = traced
+    rehearsal = traced or _again(shadow, template, scripts, written, on_progress)
     for _ in range(_ROUNDS):
         plans, reasons = _plans(scripts, rehearsal, written)
         with _clone(shadow, template, "rehearsal") as connection:
@@ -179,15 +191,31 @@ def _rounds(
                     return missing
             if not _note(written, seen):
                 return _finish(shadow, template, connection, plans, reasons, states, seen, on_progress)
-        # Something was written that nobody kept. Look again without keeping, with the rows there.
-        with _clone(shadow, template, "again") as connection:
-            rehearsal = _trace(connection, scripts, on_progress)
-            _note(written, rehearsal)
+        rehearsal = _again(shadow, template, scripts, written, on_progress)
     raise ShadowError(
         "the migration writes to other tables each time it is rehearsed",
         "What it changes cannot be kept, because it cannot be foreseen.",
         ("safemigrate apply --dry-run -v",),
     )
+
+
+def _again(
+    shadow: Shadow,
+    template: str,
+    scripts: Sequence[Script],
+    written: dict[tuple[int, int], set[str]],
+    on_progress: OnProgress,
+) -> Sequence[Rehearsed]:
+    """Look again without keeping, with the rows there: something was written that nobody foresaw."""
+    with _clone(shadow, template, "again") as connection:
+        rehearsal = _trace(connection, scripts, on_progress)
+        _note(written, rehearsal)
+        return rehearsal
+
+
+def _lacks_rows(error: MigrationFailed) -> bool:
+    """Whether a statement may have failed only because rows were not there: data exceptions, constraints, RAISE."""
+    return error.sqlstate[:2] in ("21", "22", "23", "44", "P0")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from safemigrate.db.digest import digest
 from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import Restored
-from safemigrate.model import silent
+from safemigrate.model import Verdict, silent
 from safemigrate.workflow.apply import ApplyOptions, apply
 from safemigrate.workflow.request import Request
 
@@ -68,3 +68,31 @@ def test_a_sequence_left_behind_is_a_finding(database: DatabaseUrl, tmp_path: Pa
     (finding,) = [one for one in outcome.migrations[0].findings if one.rule == "sequence-behind"]
     assert "stands at 1" in finding.message
     assert "has 7" in finding.message
+
+
+def test_a_migration_that_needs_rows_is_rehearsed_with_all_of_them(database: DatabaseUrl, tmp_path: Path) -> None:
+    """On the bare schema the guard raises; that says nothing about the target."""
+    project = tmp_path / "project"
+    first = project / "prisma" / "migrations" / "1_init" / "migration.sql"
+    first.parent.mkdir(parents=True)
+    (project / "prisma" / "schema.prisma").write_text(SCHEMA)
+    (project / "package.json").write_text('{"devDependencies": {"prisma": "5.22.0"}}')
+    request = Request(
+        project, None, database.prisma(), Settings(), silent, False, None, None, lambda *_: True, lambda _: True
+    )
+    first.write_text("CREATE TABLE plan (name text PRIMARY KEY); CREATE TABLE note (id int PRIMARY KEY, text text);")
+    apply(request, ApplyOptions(generate=False))
+    with connect(database) as connection:
+        session.run(connection, "INSERT INTO plan VALUES ('free'); INSERT INTO note VALUES (1, 'a')")
+    second = project / "prisma" / "migrations" / "2_guarded" / "migration.sql"
+    second.parent.mkdir()
+    second.write_text(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM plan) THEN RAISE EXCEPTION 'no plan'; END IF; END $$;\n"
+        "UPDATE note SET text = upper(text);"
+    )
+    outcome = apply(request, ApplyOptions(generate=False))
+    assert outcome.migrations[0].proof is not None
+    assert outcome.migrations[0].proof.verdict is Verdict.EXACT
+    assert set(outcome.snapshots[0].tables) >= {'"public"."note"', '"public"."plan"'}
+    with connect(database) as connection:
+        assert session.value(connection, "SELECT text FROM note") == "A"

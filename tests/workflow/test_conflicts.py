@@ -312,6 +312,22 @@ MERGED = [
         [("s2", "later")],
     ),
     Merged(
+        "rows that the migration made and users' rows of the same table point to stay, whatever the cascade",
+        "CREATE TABLE node (id int PRIMARY KEY, up int REFERENCES node ON DELETE CASCADE); INSERT INTO node VALUES (1, NULL);",
+        "INSERT INTO node VALUES (10, 1), (11, 10);",
+        "INSERT INTO node VALUES (20, 11);",
+        "SELECT id, up FROM node ORDER BY id",
+        [(1, None), (10, 1), (11, 10), (20, 11)],
+    ),
+    Merged(
+        "rows that point to each other go when nobody else points to them",
+        "CREATE TABLE node (id int PRIMARY KEY, up int REFERENCES node ON DELETE CASCADE); INSERT INTO node VALUES (1, NULL);",
+        "INSERT INTO node VALUES (10, 1), (11, 10);",
+        "INSERT INTO node VALUES (20, 1);",
+        "SELECT id, up FROM node ORDER BY id",
+        [(1, None), (20, 1)],
+    ),
+    Merged(
         "sequences do not go back",
         USERS,
         'DROP TABLE "User";',
