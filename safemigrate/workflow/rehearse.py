@@ -34,8 +34,8 @@ from safemigrate.rollback.prove import State, prove, reordered
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.sql import Statement
-from safemigrate.workflow.scope import at_risk, cascading
-from safemigrate.workflow.verify import sequences_behind, touched
+from safemigrate.workflow.scope import at_risk, note_writes, oids
+from safemigrate.workflow.verify import sequences_behind, touched, untraced
 
 if TYPE_CHECKING:
     from safemigrate.snapshot.store import Snapshot
@@ -102,7 +102,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
     else:
         wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
         wanted |= everything & {quote(source.url.schema, "_prisma_migrations")}
-        _note(written, traced)
+        note_writes(written, traced)
     for _ in range(_ROUNDS):
         snapshot = _snapshot(source, scripts, wanted, on_progress)
         template = "unsnapped"
@@ -189,7 +189,7 @@ def _rounds(
                 missing = at_risk(one for rehearsed in seen for one in rehearsed.observations) - held
                 if missing:
                     return missing
-            if not _note(written, seen):
+            if not note_writes(written, seen):
                 return _finish(shadow, template, connection, plans, reasons, states, seen, on_progress)
         rehearsal = _again(shadow, template, scripts, written, on_progress)
     raise ShadowError(
@@ -209,7 +209,7 @@ def _again(
     """Look again without keeping, with the rows there: something was written that nobody foresaw."""
     with _clone(shadow, template, "again") as connection:
         rehearsal = _trace(connection, scripts, on_progress)
-        _note(written, rehearsal)
+        note_writes(written, rehearsal)
         return rehearsal
 
 
@@ -266,7 +266,7 @@ def _plans(
     plans, reasons = [], []
     for at, (script, rehearsed) in enumerate(zip(scripts, rehearsal, strict=True)):
         observations = [
-            replace(one, written=one.written | _oids(one.before, written.get((at, number), set())))
+            replace(one, written=one.written | oids(one.before, written.get((at, number), set())))
             for number, one in enumerate(rehearsed.observations)
         ]
         derived = derive(script.migration.name, script.migration.checksum, observations)
@@ -370,7 +370,7 @@ def _finish(
         f"{table}: a column comes back behind the others (PostgreSQL cannot put it where it stood)"
         for table in reordered(states[0].catalog, read(connection))
     ]
-    findings = [*_integrity(seen, states)]
+    findings = [*untraced(seen, states)]
     behind = sequences_behind(connection, sorted({table for plan in plans for table in touched(plan)}))
     findings += [
         Finding("sequence-behind", Severity.WARNING, f"{text}: an insert will fail", plans[-1].migration)
@@ -378,55 +378,6 @@ def _finish(
     ]
     catalogs = tuple(state.catalog for state in states)
     return Rehearsal(tuple(proven), catalogs, tuple(findings), frozenset(behind), tuple(notes), None)
-
-
-def _integrity(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Finding]:
-    """Compare the tables that no statement of a migration touched: their rows must be as they were."""
-    for number, rehearsed in enumerate(seen):
-        before, after = states[number], states[number + 1]
-        touched = at_risk(rehearsed.observations)
-        for table in sorted(before.rows.keys() & after.rows.keys() - touched):
-            if before.rows[table] != after.rows[table]:
-                columns = [
-                    {
-                        one.identity[2]
-                        for one in state.catalog
-                        if one.kind == "column" and quote(one.schema, one.parent) == table
-                    }
-                    for state in (before, after)
-                ]
-                if columns[0] != columns[1] and before.rows[table].rows == after.rows[table].rows:
-                    continue  # a new column is part of the digest
-                yield Finding(
-                    "untraced-change",
-                    Severity.ERROR,
-                    f"{table}: its rows changed in the rehearsal, and no statement was seen to touch it",
-                    rehearsed.migration.name,
-                    subject=table,
-                )
-
-
-def _note(written: dict[tuple[int, int], set[str]], rehearsed: Sequence[Rehearsed]) -> bool:
-    """Add what statements wrote, and what cascades from there can reach.
-
-    Say whether a statement wrote something new.
-    """
-    news = False
-    for at, one in enumerate(rehearsed):
-        for number, seen in enumerate(one.observations):
-            known = written.setdefault((at, number), set())
-            wrote = _names(seen.before, {(1259, oid, 0) for oid in seen.changed})
-            news = news or not wrote <= known
-            known |= _names(seen.before, cascading(seen.before, {(1259, oid, 0) for oid in seen.written})) | wrote
-    return news
-
-
-def _names(catalog: Catalog, tables: set[tuple[int, int, int]]) -> set[str]:
-    return {quote(catalog[one].schema, catalog[one].name) for one in tables if one in catalog}
-
-
-def _oids(catalog: Catalog, names: set[str]) -> frozenset[int]:
-    return frozenset(one.identity[1] for one in catalog if one.kind == "table" and quote(one.schema, one.name) in names)
 
 
 def _traces(rehearsed: Rehearsed) -> tuple[Trace, ...]:

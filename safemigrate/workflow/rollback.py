@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import read
@@ -116,6 +116,7 @@ def _take_back(
         if one.plan.proof.verdict is Verdict.LOSSY
         for reason in one.plan.proof.reasons
     ]
+    _fill_is_asked_for(options, chosen)
     conflicts = _conflicts(connection, chosen[0].plan, options.fill)
     outcomes = tuple(_described(one) for one in chosen)
     if conflicts or options.dry_run:
@@ -124,7 +125,8 @@ def _take_back(
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
         follow = () if conflicts else (f"safemigrate rollback{_flags(options)}",)
-        return _outcome(resolved, result, outcomes, began, conflicts, (*more, *losses), follow)
+        going = _going(connection, chosen[0].plan)
+        return _outcome(resolved, result, outcomes, began, conflicts, (*going, *more, *losses), follow)
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
             f"nobody agreed to this rollback of database {resolved.url.database}",
@@ -184,7 +186,7 @@ def _take_back(
     return _outcome(
         resolved,
         Result.ROLLED_BACK,
-        outcomes,
+        tuple(replace(one, state=journal.RunState.ROLLED_BACK.value) for one in outcomes),
         began,
         notes=tuple(notes),
         follow=(
@@ -192,6 +194,32 @@ def _take_back(
             *(f"safemigrate release {one.migration}   # when it may be applied again" for one in chosen),
         ),
     )
+
+
+def _fill_is_asked_for(options: RollbackOptions, chosen: Sequence[journal.Run]) -> None:
+    """Refuse a --fill that no column takes: it is a typing error, and the rollback would go on without it."""
+    checks = [check for one in chosen for step in one.plan.steps for check in step.checks if check.setting]
+    columns = list(dict.fromkeys(check.subject for check in checks))
+    unknown = [each for each in options.fill if each not in columns]
+    if unknown:
+        raise RollbackError(
+            f"--fill names {', '.join(unknown)}, which takes no value in this rollback",
+            f"Nothing was changed. Columns that take one: {', '.join(columns) or 'none'}.",
+            (f"safemigrate rollback --dry-run{_flags(options)}",),
+        )
+
+
+def _going(connection: Connection, plan: Plan) -> list[str]:
+    """What was written since into things that the rollback drops."""
+    found = []
+    for parting in (parting for step in reversed(plan.steps) for parting in step.partings):
+        try:
+            count = session.value(connection, parting.count)
+        except session.SqlError:  # about something that only an earlier step of the rollback brings back
+            continue
+        if count:
+            found.append(f"{parting.subject} goes with its {count:,} values of today; they would be kept")
+    return found
 
 
 def _flags(options: RollbackOptions) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from safemigrate.db.catalog import Catalog, Identity
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.derive import change_of
+from safemigrate.shadow.rehearse import Rehearsed
 from safemigrate.shadow.trace import Observation
 
 
@@ -80,6 +81,30 @@ def _keys(catalog: Catalog) -> list[tuple[Identity, Identity, str]]:
         for one in catalog
         if one.kind == "constraint" and one.attributes["type"] == "f" and one.table
     ]
+
+
+def note_writes(written: dict[tuple[int, int], set[str]], rehearsed: Sequence[Rehearsed]) -> bool:
+    """Add what statements wrote, and what cascades from there can reach.
+
+    Say whether a statement wrote something new.
+    """
+    news = False
+    for at, one in enumerate(rehearsed):
+        for number, seen in enumerate(one.observations):
+            known = written.setdefault((at, number), set())
+            wrote = _names(seen.before, {(1259, oid, 0) for oid in seen.changed})
+            news = news or not wrote <= known
+            known |= _names(seen.before, cascading(seen.before, {(1259, oid, 0) for oid in seen.written})) | wrote
+    return news
+
+
+def _names(catalog: Catalog, tables: set[tuple[int, int, int]]) -> set[str]:
+    return {quote(catalog[one].schema, catalog[one].name) for one in tables if one in catalog}
+
+
+def oids(catalog: Catalog, names: set[str]) -> frozenset[int]:
+    """Return the tables of these names."""
+    return frozenset(one.identity[1] for one in catalog if one.kind == "table" and quote(one.schema, one.name) in names)
 
 
 # Every action but NO ACTION and RESTRICT writes to the child (PostgreSQL docs 5.5.5).

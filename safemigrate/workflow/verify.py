@@ -1,16 +1,19 @@
-"""Is the target what the shadow was? Asked after the change and before COMMIT."""
+"""Does it add up? Asked of the shadow after a rehearsal, and of the target after the change and before COMMIT."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.catalog import CLASSES, Catalog
 from safemigrate.db.postgres import Connection, quote
-from safemigrate.model import KeptKind, Plan
+from safemigrate.model import Finding, KeptKind, Plan, Severity
+from safemigrate.rollback.prove import State
 from safemigrate.rollback.reach import root
+from safemigrate.shadow.rehearse import Rehearsed
+from safemigrate.workflow.scope import at_risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,32 @@ def unexpected(shadow: Around, target: Around, *, owners: bool) -> list[str]:
 def invalid_indexes(connection: Connection) -> set[str]:
     """Name the indexes that are INVALID: a concurrent build of them failed."""
     return {name for (name,) in session.rows(connection, _INVALID)}
+
+
+def untraced(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Finding]:
+    """Compare the tables that no statement of a migration touched: their rows must be as they were."""
+    for number, rehearsed in enumerate(seen):
+        before, after = states[number], states[number + 1]
+        touched = at_risk(rehearsed.observations)
+        for table in sorted(before.rows.keys() & after.rows.keys() - touched):
+            if before.rows[table] != after.rows[table]:
+                columns = [
+                    {
+                        one.identity[2]
+                        for one in state.catalog
+                        if one.kind == "column" and quote(one.schema, one.parent) == table
+                    }
+                    for state in (before, after)
+                ]
+                if columns[0] != columns[1] and before.rows[table].rows == after.rows[table].rows:
+                    continue  # a new column is part of the digest
+                yield Finding(
+                    "untraced-change",
+                    Severity.ERROR,
+                    f"{table}: its rows changed in the rehearsal, and no statement was seen to touch it",
+                    rehearsed.migration.name,
+                    subject=table,
+                )
 
 
 def touched(plan: Plan) -> list[str]:
