@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, get_type_hints
@@ -18,7 +20,7 @@ from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_result
 from safemigrate.cli.steps import Steps
 from safemigrate.errors import ConsentRequired, Interrupted, SafemigrateError
-from safemigrate.model import Outcome
+from safemigrate.model import Outcome, Result
 
 if TYPE_CHECKING:
     from safemigrate.workflow.request import Request
@@ -108,7 +110,8 @@ class Invocation:
         if confirmed is not None:
             if confirmed != database:
                 raise ConsentRequired(
-                    f'--confirm names "{confirmed}", but this would change "{database}"', "Nothing was changed."
+                    f'--confirm names "{confirmed}", but this would change "{database}"',
+                    f"Nothing was changed. To agree, look at the losses and give the name {database}.",
                 )
             return True
         if not self._console.can_ask:
@@ -169,21 +172,45 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
             except BrokenPipeError as error:  # Typer would take it for our stdout and exit 1, silently
                 raise RuntimeError("a pipe or connection broke") from error
     except SafemigrateError as error:
+        error.fix = _pasted(error.fix, shared)
         if as_json:
             from safemigrate.report import json_v1
 
             console.data(json_v1.render_error(name, error))
         raise
+    outcome = replace(outcome, next=_pasted(outcome.next, shared))
     if as_json:
         from safemigrate.report import json_v1
 
         console.data(json_v1.render(outcome))
-    elif not shared.quiet:
+    elif not shared.quiet or outcome.result in (Result.BLOCKED, Result.CONFLICTS):
         from safemigrate.report import text
 
         colour = console.colour(console.stdout)
         console.data(text.render(outcome, verbose=shared.verbose, width=console.width, colour=colour))
     return of_result(outcome.result)
+
+
+def _pasted(commands: Sequence[str], shared: Shared) -> tuple[str, ...]:
+    """The commands with the project, schema and URL of this run: pasted as they are, they mean the same database.
+
+    The URL goes without its password.
+    """
+    project = "" if shared.project == Path() else str(shared.project)
+    flags = [("--project", project), ("--schema", str(shared.schema or ""))]
+    if shared.url:
+        from safemigrate.db.url import DatabaseUrl
+
+        with contextlib.suppress(SafemigrateError):  # an URL that cannot be read is what the error speaks of
+            flags.append(("--url", str(DatabaseUrl.parse(shared.url))))
+    given = []
+    for command in commands:
+        line, *comment = command.split("   #", 1)
+        if line.startswith("safemigrate "):
+            words = line.split()
+            line += "".join(f" {flag} {shlex.quote(value)}" for flag, value in flags if value and flag not in words)
+        given.append("   #".join((line, *comment)))
+    return tuple(given)
 
 
 class _GroupedHelp(TyperCommand):

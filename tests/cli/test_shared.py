@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from safemigrate.config import Settings
-from safemigrate.errors import ConsentRequired
-from safemigrate.model import Outcome, Progress, Result
+from safemigrate.errors import ConsentRequired, RollbackError
+from safemigrate.model import Conflict, Outcome, Progress, Result
 from safemigrate.workflow.request import Request
 
 EVERY_COMMAND = [
@@ -84,6 +84,32 @@ def test_quiet_says_nothing(invoke: Any, workflows: Any) -> None:
     workflows.act = act
     ran = invoke("status", "-q")
     assert (ran.code, ran.stdout, ran.stderr) == (1, "", "")
+
+
+def test_quiet_still_says_what_blocks(invoke: Any, workflows: Any) -> None:
+    workflows.act = lambda *_: Outcome("rollback", Result.CONFLICTS, conflicts=(Conflict("m", "t", "2 rows", 2),))
+    ran = invoke("rollback", "-q")
+    assert ran.code == 1
+    assert "2 rows" in ran.stdout
+
+
+def test_next_commands_mean_the_same_database(invoke: Any, workflows: Any, tmp_path: Path) -> None:
+    follow = ("safemigrate rollback   # back", "psql shop", "safemigrate status --url postgresql://h/copy")
+    workflows.act = lambda *_: Outcome("apply", Result.APPLIED, next=follow)
+    ran = invoke("apply", "--project", str(tmp_path), "--url", "postgresql://u:secret@h:5432/db")
+    assert f"safemigrate rollback --project {tmp_path} --url postgresql://u@h:5432/db   # back" in ran.stdout
+    assert "→ psql shop\n" in ran.stdout
+    assert f"--url postgresql://h/copy --project {tmp_path}\n" in ran.stdout
+    assert "secret" not in ran.stdout + ran.stderr
+
+
+def test_fixes_of_an_error_mean_the_same_project(invoke: Any, workflows: Any, tmp_path: Path) -> None:
+    def act(*_: object) -> Outcome:
+        raise RollbackError("no", fix=("safemigrate status",))
+
+    workflows.act = act
+    ran = invoke("rollback", "--project", str(tmp_path), "--schema", "db/main.prisma")
+    assert f"→ safemigrate status --project {tmp_path} --schema db/main.prisma\n" in ran.stderr
 
 
 def test_progress_goes_to_stderr_and_the_report_to_stdout(invoke: Any, workflows: Any) -> None:
