@@ -8,6 +8,7 @@ import pytest
 
 from safemigrate.db.digest import differences
 from safemigrate.db.fingerprint import compare
+from safemigrate.errors import RollbackError
 from safemigrate.model import Result
 from safemigrate.workflow.rollback import RollbackOptions
 from tests.workflow.cases import POSTS, USERS
@@ -387,6 +388,27 @@ MERGED = [
         [("a@x",), ("b@x",)],
     ),
 ]
+
+
+def test_a_fill_that_no_column_takes_changes_nothing(project: Project) -> None:
+    project.baseline(USERS + 'ALTER TABLE "User" ALTER age DROP DEFAULT;')
+    project.write("20240601000000_change", 'ALTER TABLE "User" DROP COLUMN age;')
+    assert project.apply().result is Result.APPLIED
+    with pytest.raises(RollbackError, match="takes no value") as caught:
+        project.rollback(RollbackOptions(fill={"User.age": "40"}))
+    assert '"public"."User"."age"' in caught.value.why
+    assert project.rollback(RollbackOptions(dry_run=True)).result is Result.REHEARSED
+
+
+def test_a_dry_run_says_what_would_go(project: Project) -> None:
+    project.baseline(USERS)
+    project.write("20240601000000_change", 'ALTER TABLE "User" ADD COLUMN "late" text;')
+    assert project.apply().result is Result.APPLIED
+    project.run("INSERT INTO \"User\" (email, late) VALUES ('n1', 'x')")
+    said = project.rollback(RollbackOptions(dry_run=True)).notes
+    assert any('"User"."late" goes with its 1 values' in note for note in said), said
+    (back,) = project.rollback().migrations
+    assert back.state == "rolled back"
 
 
 @pytest.mark.parametrize("case", MERGED, ids=lambda case: case.name)
