@@ -67,7 +67,7 @@ def unused(
     for allow in allowed:
         if allow.rule not in known:
             message = f"allows {allow.rule or 'nothing'}, which is no rule"
-            way_out = "safemigrate rules lists them"
+            way_out = f"rules: {', '.join(known)}"
         elif not allow.reason:
             message = f"allows {allow.rule} without a reason, so it does not count"
             way_out = f"-- safemigrate: allow {allow.rule} why it is all right here"

@@ -179,7 +179,8 @@ def _order(finding: Finding) -> tuple[bool, int, int]:
 def _finding(page: _Page, finding: Finding) -> None:
     mark = ("· ", "dim") if finding.allowed else SEVERITY[finding.severity]
     subject = "" if finding.subject in finding.message else f"  {finding.subject}"
-    end = [*(["takes consent"] if finding.loses else []), *([f"line {finding.span.line}"] if finding.span else [])]
+    consent = ["takes consent"] if finding.loses and not finding.allowed else []
+    end = [*consent, *([f"line {finding.span.line}"] if finding.span else [])]
     page.line(finding.rule + subject, mark, indent=2, end=", ".join(end))
     page.line(finding.message, indent=4)
     if finding.allowed:

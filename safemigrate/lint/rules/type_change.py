@@ -38,7 +38,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         subject = f"{action.table}.{quote(action.column)}"
         change = f"{subject} changes{f' from {before}' if before else ''} to {action.type}"
-        rewrite = f"; {counted(rows, 'row')} are rewritten" if rows else ""
+        rewrite = f"; {counted(rows, 'row')} {'is' if rows == 1 else 'are'} rewritten" if rows else ""
         yield context.finding(
             Severity.WARNING,
             f"{change}{rewrite}" + ("" if keeps else "; values may not fit or come out changed"),
