@@ -78,13 +78,15 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
     if keeps and not change.empty:
         if is_plain_drop(statement):
             places = moved(scene, keeping, change, before, after)
+            scene.moved.update(places)
         else:
             copied(scene, keeping, change, before)
         columns(scene, keeping, change, before)
     if keeps:
         using = retyped_columns(scene, keeping, change, before, after, statement)
         sequences(scene, keeping, change, places)
-        keeping.checks += constraint_checks(change, before, scene.end, places, scene.dropped)
+        # Asked late: a table that loses its foreign key here may be dropped, and then moved, by a later statement.
+        scene.ask(lambda: constraint_checks(change, before, scene.end, scene.moved, scene.dropped))
     if keeps:
         written_rows(scene, keeping, seen, change, using)
     inverse = invert(

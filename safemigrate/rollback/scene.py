@@ -38,8 +38,9 @@ class Observed(Protocol):
 class Scene:
     """One migration while its steps are derived.
 
-    `passing` is what it makes and drops again. `at` is the step at hand. `kept_rows` and `dropped` say where rows and
-    dropped columns are kept; `questions` are asked of every step once all of them are known.
+    `passing` is what it makes and drops again. `at` is the step at hand. `kept_rows`, `moved` and `dropped` say where
+    rows, dropped tables and types, and dropped columns are kept; `questions` are asked of every step once all of them
+    are known.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Scene:
     number: int = 0
     at: int = -1
     kept_rows: list[Place] = field(default_factory=list)
+    moved: dict[Identity, str] = field(default_factory=dict)
     dropped: dict[tuple[Identity, int], tuple[str, Table, Column]] = field(default_factory=dict)
     questions: list[tuple[int, Callable[[], list[Check]]]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

@@ -104,7 +104,8 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
             seen = read(target.connection)
             rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
-            findings += rehearsal.findings
+            asked = {(one.migration, one.span) for one in findings if one.loses}
+            findings += [one for one in rehearsal.findings if not one.loses or (one.migration, one.span) not in asked]
             outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
             if any(finding.blocks for finding in findings):
                 return _outcome(resolved, Result.BLOCKED, began, (*edited, *outcomes), rehearsal)

@@ -13,7 +13,7 @@ from safemigrate import __version__
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, difference, read
 from safemigrate.db.fingerprint import compare, fingerprint
-from safemigrate.db.postgres import Connection, connect
+from safemigrate.db.postgres import Connection, connect, quote
 from safemigrate.errors import (
     ConnectionFailed,
     HistoryError,
@@ -69,6 +69,7 @@ def carry_out(
                 ("safemigrate apply   # rehearses again",),
             )
         if not target.state.managed:
+            run.execute(connection, f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
             history.create_table(connection, schema)
             current = read(connection)
         for number, (migration, plan) in enumerate(zip(migrations, rehearsal.plans, strict=True)):

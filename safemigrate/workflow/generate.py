@@ -13,6 +13,7 @@ from safemigrate.model import Migration, Progress
 from safemigrate.prisma import command
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.replay import replay
+from safemigrate.workflow.rehearse import ensure_schema
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved
 
@@ -25,6 +26,7 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
     does not replay, PrismaError from the CLI.
     """
     url = shadow.create("history")
+    ensure_schema(url)
     with connect(url, application_name="safemigrate rehearsal") as connection:
         replay(
             connection,

@@ -35,7 +35,7 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.sql import Statement
 from safemigrate.workflow.scope import at_risk, note_writes, oids
-from safemigrate.workflow.verify import sequences_behind, touched, untraced
+from safemigrate.workflow.verify import rows_changed, sequences_behind, touched, untraced
 
 if TYPE_CHECKING:
     from safemigrate.snapshot.store import Snapshot
@@ -112,6 +112,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
             restored = shadow.create(template)
             restore(snapshot, restored, shadow=True)
             verify.compare(snapshot, restored)
+            ensure_schema(restored)
         else:
             _bare(source, shadow.create(template))
         held = wanted | set(snapshot.manifest.held) if snapshot else None
@@ -139,6 +140,13 @@ def _bare(source: Source, into: DatabaseUrl) -> None:
 
     with proc.scratch() as scratch:
         restore(take(source.url, source.server, scope="schema", store=scratch), into, shadow=True)
+    ensure_schema(into)
+
+
+def ensure_schema(url: DatabaseUrl) -> None:
+    """Make the schema that a URL's ?schema= names, as Prisma does when it connects; harmless where it exists."""
+    with connect(url) as connection:
+        session.run(connection, f"CREATE SCHEMA IF NOT EXISTS {quote(url.schema)}")
 
 
 def _snapshot(source: Source, scripts: Sequence[Script], wanted: set[str], on_progress: OnProgress) -> Snapshot | None:
@@ -370,7 +378,7 @@ def _finish(
         f"{table}: a column comes back behind the others (PostgreSQL cannot put it where it stood)"
         for table in reordered(states[0].catalog, read(connection))
     ]
-    findings = [*untraced(seen, states)]
+    findings = [*rows_changed(seen), *untraced(seen, states)]
     behind = sequences_behind(connection, sorted({table for plan in plans for table in touched(plan)}))
     findings += [
         Finding("sequence-behind", Severity.WARNING, f"{text}: an insert will fail", plans[-1].migration)

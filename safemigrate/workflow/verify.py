@@ -80,6 +80,28 @@ def untraced(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Fin
                 )
 
 
+def rows_changed(seen: Sequence[Rehearsed]) -> Iterator[Finding]:
+    """Say, a finding a statement and table, how many rows that were there before the migration go or change.
+
+    Rows that go take consent, as the rule truncate-or-delete-all asks it of those that name no rows.
+    """
+    for rehearsed in seen:
+        for one in rehearsed.observations:
+            whole = one.statement.kind.startswith("TRUNCATE")
+            for table, (_, updated, deleted) in one.trace.rows.items():
+                if f"table {table}" not in rehearsed.before.addresses or whole:
+                    continue
+                name, span = rehearsed.migration.name, one.statement.span
+                if deleted:
+                    text = f"{table}: {deleted:,} row{'s' * (deleted != 1)} deleted; kept for rollback"
+                    yield Finding("rows-deleted", Severity.WARNING, text, name, span, table, count=deleted, loses=True)
+                if updated:
+                    text = (
+                        f"{table}: {updated:,} row{'s' * (updated != 1)} updated; the old values are kept for rollback"
+                    )
+                    yield Finding("rows-updated", Severity.NOTICE, text, name, span, table, count=updated)
+
+
 def touched(plan: Plan) -> list[str]:
     """Name the tables in which the plan's statements changed rows when it was rehearsed."""
     return sorted({table for trace in plan.traces for table in trace.rows})

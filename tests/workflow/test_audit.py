@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,33 @@ def test_a_migration_that_needs_rows_is_rehearsed_with_all_of_them(database: Dat
     assert set(outcome.snapshots[0].tables) >= {'"public"."note"', '"public"."plan"'}
     with connect(database) as connection:
         assert session.value(connection, "SELECT text FROM note") == "A"
+
+
+def test_a_schema_that_is_not_there_yet_is_made_and_rows_that_go_take_consent(
+    database: DatabaseUrl, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    first = project / "prisma" / "migrations" / "1_init" / "migration.sql"
+    first.parent.mkdir(parents=True)
+    (project / "prisma" / "schema.prisma").write_text(SCHEMA)
+    (project / "package.json").write_text('{"devDependencies": {"prisma": "5.22.0"}}')
+    url = f"{database.prisma()}{'&' if '?' in database.prisma() else '?'}schema=tenant"
+    said: list[str] = []
+
+    def consent(_database: str, losses: Sequence[str]) -> bool:
+        said.extend(losses)
+        return True
+
+    request = Request(project, None, url, Settings(), silent, False, None, None, consent, lambda _: True)
+    first.write_text("CREATE TABLE note (id int PRIMARY KEY, text text);")
+    apply(request, ApplyOptions(generate=False))
+    assert said == []
+    with connect(database) as connection:
+        session.run(connection, "INSERT INTO tenant.note SELECT n, 'a' FROM generate_series(1, 5) AS n")
+    second = project / "prisma" / "migrations" / "2_delete" / "migration.sql"
+    second.parent.mkdir()
+    second.write_text("UPDATE note SET text = 'b' WHERE id = 1;\nDELETE FROM note WHERE id > 2;")
+    outcome = apply(request, ApplyOptions(generate=False))
+    assert said == ['2_delete: "tenant"."note": 3 rows deleted; kept for rollback']
+    found = {(one.rule, one.count) for one in outcome.migrations[0].findings}
+    assert found == {("rows-deleted", 3), ("rows-updated", 1)}

@@ -423,3 +423,17 @@ def test_merged(project: Project, case: Merged) -> None:
     assert back.result is Result.ROLLED_BACK, back.conflicts
     assert compare(before, project.state()[0]) == []
     assert project.rows(case.query) == case.rows
+
+
+def test_a_parent_gone_since_is_listed_also_where_prisma_drops_the_foreign_key_first(project: Project) -> None:
+    """Prisma drops a model as DROP CONSTRAINT, then DROP TABLE: when the question is asked the table is moved away."""
+    project.write("1_init", "CREATE TABLE parent (id int PRIMARY KEY);")
+    project.write("2_tag", "CREATE TABLE tag (id int PRIMARY KEY, up int CONSTRAINT tag_up_fkey REFERENCES parent);")
+    project.apply()
+    project.run("INSERT INTO parent VALUES (1), (2); INSERT INTO tag VALUES (1, 1), (2, 2);")
+    project.write("3_drop", "ALTER TABLE tag DROP CONSTRAINT tag_up_fkey; DROP TABLE tag;")
+    project.apply()
+    project.run("DELETE FROM parent WHERE id = 2;")
+    outcome = project.rollback()
+    assert outcome.result is Result.CONFLICTS
+    assert [(one.subject, one.count) for one in outcome.conflicts] == [('"public"."tag"."tag_up_fkey"', 1)]
