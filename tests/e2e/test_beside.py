@@ -131,8 +131,10 @@ def test_drift_while_it_is_rehearsed(project: Project) -> None:
     project.migration(NAME, DROPS)
     running = project.start(*confirmed(project, "apply", "-v"))
     running.until_said("rehearse:")
+    running.process.send_signal(signal.SIGSTOP)
     project.sql('ALTER TABLE "Post" ADD COLUMN hotfix text')
     before = project.state()
+    running.process.send_signal(signal.SIGCONT)
     ended = running.end()
     assert ended.code == 2, ended.stderr
     assert "changed by someone else while the migrations were rehearsed" in ended.stderr
@@ -198,7 +200,9 @@ def test_a_concurrent_index_that_fails_on_rows_written_meanwhile(project: Projec
     before = project.state()
     running = project.start(*confirmed(project, "apply", "-v"))
     running.until_said("prove:")
+    running.process.send_signal(signal.SIGSTOP)
     project.sql("INSERT INTO \"User\" (email) VALUES ('u1')")
+    running.process.send_signal(signal.SIGCONT)
     ended = running.end()
     assert ended.code == 4, ended.stderr
     assert "is duplicated" in ended.stderr
