@@ -290,10 +290,8 @@ def settled(project: Project) -> None:
 def led_out(project: Project, *command: str) -> Ended:
     ended = project.run(*confirmed(project, *command))
     assert ended.code == 0, ended.stderr
-    deadline = time.monotonic() + 10  # a swept server's processes take a moment to end
-    while (left := project.leftovers()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == []
+    left = project.leftovers()
+    assert not left, left
     return ended
 
 
