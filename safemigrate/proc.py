@@ -69,7 +69,21 @@ def sweep() -> None:
     """Remove the scratch folders of killed runs."""
     for old in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         if abandoned(old):
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
+
+
+def remove(folder: Path) -> None:
+    """Remove an abandoned folder, its lock last.
+
+    An orphan of the killed run may still write there; what stays then is still known as abandoned to the next sweep.
+    """
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.name != _OWNER:
+            entry.unlink(missing_ok=True)
+    if all(entry.name == _OWNER for entry in folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def disown(folder: Path) -> None:

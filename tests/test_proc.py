@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -108,3 +109,23 @@ def test_a_folder_whose_owner_was_killed_is_abandoned(tmp_path: Path) -> None:
         assert output.readline() == b"owned\n"
         assert not proc.abandoned(tmp_path)
     assert proc.abandoned(tmp_path)  # leaving the block killed it
+
+
+def test_a_folder_that_an_orphan_still_writes_to_is_swept_the_next_time(tmp_path: Path) -> None:
+    folder = tmp_path / "left"
+    folder.mkdir()
+    with proc.owned(folder):
+        pass
+    script = "while :; do mkdir -p data; : > data/$RANDOM; done"
+    with subprocess.Popen(["bash", "-c", script], cwd=folder, stderr=subprocess.DEVNULL) as orphan:
+        while not (folder / "data").exists():
+            time.sleep(0.01)
+        for _ in range(20):
+            proc.remove(folder)
+            if not folder.exists():
+                break
+            assert proc.abandoned(folder)
+        orphan.kill()
+    if folder.exists():
+        proc.remove(folder)
+    assert not folder.exists()

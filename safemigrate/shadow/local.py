@@ -107,7 +107,7 @@ def sweep() -> list[Path]:
                 account=server_account(),
                 seconds=30,
             )
-        shutil.rmtree(folder, ignore_errors=True)
+        proc.remove(folder)
         swept.append(folder)
     return swept
 
