@@ -153,6 +153,7 @@ def run(
             raise TimeoutError(f"{Path(arguments[0]).name} did not end within {seconds:g} s") from error
         except BaseException:
             process.kill()
+            process.wait()  # Popen's own exit does not, after a KeyboardInterrupt
             raise
         return Completed(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
 

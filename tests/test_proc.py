@@ -34,13 +34,25 @@ def test_a_program_that_does_not_end_is_killed() -> None:
         proc.run([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3)
 
 
+OUTER = """
+import subprocess, sys
+from pathlib import Path
+from safemigrate import proc
+
+def communicate(self, *arguments, **options):
+    Path("pid.new").write_text(str(self.pid))
+    Path("pid.new").rename("pid")
+    return real(self, *arguments, **options)
+
+real, subprocess.Popen.communicate = subprocess.Popen.communicate, communicate
+proc.run([sys.executable, "-c", "import time; time.sleep(60)"])
+"""
+
+
 def test_a_program_does_not_outlive_ctrl_c(tmp_path: Path) -> None:
-    inner = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    code = f"import sys; from safemigrate import proc; proc.run([sys.executable, '-c', {inner!r}])"
-    outer = proc.start([sys.executable, "-c", code], output=tmp_path / "log")
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+    outer = proc.start([sys.executable, "-c", OUTER], output=tmp_path / "log", cwd=tmp_path)
+    while not (tmp_path / "pid").exists():
         assert outer.status is None
-    time.sleep(0.5)  # the inner may be quicker than the outer's Popen
     outer.end(signal.SIGINT, 10)  # reaches the outer program alone
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
