@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -86,28 +87,38 @@ def main(arguments: Sequence[str]) -> int:
         return of_error(error)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
-        console.error(f"✖ {error.format_message()}\n  → {context.command_path if context else 'safemigrate'} --help")
-        return ExitCode.FAILED
+        help_ = f"{context.command_path if context else 'safemigrate'} --help"
+        return _tell(console, arguments, ExitCode.FAILED, error.format_message(), fix=help_)
     except typer.Abort:
-        console.error("✖ Nobody answered.")
-        return ExitCode.CONSENT
+        return _tell(console, arguments, ExitCode.CONSENT, "Nobody answered.")
     except KeyboardInterrupt:
-        console.error("✖ Interrupted.\n  → safemigrate status")
-        return ExitCode.INTERRUPTED
+        return _tell(console, arguments, ExitCode.INTERRUPTED, "Interrupted.", fix="safemigrate status")
     except OSError as error:  # a full disk, a folder that may not be written, a program that hangs
         place = f"{error.filename}: " if error.filename else ""
-        console.error(f"✖ {place}{error.strerror or error}\n{_record(error, arguments)}  → safemigrate status")
-        return ExitCode.FAILED
+        said, why = f"{place}{error.strerror or error}", _record(error, arguments)
+        return _tell(console, arguments, ExitCode.FAILED, said, why, "safemigrate status")
     except Exception as error:
-        console.error(
-            f"✖ This is a bug in safemigrate: {type(error).__name__}\n{_record(error, arguments)}  → safemigrate status"
-        )
-        return ExitCode.BUG
+        said, why = f"This is a bug in safemigrate: {type(error).__name__}", _record(error, arguments)
+        return _tell(console, arguments, ExitCode.BUG, said, why, "safemigrate status")
+
+
+def _tell(
+    console: Console, arguments: Sequence[str], code: ExitCode, summary: str, why: str = "", fix: str = ""
+) -> ExitCode:
+    """Say what no command could say itself, as text and, where JSON was asked for, as that."""
+    asked = " ".join(arguments)
+    if re.search(r"(^| )(--json|--format[ =]json)( |$)", asked):
+        from safemigrate.report import json_v1
+
+        command = next((name for name in (*SNAPSHOT_COMMANDS, *COMMANDS) if f"{asked} ".startswith(f"{name} ")), "")
+        console.data(json_v1.render_error(command, SafemigrateError(summary, why, (fix,) if fix else ())))
+    console.error("\n".join((f"✖ {summary}", *([f"  {why}"] if why else ()), *([f"  → {fix}"] if fix else ()))))
+    return code
 
 
 def _record(error: Exception, arguments: Sequence[str]) -> str:
     try:
-        return f"  What happened is in {crash.record(error, arguments)}\n"
+        return f"What happened is in {crash.record(error, arguments)}"
     except OSError:  # the disk is full here too
         return ""
 

@@ -56,6 +56,22 @@ def test_errors_are_said_once_on_stderr(invoke: Any, workflows: Any, error: erro
     assert ran.stderr == "✖ no answer\n  nothing listens\n  → docker compose up\n"
 
 
+@pytest.mark.parametrize("json_flag", [("--json",), ("--format", "json"), ("--format=json",)])
+def test_with_json_a_usage_error_and_a_bug_are_objects_too(
+    invoke: Any, workflows: Any, json_flag: tuple[str, ...]
+) -> None:
+    ran = invoke("apply", "--no-such-flag", *json_flag)
+    said = json.loads(ran.stdout)
+    assert (ran.code, said["command"], said["outcome"]) == (2, "apply", "error")
+    assert "--no-such-flag" in said["error"]["summary"]
+    workflows.act = raising(ZeroDivisionError("secret"))
+    ran = invoke("snapshot", "verify", "x", *json_flag)
+    said = json.loads(ran.stdout)
+    assert (ran.code, said["command"]) == (70, "snapshot verify")
+    assert "ZeroDivisionError" in said["error"]["summary"]
+    assert "secret" not in ran.stdout
+
+
 def test_with_json_an_error_is_an_object_on_stdout_too(invoke: Any, workflows: Any) -> None:
     workflows.act = raising(errors.SnapshotError("cut in half"))
     ran = invoke("snapshot", "verify", "x", "--json")
