@@ -23,7 +23,8 @@ class Settings:
     """The settings of a project, with their defaults; paths are absolute.
 
     `lock_timeout` is in seconds. `keep_limit_bytes` is the most a migration may leave kept in the database; None is
-    no limit. `shadow_url` wins over `shadow`. `path` is the file they came from, None where there is none.
+    no limit. `guard` makes plain `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`.
+    `path` is the file they came from, None where there is none.
     """
 
     shadow: str | None = None
@@ -32,6 +33,7 @@ class Settings:
     lock_timeout: float = 3.0
     retries: int = 5
     keep_limit_bytes: int | None = None
+    guard: bool = False
     store: Path | None = None
     schema: Path | None = None
     path: Path | None = None
@@ -87,6 +89,8 @@ def _value(path: Path, key: str, value: Any) -> Any:
             return value
         case "store" | "schema", str() if value:
             return (path.parent / Path(value).expanduser()).resolve()
+        case "guard", bool():
+            return value
         case _, bool():  # Python counts true as 1
             pass
         case "lock_timeout", int() | float() if value > 0:
@@ -97,6 +101,7 @@ def _value(path: Path, key: str, value: Any) -> Any:
         "shadow": f"must be {_one_of(SHADOWS)}; a URL goes into shadow_url",
         "snapshot": f"must be {_one_of(SCOPES)}",
         "shadow_url": "must be a URL, postgresql://...",
+        "guard": "must be true or false",
         "store": "must be a folder",
         "schema": "must be a file or folder",
         "lock_timeout": "must be a number of seconds above 0",

@@ -17,7 +17,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
     path = tmp_path / "safemigrate.toml"
     path.write_text(
         'shadow = "embedded"\nshadow_url = "postgresql://u:p@h/db"\nsnapshot = "full"\nlock_timeout = 2\n'
-        'retries = 0\nkeep_limit_bytes = 1000\nstore = "backups"\nschema = "prisma/schema.prisma"\n'
+        'retries = 0\nkeep_limit_bytes = 1000\nguard = true\nstore = "backups"\nschema = "prisma/schema.prisma"\n'
     )
     project = tmp_path / "apps" / "web"
     project.mkdir(parents=True)
@@ -29,6 +29,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         lock_timeout=2.0,
         retries=0,
         keep_limit_bytes=1000,
+        guard=True,
         store=tmp_path / "backups",
         schema=tmp_path / "prisma" / "schema.prisma",
         path=path,

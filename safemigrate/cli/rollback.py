@@ -31,6 +31,14 @@ def rollback(
             help='Value for rows written since, where a restored column needs one: \'"public"."User"."nick"=unknown\'.',
         ),
     ] = None,
+    guard: Annotated[
+        bool | None,
+        typer.Option(
+            "--guard/--no-guard",
+            help="Make plain `prisma migrate deploy` stop too, until `safemigrate release`; off unless set.",
+            show_default=False,
+        ),
+    ] = None,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
     lock_timeout: LockTimeout = None,
@@ -42,6 +50,8 @@ def rollback(
     """
     if sum((last is not None, to is not None, failed)) > 1:
         raise typer.BadParameter("--last, --to and --failed exclude each other; give one.")
+    if failed and guard:
+        raise typer.BadParameter("--guard guards a hold, and --failed puts nothing on hold.")
     from safemigrate.workflow import rollback as workflow
 
     settings = invocation.settings
@@ -54,6 +64,7 @@ def rollback(
         retries=settings.retries if retries is None else retries,
         shadow=shadow_of(settings, shadow, shadow_url),
         fill=_values(fill or []),
+        guard=settings.guard if guard is None else guard,
     )
     return workflow.rollback(invocation.request, options)
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TABLE: Final = "_prisma_migrations"
 # Prisma's advisory lock: session level there; a transaction-level lock excludes it as well.
 LOCK_KEY: Final = 72707369
+# The row that makes `prisma migrate deploy` stop (P3009): unfinished, and of a name that says what to do, for the name
+# is all that Prisma prints of it (schema-engine, diagnose_migration_history).
+GUARD: Final = "HELD_by_safemigrate__run_safemigrate_status"
 
 _COLUMNS: Final = """(
     "id" VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -45,11 +48,15 @@ def create_table(connection: Connection, schema: str) -> None:
 
 
 def read(connection: Connection, schema: str) -> list[AppliedMigration] | None:
-    """Return the rows, oldest start first; None without the table: Prisma does not manage this database yet."""
+    """Return the rows, oldest start first; None without the table: Prisma does not manage this database yet.
+
+    The guard's row is no migration and is left out: see `guarded`.
+    """
     found = connection.execute("SELECT to_regclass(%s)", (_table(schema),)).fetchone()
     if found is None or found[0] is None:
         return None
-    rows = connection.execute((_SELECT + _table(schema) + " ORDER BY started_at, migration_name").encode()).fetchall()
+    query = f"{_SELECT}{_table(schema)} WHERE migration_name <> '{GUARD}' ORDER BY started_at, migration_name"
+    rows = connection.execute(query.encode()).fetchall()
     return [
         AppliedMigration(
             id=identifier,
@@ -129,6 +136,42 @@ def mark_rolled_back(connection: Connection, schema: str, name: str) -> int:
         "UPDATE {table} SET rolled_back_at = clock_timestamp() WHERE migration_name = %s AND rolled_back_at IS NULL",
         (name,),
     )
+
+
+def guarded(connection: Connection, schema: str) -> bool:
+    """Whether plain `prisma migrate deploy` stops at the guard; a guard that somebody resolved by hand is none."""
+    found = connection.execute("SELECT to_regclass(%s)", (_table(schema),)).fetchone()
+    if found is None or found[0] is None:
+        return False
+    return (
+        _run(
+            connection,
+            schema,
+            "SELECT FROM {table} WHERE migration_name = %s AND finished_at IS NULL AND rolled_back_at IS NULL",
+            (GUARD,),
+        )
+        > 0
+    )
+
+
+def raise_guard(connection: Connection, schema: str, reason: str) -> None:
+    """Make plain `prisma migrate deploy` stop until `lower_guard`; harmless where it does already."""
+    if not guarded(connection, schema):
+        _run(
+            connection,
+            schema,
+            "INSERT INTO {table} (id, checksum, migration_name, started_at, logs)"
+            " VALUES (%s, %s, %s, clock_timestamp(), %s)",
+            (str(uuid4()), hashlib.sha256(GUARD.encode()).hexdigest(), GUARD, reason),
+        )
+
+
+def lower_guard(connection: Connection, schema: str) -> bool:
+    """Let `prisma migrate deploy` go on, and leave no trace of the guard; False where there was none."""
+    stood = guarded(connection, schema)
+    if stood:
+        _run(connection, schema, "DELETE FROM {table} WHERE migration_name = %s", (GUARD,))
+    return stood
 
 
 @dataclass(frozen=True, slots=True)

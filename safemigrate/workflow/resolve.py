@@ -39,7 +39,10 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An open target: the server, Prisma's rows and how they stand beside the files, and safemigrate's own journal."""
+    """An open target: the server, Prisma's rows and how they stand beside the files, and safemigrate's own journal.
+
+    `guarded`: plain `prisma migrate deploy` stops here until the holds are released.
+    """
 
     connection: Connection
     server: Server
@@ -47,6 +50,7 @@ class Target:
     state: HistoryState
     runs: tuple[journal.Run, ...]
     holds: tuple[journal.Hold, ...]
+    guarded: bool = False
 
     @property
     def interrupted(self) -> journal.Run | None:
@@ -94,6 +98,7 @@ def opened(resolved: Resolved) -> Iterator[Target]:
                 history.state(resolved.migrations, rows),
                 tuple(journal.runs(connection)),
                 tuple(journal.holds(connection)),
+                history.guarded(connection, resolved.url.schema),
             )
     except session.SqlError as error:
         raise _refused(resolved.url, error) from error
@@ -178,9 +183,12 @@ def require_fit_history(resolved: Resolved, target: Target) -> None:
     held = {hold.migration: hold for hold in target.holds}
     for migration in state.pending:
         if hold := held.get(migration.name):
+            edited = not history.matches(migration.sql, hold.checksum)
             raise HistoryError(
                 f"migration {migration.name} is on hold: it was rolled back {hold.since:%Y-%m-%d %H:%M}",
-                hold.reason,
+                f"{hold.reason}\nIts file was edited since; a hold goes by name, until somebody releases it."
+                if edited
+                else hold.reason,
                 (
                     f"safemigrate release {migration.name}   # apply it again",
                     f"rm -r {migration.path.parent}   # drop it",

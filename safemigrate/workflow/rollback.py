@@ -26,7 +26,10 @@ from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, swee
 
 @dataclass(frozen=True, slots=True)
 class RollbackOptions:
-    """The flags of `rollback`. `fill` gives values to rows written since, by the column they need one for."""
+    """The flags of `rollback`. `fill` gives values to rows written since, by the column they need one for.
+
+    `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released.
+    """
 
     last: int | None = None
     to: str | None = None
@@ -36,6 +39,7 @@ class RollbackOptions:
     retries: int = 5
     shadow: str | None = None
     fill: Mapping[str, str] = field(default_factory=dict)
+    guard: bool = False
 
 
 class _Stop(Exception):
@@ -152,8 +156,11 @@ def _take_back(
             history.mark_rolled_back(connection, resolved.url.schema, one.migration)
             journal.rolled_back(connection, one.id)
             journal.hold(connection, one.migration, one.checksum, "rolled back by safemigrate rollback")
+        if options.guard:
+            history.raise_guard(connection, resolved.url.schema, f"{names} is on hold: safemigrate status")
         _verify(connection, chosen, drifted=drifted, notes=notes)
 
+    names = ", ".join(one.migration for one in chosen)
     session_id = connection.info.backend_pid
     with run.exclusive(connection):
         if tuple(history.read(connection, resolved.url.schema) or ()) != target.rows:
@@ -188,7 +195,12 @@ def _take_back(
         Result.ROLLED_BACK,
         tuple(replace(one, state=journal.RunState.ROLLED_BACK.value) for one in outcomes),
         began,
-        notes=tuple(notes),
+        notes=(
+            *notes,
+            f"plain `prisma migrate deploy` stops too, until {names} is released"
+            if options.guard or target.guarded
+            else f"plain `prisma migrate deploy` knows of no hold: it would apply {names} again",
+        ),
         follow=(
             "safemigrate status",
             *(f"safemigrate release {one.migration}   # when it may be applied again" for one in chosen),

@@ -24,6 +24,7 @@ from safemigrate.model import (
     Result,
     Verdict,
 )
+from safemigrate.prisma import history
 from safemigrate.prisma.migrations import without_sql
 from safemigrate.rollback import down
 from safemigrate.snapshot import facts
@@ -84,6 +85,9 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
     follow = [*unmanaged, *(command for way_out in worst for command in way_out)]
     if not follow:
         follow = _onward(migrations)
+        if target.guarded and not any(one.state == "held" for one in migrations):
+            names = dict.fromkeys(one.migration for one in target.holds) or (history.GUARD,)
+            follow += [f"safemigrate release {name}   # lets `prisma migrate deploy` go on" for name in names]
     return Outcome(
         "status",
         Result.NOT_OK if worst or unmanaged else Result.OK,
@@ -215,6 +219,9 @@ def _notes(
 ) -> tuple[list[str], tuple[str, ...]]:
     """Say what belongs to no single migration, and what leads on where there is no history to speak of."""
     notes = [f"{folder} holds no SQL and is left alone" for folder in without_sql(resolved.project)]
+    if target.guarded:
+        held = ", ".join(dict.fromkeys(one.migration for one in target.holds)) or history.GUARD
+        notes.append(f"plain `prisma migrate deploy` stops here (P3009) until {held} is released")
     if holder and not any(one.state == "running" for one in standings.values()):
         notes.append(f"Prisma's migration lock is held by {holder}")
     if not target.state.managed:

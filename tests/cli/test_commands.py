@@ -42,6 +42,7 @@ def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
         (("--to", "20260101_init", "--dry-run"), {"to": "20260101_init", "dry_run": True}),
         (("--failed", "--shadow", "local"), {"failed": True, "shadow": "local"}),
         (("--lock-timeout", "9", "--retries", "1"), {"lock_timeout": 9.0, "retries": 1}),
+        (("--guard",), {"guard": True}),
     ],
 )
 def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
@@ -54,6 +55,7 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
         "dry_run": False,
         "shadow": None,
         "fill": {},
+        "guard": False,
     }
     assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
 

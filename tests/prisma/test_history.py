@@ -200,3 +200,33 @@ def test_the_table_is_prismas(connection: Connection) -> None:
         ("started_at", "timestamp with time zone", True, "now()"),
         ("applied_steps_count", "integer", True, "0"),
     ]
+
+
+@pytest.mark.parametrize("schema", ["public", 'a "b" %s {table} 50%'])
+def test_the_guard_is_no_migration(schema: str, connection: Connection) -> None:
+    from safemigrate.db.postgres import quote
+
+    assert not history.guarded(connection, schema)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}".encode())
+    history.create_table(connection, schema)
+    history.record_applied(connection, schema, A)
+    assert not history.lower_guard(connection, schema)
+    for _ in range(2):
+        history.raise_guard(connection, schema, "why")
+        assert history.guarded(connection, schema)
+    assert [found.name for found in history.read(connection, schema) or []] == [A.name]
+    table = quote(schema, history.TABLE)
+    rows = connection.execute(f"SELECT migration_name FROM {table} ORDER BY started_at".encode()).fetchall()
+    assert rows == [(A.name,), (history.GUARD,)]
+    assert history.lower_guard(connection, schema)
+    assert connection.execute(f"SELECT migration_name FROM {table}".encode()).fetchall() == [(A.name,)]
+
+
+def test_a_guard_resolved_by_hand_is_none(connection: Connection) -> None:
+    history.create_table(connection, "public")
+    history.raise_guard(connection, "public", "why")
+    assert history.mark_rolled_back(connection, "public", history.GUARD) == 1
+    assert not history.guarded(connection, "public")
+    assert history.read(connection, "public") == []
+    history.raise_guard(connection, "public", "again")
+    assert history.guarded(connection, "public")
