@@ -9,10 +9,8 @@ from functools import partial
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
 from safemigrate.model import Check, Parting, Step
-from safemigrate.rollback.checks import (
-    constraint_checks,
-    label_check,
-)
+from safemigrate.rollback.checks.constraints import constraint_checks
+from safemigrate.rollback.checks.labels import label_check
 from safemigrate.rollback.describe import column_of, table_of
 from safemigrate.rollback.inverse import Retyped as Inverted
 from safemigrate.rollback.inverse import invert

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from safemigrate.db.catalog import Catalog, Change, Identity, Object
 from safemigrate.model import Check, Trace
-from safemigrate.rollback.checks import Place
+from safemigrate.rollback.checks.place import Place
 from safemigrate.rollback.describe import table_of
 from safemigrate.rollback.keep.table import Column, Table
 from safemigrate.sql import Statement

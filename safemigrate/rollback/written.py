@@ -6,12 +6,8 @@ from dataclasses import replace
 
 from safemigrate.db.catalog import Change, Identity
 from safemigrate.db.postgres import quote
-from safemigrate.rollback.checks import (
-    Place,
-    parent_checks,
-    reused_check,
-    unique_checks,
-)
+from safemigrate.rollback.checks.place import Place
+from safemigrate.rollback.checks.rows import parent_checks, reused_check, unique_checks
 from safemigrate.rollback.describe import column_of, deferred, parents_first, refers, refers_within, table_of
 from safemigrate.rollback.keep.rows import EVENTS, Writes, keep_rows
 from safemigrate.rollback.keep.table import Keeping, Table

@@ -10,18 +10,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from safemigrate.db import session
-from safemigrate.db.catalog import read
-from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection
-from safemigrate.errors import ConsentRequired, Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
+from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
 from safemigrate.execute import journal, run
-from safemigrate.model import AppliedState, Conflict, MigrationOutcome, Outcome, Plan, Progress, Result, Verdict
-from safemigrate.prisma import history
+from safemigrate.model import AppliedState, Conflict, MigrationOutcome, Outcome, Progress, Result, Verdict
 from safemigrate.rollback import down
-from safemigrate.workflow import carry_out, half_done
+from safemigrate.workflow import carry_out, conflicts, half_done
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, sweep
+from safemigrate.workflow.take_back import take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +36,6 @@ class RollbackOptions:
     shadow: str | None = None
     fill: Mapping[str, str] = field(default_factory=dict)
     guard: bool = False
-
-
-class _Stop(Exception):
-    """Leave the transaction without committing: conflicts were found, or only a look was wanted."""
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:
@@ -113,24 +105,23 @@ def _take_back(
     chosen: Sequence[journal.Run],
     began: float,
 ) -> Outcome:
-    connection = target.connection
     losses = [
         f"{one.migration} is not exact: {reason}"
         for one in chosen
         if one.plan.proof.verdict is Verdict.LOSSY
         for reason in one.plan.proof.reasons
     ]
-    _fill_is_asked_for(options, chosen)
-    conflicts = _conflicts(connection, chosen[0].plan, options.fill)
+    conflicts.fill_is_asked_for(options.fill, chosen, _flags(options))
+    found = conflicts.find(target.connection, chosen[0].plan, options.fill)
     outcomes = tuple(_described(one) for one in chosen)
-    if conflicts or options.dry_run:
-        result = Result.CONFLICTS if conflicts else Result.REHEARSED
+    if found or options.dry_run:
+        result = Result.CONFLICTS if found else Result.REHEARSED
         more = (
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
-        follow = () if conflicts else (f"safemigrate rollback{_flags(options)}",)
-        going = _going(connection, chosen[0].plan)
-        return _outcome(resolved, result, outcomes, began, conflicts, (*going, *more, *losses), follow)
+        follow = () if found else (f"safemigrate rollback{_flags(options)}",)
+        going = conflicts.going(target.connection, chosen[0].plan)
+        return _outcome(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
             f"nobody agreed to this rollback of database {resolved.url.database}",
@@ -140,63 +131,18 @@ def _take_back(
                 f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
             ),
         )
-    notes: list[str] = []
-    found: list[Conflict] = []
-
-    def body() -> None:
-        notes.clear()
-        found.clear()
-        for number, one in enumerate(chosen):
-            request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
-            if number:
-                found.extend(_conflicts(connection, one.plan, options.fill))
-                if found:
-                    raise _Stop
-            _run_inverse(connection, one.plan, options.fill, notes)
-            history.mark_rolled_back(connection, resolved.url.schema, one.migration)
-            journal.rolled_back(connection, one.id)
-            journal.hold(connection, one.migration, one.checksum, "rolled back by safemigrate rollback")
-        if options.guard:
-            history.raise_guard(connection, resolved.url.schema, f"{names} is on hold: safemigrate status")
-        _verify(connection, chosen, drifted=drifted, notes=notes)
-
-    names = ", ".join(one.migration for one in chosen)
-    session_id = connection.info.backend_pid
-    with run.exclusive(connection):
-        if tuple(history.read(connection, resolved.url.schema) or ()) != target.rows:
-            raise RollbackError(
-                f"another session migrated {resolved.url.database} at this moment",
-                "Nothing was changed.",
-                ("safemigrate status",),
-            )
-        drifted = fingerprint(read(connection)) != chosen[0].fingerprint_after
-        try:
-            run.transaction(aim, body)
-        except _Stop:
-            return _outcome(resolved, Result.CONFLICTS, outcomes, began, found)
-        except MigrationFailed as error:
-            raise Restored(
-                f"the rollback failed, and database {resolved.url.database} is as it was: {error.summary}",
-                error.why,
-                error.fix
-                or (
-                    "safemigrate rollback --dry-run",
-                    f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
-                ),
-            ) from error
-        except session.SqlError as error:
-            raise _stopped(aim, session_id, chosen[0], session.Refusal.of(error).message) from error
-        except KeyboardInterrupt as error:
-            stopped = _stopped(aim, session_id, chosen[0], "It was stopped from outside.")
-            raise Interrupted(stopped.summary, stopped.why, stopped.fix) from error
+    taken = take_back(options, aim, resolved, target, chosen)
+    if taken.conflicts:
+        return _outcome(resolved, Result.CONFLICTS, outcomes, began, taken.conflicts)
     request.on_progress(Progress("rollback", "done", len(chosen), len(chosen)))
+    names = ", ".join(one.migration for one in chosen)
     return _outcome(
         resolved,
         Result.ROLLED_BACK,
         tuple(replace(one, state=journal.RunState.ROLLED_BACK.value) for one in outcomes),
         began,
         notes=(
-            *notes,
+            *taken.notes,
             f"plain `prisma migrate deploy` stops too, until {names} is released"
             if options.guard or target.guarded
             else f"plain `prisma migrate deploy` knows of no hold: it would apply {names} again",
@@ -208,106 +154,11 @@ def _take_back(
     )
 
 
-def _fill_is_asked_for(options: RollbackOptions, chosen: Sequence[journal.Run]) -> None:
-    """Refuse a --fill that no column takes: it is a typing error, and the rollback would go on without it."""
-    checks = [check for one in chosen for step in one.plan.steps for check in step.checks if check.setting]
-    columns = list(dict.fromkeys(check.subject for check in checks))
-    unknown = [each for each in options.fill if each not in columns]
-    if unknown:
-        raise RollbackError(
-            f"--fill names {', '.join(unknown)}, which takes no value in this rollback",
-            f"Nothing was changed. Columns that take one: {', '.join(columns) or 'none'}.",
-            (f"safemigrate rollback --dry-run{_flags(options)}",),
-        )
-
-
-def _going(connection: Connection, plan: Plan) -> list[str]:
-    """What was written since into things that the rollback drops."""
-    found = []
-    for parting in (parting for step in reversed(plan.steps) for parting in step.partings):
-        try:
-            count = session.value(connection, parting.count)
-        except session.SqlError:  # about something that only an earlier step of the rollback brings back
-            continue
-        if count:
-            found.append(f"{parting.subject} goes with its {count:,} values of today; they would be kept")
-    return found
-
-
 def _flags(options: RollbackOptions) -> str:
     """Return the flags that choose the same migrations again."""
     if options.to:
         return f" --to {options.to}"
     return f" --last {options.last}" if options.last else ""
-
-
-def _stopped(aim: run.Target, session_id: int, newest: journal.Run, said: str) -> Restored | NotRestored:
-    """End our session, and find out whether its COMMIT happened: the journal says."""
-    aim.connection.close()
-    with carry_out.reconnected(aim, session_id) as again:
-        if again is None:
-            return NotRestored(
-                f"the connection to {aim.url} broke during the rollback and does not come back",
-                f"{said}\nIt was either committed whole or undone whole; safemigrate status will say which.",
-                ("safemigrate status",),
-            )
-        found = next((one for one in journal.runs(again) if one.id == newest.id), newest)
-    if found.state is journal.RunState.ROLLED_BACK:
-        return NotRestored(
-            "the rollback was stopped after it had been committed", f"{said}\nIt is done.", ("safemigrate status",)
-        )
-    return Restored(
-        f"the rollback was stopped, and database {aim.url.database} is as it was", said, ("safemigrate rollback",)
-    )
-
-
-def _conflicts(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> list[Conflict]:
-    """Ask the plan's questions; a question about something that is gone has no answer and no conflict."""
-    found = []
-    for step in reversed(plan.steps):
-        for check in step.checks:
-            if check.setting and check.subject in fill:
-                continue
-            count = session.value(connection, check.count)
-            if not count:
-                continue
-            sample = tuple(str(row[0]) for row in session.rows(connection, check.sample)) if check.sample else ()
-            message = check.message.replace("{count}", f"{count:,}")
-            found.append(Conflict(plan.migration, check.subject, message, count, sample, check.choices))
-    return found
-
-
-def _run_inverse(connection: Connection, plan: Plan, fill: Mapping[str, str], notes: list[str]) -> None:
-    for step in reversed(plan.steps):
-        for check in step.checks:
-            if check.setting and check.subject in fill:
-                connection.execute("SELECT set_config(%s, %s, true)", [check.setting, fill[check.subject]])
-        for parting in step.partings:
-            if count := session.value(connection, parting.count):
-                for sql in parting.keep:
-                    run.execute(connection, sql)
-                notes.append(
-                    f"{parting.subject} goes with its {count:,} values of today; they are kept in {parting.place}"
-                )
-        for sql in step.inverse:
-            run.execute(connection, sql)
-
-
-def _verify(connection: Connection, chosen: Sequence[journal.Run], *, drifted: bool, notes: list[str]) -> None:
-    """Compare with the schema before the oldest of the runs.
-
-    After drift there is nothing to compare with, and that is said.
-    """
-    if drifted:
-        notes.append(
-            "The schema was changed by something else since apply, so its fingerprint could not be compared; "
-            "every statement of the proven rollback ran."
-        )
-    elif fingerprint(read(connection)) != chosen[-1].fingerprint_before:
-        raise MigrationFailed(
-            f"the schema after the rollback is not the one before {chosen[-1].migration}",
-            "The rollback was undone.",
-        )
 
 
 def _failed(

@@ -1,0 +1,59 @@
+"""Where rows are kept, and how the catalog calls what a question is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from safemigrate.db.catalog import Catalog, Identity
+from safemigrate.db.postgres import quote
+from safemigrate.rollback.keep.table import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step keeps rows of a table: arrays `key`, `old` and `new` of texts, in the order of these positions.
+
+    `builtin` says of each column whether its type is the server's own.
+    """
+
+    step: int
+    table: Identity
+    name: str
+    key: tuple[int, ...]
+    columns: tuple[int, ...]
+    builtin: tuple[bool, ...]
+
+
+Dropped = Mapping[tuple[Identity, int], tuple[str, Table, Column]]
+"""Where the values of a dropped column are kept: the place, the table as it was, the column."""
+
+
+def texts(alias: str, names: Sequence[str]) -> str:
+    """Return the array of these columns' texts, as kept keys are written."""
+    return f'ARRAY[{", ".join(f"{alias}.{name}::text" for name in names)}] COLLATE "C"'
+
+
+def table_name(catalog: Catalog, table: Identity) -> str:
+    """Return a table's quoted name."""
+    return quote(catalog[table].schema, catalog[table].name)
+
+
+def types_at(catalog: Catalog, table: Identity, positions: list[int]) -> list[object]:
+    """Return the types of the columns at these positions."""
+    found = {
+        member.internal["_position"]: member.attributes["type"]
+        for member in catalog.members.get(table, ())
+        if member.kind == "column"
+    }
+    return [found[position] for position in positions]
+
+
+def columns_at(catalog: Catalog, table: Identity, positions: list[int]) -> list[str] | None:
+    """Name the columns at these positions; None where one is gone."""
+    found = {
+        member.internal["_position"]: quote(member.name)
+        for member in catalog.members.get(table, ())
+        if member.kind == "column"
+    }
+    return [found[position] for position in positions] if all(position in found for position in positions) else None
