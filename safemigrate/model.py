@@ -169,12 +169,36 @@ class Parting:
 
 
 @dataclass(frozen=True, slots=True)
+class Refill:
+    """A part of a step's inverse, from its statement number `at` on, that gives kept rows back to the table `subject`.
+
+    `before` and `after` surround the others, silencing triggers. `statements` read the kept table as `place AS k`: they
+    may as well read a part of it at a time, each in a transaction of its own. `rest` is for rows written since. `whole`
+    says why the statements cannot be run for a part, "" where they can.
+    """
+
+    subject: str
+    place: str
+    statements: tuple[str, ...]
+    rest: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    whole: str = ""
+    at: int = 0
+
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """All of it, as the inverse has it."""
+        return (*self.before, *self.statements, *self.rest, *self.after)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One statement of a migration with everything that surrounds it.
 
     Forward, in one transaction: `before`, `run`, `after`. `run` is the statement as written, except where it drops a
     table or a type: those are moved, so `run` holds the moves. Back: `inverse`, which finds its kept data in the places
-    named in `kept`.
+    named in `kept`; `refills` are those parts of it that give rows back.
     """
 
     sql: str
@@ -186,6 +210,7 @@ class Step:
     checks: tuple[Check, ...] = ()
     kept: tuple[Kept, ...] = ()
     partings: tuple[Parting, ...] = ()
+    refills: tuple[Refill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

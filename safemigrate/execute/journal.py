@@ -15,7 +15,7 @@ from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
-from safemigrate.model import Check, Group, Kept, KeptKind, Parting, Plan, Proof, Step, Trace, Verdict
+from safemigrate.model import Check, Group, Kept, KeptKind, Parting, Plan, Proof, Refill, Step, Trace, Verdict
 
 SCHEMA = "safemigrate"
 
@@ -304,9 +304,10 @@ def from_json(stored: dict[str, Any]) -> Plan:
         return Step(
             sql=given["sql"],
             line=given["line"],
-            checks=tuple(Check(**{**check, "choices": tuple(check["choices"])}) for check in given["checks"]),
+            checks=tuple(Check(**_tuples(one)) for one in given["checks"]),
             kept=tuple(Kept(KeptKind(kept["kind"]), kept["subject"], kept["place"]) for kept in given["kept"]),
-            partings=tuple(Parting(**{**one, "keep": tuple(one["keep"])}) for one in given["partings"]),
+            partings=tuple(Parting(**_tuples(one)) for one in given["partings"]),
+            refills=tuple(Refill(**_tuples(one)) for one in given.get("refills", ())),
             **texts,
         )
 
@@ -324,3 +325,8 @@ def from_json(stored: dict[str, Any]) -> Plan:
         proof=Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])}),
         traces=tuple(trace(given) for given in stored["traces"]),
     )
+
+
+def _tuples(given: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}

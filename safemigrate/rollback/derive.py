@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
-from safemigrate.model import Check, Parting, Step
+from safemigrate.model import Check, Parting, Refill, Step
 from safemigrate.rollback.checks.constraints import constraint_checks
 from safemigrate.rollback.checks.labels import label_check
 from safemigrate.rollback.describe import column_of, table_of
@@ -101,22 +101,22 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         _labels(scene, before, [one for one in inverse.retyped if (one.table, one.number) not in using])
     schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
     prepare = [sql for sql in inverse.prepare if sql not in schemas]
+    way_back = [*keeping.first, *schemas, *keeping.back, *prepare, *inverse.restore]
+    refills: list[Refill] = []
+    for one in keeping.refill:
+        if isinstance(one, Refill):
+            refills.append(replace(one, at=len(way_back)))
+            way_back += one.sql
+        else:
+            way_back.append(one)
     return Step(
         sql=statement.sql,
         line=statement.span.line,
         run=(statement.sql,) if keeping.run is None else tuple(keeping.run),
         before=tuple(keeping.before),
         after=tuple(keeping.after),
-        inverse=(
-            *keeping.first,
-            *schemas,
-            *keeping.back,
-            *prepare,
-            *inverse.restore,
-            *keeping.refill,
-            *inverse.finish,
-            *keeping.settle,
-        ),
+        inverse=(*way_back, *inverse.finish, *keeping.settle),
+        refills=tuple(refills),
         checks=tuple(keeping.checks),
         kept=tuple(keeping.kept),
         partings=tuple(_parting(scene, after, one) for one in inverse.dropped if not one.attributes.get("generated")),

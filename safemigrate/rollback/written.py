@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safemigrate.db.catalog import Change, Identity
+from safemigrate.db.catalog import Catalog, Change, Identity
 from safemigrate.db.postgres import quote
+from safemigrate.model import Refill
 from safemigrate.rollback.checks.place import Place
 from safemigrate.rollback.checks.rows import parent_checks, reused_check, unique_checks
 from safemigrate.rollback.describe import column_of, deferred, parents_first, refers, refers_within, table_of
@@ -38,9 +39,11 @@ def written_rows(
     restarts = any(isinstance(a, DoBlock) or (isinstance(a, Truncate) and a.restart_identity) for a in actions)
     touched = {one.table for one in (*change.born, *change.gone, *(new for _, new in change.changed))}
     touched |= {new.identity for _, new in change.changed}
-    inserts: list[str] = []
-    deletes: list[str] = []
+    inserts: list[Refill] = []
+    deletes: list[Refill] = []
     ordered = parents_first(before, sorted(tables))
+    first, last = deferred(before, ordered)
+    cycle = "foreign keys lead in a circle" if first else ""
     for identity in ordered:
         if restarts:
             for one in before:
@@ -62,16 +65,33 @@ def written_rows(
             for one in referring
             if table.key
         ]
-        restore = keep_rows(keeping, place, table, writes, referenced)
+        whole = cycle or _whole(before, identity)
+        restore = keep_rows(keeping, place, table, writes, referenced, whole)
         if table.key:
             _note(scene, seen, identity, place, table, writes)
         if referring:
-            inserts += table.silenced(restore.inserts)
-            deletes = table.silenced(restore.deletes) + deletes
+            inserts += restore.inserts
+            deletes = restore.deletes + deletes
         else:  # nobody points here: first make room, a new row may have an old one's unique value
-            inserts += table.silenced([*restore.deletes, *restore.inserts])
-    first, last = deferred(before, ordered)
+            inserts += [*restore.deletes, *restore.inserts]
     keeping.refill += [*first, *inserts, *deletes, *last]
+
+
+def _whole(before: Catalog, table: Identity) -> str:
+    """Say why rows of a table can only come back all at once: a constraint looks at more of them than one part has."""
+    for one in before:
+        if one.kind != "constraint" or one.table is None or root(before, one.table) != table:
+            continue
+        definition = str(one.attributes["definition"])
+        if one.attributes["type"] != "f":
+            late = " DEFERRABLE" in definition and one.attributes["type"] in ("p", "u", "x")
+        elif root(before, (1259, one.internal["_target"], 0)) == table:
+            return "the table refers to itself"
+        else:
+            late = "INITIALLY DEFERRED" in definition
+        if late:
+            return f"constraint {quote(one.name)} is not checked row by row"
+    return ""
 
 
 def _writes(

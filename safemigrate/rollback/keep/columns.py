@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.model import Check, Kept, KeptKind
-from safemigrate.rollback.keep.table import Column, Keeping, Table
+from safemigrate.rollback.keep.table import NO_KEY, Column, Keeping, Table
 
 
 def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, gone: tuple[Column, ...]) -> None:
@@ -18,12 +18,13 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
     values = ", ".join(column.kept for column in gone)
     needs_all = any(column.default or column.not_null or column.identity for column in gone)
     where = "" if needs_all else " WHERE " + " OR ".join(f"t.{column.quoted} IS NOT NULL" for column in gone)
-    given = ", ".join(f"{column.quoted} = {column.given}" for column in gone)
+    # What is not empty was written while the rows came back in batches; it stays.
+    given = ", ".join(f"{column.quoted} = coalesce(t.{column.quoted}, {column.given})" for column in gone)
     keeping.before += [f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE", f"DROP TABLE IF EXISTS {place}"]
     if table.key:
         key = ", ".join(column.kept for column in table.key)
         copied = f"CREATE TABLE {place} AS SELECT {key}, {values} FROM {table.rows} AS t{where}"
-        refill = [f"UPDATE {table.rows} AS t\nSET {given}\nFROM {place} AS k\nWHERE {table.key_match}"]
+        refill = f"UPDATE {table.rows} AS t\nSET {given}\nFROM {place} AS k\nWHERE {table.key_match}"
         is_new = f"NOT EXISTS (SELECT FROM {place} AS k WHERE {table.key_match})"
     else:
         content = table.content("t", names)
@@ -39,28 +40,32 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
             f"      FROM {table.rows} AS t) AS r"
         )
         matched = "k.safemigrate_row = r.safemigrate_row AND k.safemigrate_twin = r.safemigrate_twin"
-        refill = [
+        refill = (
             f"UPDATE {table.rows} AS t\nSET {given}\nFROM {found}\nJOIN {place} AS k ON {matched}\n"
             "WHERE t.tableoid = r.home AND t.ctid = r.at"
-        ]
+        )
         is_new = (
             f"(t.tableoid, t.ctid) IN (SELECT r.home, r.at FROM {found} "
             f"LEFT JOIN {place} AS k ON {matched} WHERE k.safemigrate_row IS NULL)"
         )
     keeping.before += table.unforced([copied])
+    rest = []
     for number, column in enumerate(gone):
         setting = f"{place}_{number}"
         if column.default:
-            refill.append(f"UPDATE {table.rows} AS t\nSET {column.quoted} = {column.default}\nWHERE {is_new}")
+            empty = f"{is_new} AND t.{column.quoted} IS NULL"
+            rest.append(f"UPDATE {table.rows} AS t\nSET {column.quoted} = {column.default}\nWHERE {empty}")
         elif column.not_null and not column.identity:
             filled = f"current_setting('{setting}', true)::{column.type}"
-            refill.append(
-                f"UPDATE {table.rows} AS t\nSET {column.quoted} = {filled}\nWHERE {is_new} AND {filled} IS NOT NULL"
+            empty = f"{is_new} AND t.{column.quoted} IS NULL"
+            rest.append(
+                f"UPDATE {table.rows} AS t\nSET {column.quoted} = {filled}\nWHERE {empty} AND {filled} IS NOT NULL"
             )
             if end:
                 keeping.checks.append(_required(place, setting, table, end, column))
         keeping.kept.append(Kept(KeptKind.COLUMN, f"{table.name}.{column.quoted}", place))
-    keeping.refill += table.silenced(refill)
+    whole = "" if table.key else NO_KEY
+    keeping.refill += table.refill(place, [refill], rest, whole)
 
 
 def _required(place: str, setting: str, table: Table, end: Table, column: Column) -> Check:

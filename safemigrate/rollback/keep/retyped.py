@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from safemigrate.model import Check, Kept, KeptKind
-from safemigrate.rollback.keep.table import Column, Keeping, Table, text
+from safemigrate.rollback.keep.table import KEY_CHANGES, NO_KEY, Column, Keeping, Table, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ def _keep_by_key(keeping: Keeping, place: str, before: Table, after: Table, losi
     ]
     simple = [(number, change) for number, change in enumerate(losing) if change.way_back]
     if simple:
-        keeping.refill += before.silenced(
-            [f"UPDATE {before.rows} AS t\nSET {_given(simple)}\nFROM {place} AS k\nWHERE {before.key_match}"]
+        keeping.refill += before.refill(
+            place, [f"UPDATE {before.rows} AS t\nSET {_given(simple)}\nFROM {place} AS k\nWHERE {before.key_match}"]
         )
     for number, change in enumerate(losing):
         if not change.way_back:
@@ -206,7 +206,7 @@ def _keep_by_order(keeping: Keeping, place: str, before: Table, after: Table, lo
             f"JOIN (SELECT k.*, {there} AS content, {twin.format(there)} FROM {place} AS k) AS k\n"
             "  ON k.content = r.content AND k.twin = r.twin\nWHERE t.tableoid = r.home AND t.ctid = r.at"
         )
-    keeping.refill += before.silenced([restore])
+    keeping.refill += before.refill(place, [restore], whole=KEY_CHANGES if before.key else NO_KEY)
     keeping.kept += [Kept(KeptKind.COLUMN, f"{before.name}.{change.old.quoted}", place) for change in losing]
 
 
@@ -226,13 +226,17 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, number
     by_key = " AND ".join(
         f"t.{b.quoted}::text = s.{a.quoted}::text" for b, a in zip(before.key, after.key, strict=True)
     )
-    keeping.refill += before.silenced(
+    new, empty = f"NOT EXISTS (SELECT FROM {since} AS s WHERE {by_key})", f"t.{name} IS NULL"
+    keeping.refill += before.refill(
+        place,
         [
             f"UPDATE {before.rows} AS t\nSET {name} = k.old_{number}::{change.old.type}\n"
-            f"FROM {place} AS k\nWHERE {match}",
+            f"FROM {place} AS k\nWHERE {match} AND {empty} AND {new}"
+        ],
+        [
             f"UPDATE {before.rows} AS t\nSET {name} = s.safemigrate_now::{change.old.type}\n"
-            f"FROM {since} AS s\nWHERE {by_key}",
-        ]
+            f"FROM {since} AS s\nWHERE {by_key} AND {empty}"
+        ],
     )
     keeping.settle.append(f"DROP TABLE {since}")
 

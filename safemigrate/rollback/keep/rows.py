@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from safemigrate.model import Kept, KeptKind
-from safemigrate.rollback.keep.table import Column, Keeping, Table, text, texts
+from safemigrate.model import Kept, KeptKind, Refill
+from safemigrate.rollback.keep.table import KEY_CHANGES, NO_KEY, Column, Keeping, Table, text, texts
 
 EVENTS = frozenset({"insert", "update", "delete", "truncate"})
 _TRIGGERS = (
@@ -39,15 +39,18 @@ class Writes:
 class Restore:
     """What takes changed rows back: first every table's `inserts`, parents first, then `deletes`, children first."""
 
-    inserts: list[str]
-    deletes: list[str]
+    inserts: list[Refill]
+    deletes: list[Refill]
 
 
-def keep_rows(keeping: Keeping, place: str, table: Table, writes: Writes, referenced: Collection[str] = ()) -> Restore:
+def keep_rows(
+    keeping: Keeping, place: str, table: Table, writes: Writes, referenced: Collection[str] = (), whole: str = ""
+) -> Restore:
     """Keep the rows of `table` that the statement inserts, updates or deletes.
 
     Triggers see them, so the cost is the rows changed. `referenced` are conditions under which other tables still point
     to a row `t`: a row that the migration inserted stays while they do, for deleting it could take theirs along.
+    `whole` says why the rows cannot come back a part at a time, "" where they can.
     """
     columns = writes.columns
     values, key = texts("r", columns), texts("r", table.key) if table.key else "NULL::text[]"
@@ -81,8 +84,8 @@ def keep_rows(keeping: Keeping, place: str, table: Table, writes: Writes, refere
     keeping.after.append(f"DROP TABLE {log}")
     keeping.kept.append(Kept(KeptKind.ROWS, table.name, place))
     if not table.key:
-        return _restore_without_key(place, table, columns)
-    return _restore(place, table, writes, referenced)
+        return _restore_without_key(place, table, columns, whole)
+    return _restore(place, table, writes, referenced, whole)
 
 
 def _watch(keeping: Keeping, log: str, table: Table, key: str, values: str, events: frozenset[str]) -> None:
@@ -131,12 +134,9 @@ def _net_without_key(log: str, place: str) -> list[str]:
 
 
 def _rekey(place: str, table: Table, columns: tuple[Column, ...]) -> str:
-    numbers = {column.name: number for number, column in enumerate(columns, start=1)}
-    new_key = ", ".join(f"k.new[{numbers[column.name]}]" for column in table.key)
-    return (
-        f"UPDATE {table.rows} AS t\nSET {_given(columns)}\nFROM {place} AS k\n"
-        f"WHERE {texts('t', table.key)} = ARRAY[{new_key}]"
-    )
+    at = {column.name: number for number, column in enumerate(columns, start=1)}
+    match = table.row_at(lambda number: f"k.new[{at[table.key[number - 1].name]}]")
+    return f"UPDATE {table.rows} AS t\nSET {_given(columns)}\nFROM {place} AS k\nWHERE {match}"
 
 
 def _given(columns: Iterable[Column], without: Collection[str] = ()) -> str:
@@ -155,44 +155,43 @@ def _insert(place: str, table: Table, columns: tuple[Column, ...]) -> str:
     return f"INSERT INTO {table.name} ({names})\nOVERRIDING SYSTEM VALUE\nSELECT {olds}\nFROM {place} AS k"
 
 
-def _restore_without_key(place: str, table: Table, columns: tuple[Column, ...]) -> Restore:
+def _restore_without_key(place: str, table: Table, columns: tuple[Column, ...], whole: str) -> Restore:
     current, twins = texts("t", columns), "row_number() OVER (PARTITION BY {0})"
-    return Restore(
-        [f"{_insert(place, table, columns)}\nWHERE k.old IS NOT NULL"],
-        [
-            f"DELETE FROM {table.rows} AS t\n"
-            f"USING (SELECT t.tableoid AS home, t.ctid AS at, {current} AS value, {twins.format(current)} AS twin\n"
-            f"       FROM {table.rows} AS t) AS r\n"
-            f"JOIN (SELECT k.new AS value, {twins.format('k.new')} AS twin\n"
-            f"      FROM {place} AS k WHERE k.new IS NOT NULL) AS n ON n.value = r.value AND n.twin = r.twin\n"
-            "WHERE t.tableoid = r.home AND t.ctid = r.at"
-        ],
+    insert = f"{_insert(place, table, columns)}\nWHERE k.old IS NOT NULL"
+    delete = (
+        f"DELETE FROM {table.rows} AS t\n"
+        f"USING (SELECT t.tableoid AS home, t.ctid AS at, {current} AS value, {twins.format(current)} AS twin\n"
+        f"       FROM {table.rows} AS t) AS r\n"
+        f"JOIN (SELECT k.new AS value, {twins.format('k.new')} AS twin\n"
+        f"      FROM {place} AS k WHERE k.new IS NOT NULL) AS n ON n.value = r.value AND n.twin = r.twin\n"
+        "WHERE t.tableoid = r.home AND t.ctid = r.at"
     )
+    return Restore(table.refill(place, [insert], whole=whole), table.refill(place, [delete], whole=NO_KEY))
 
 
-def _restore(place: str, table: Table, writes: Writes, referenced: Collection[str]) -> Restore:
+def _restore(place: str, table: Table, writes: Writes, referenced: Collection[str], whole: str) -> Restore:
     columns, events = writes.columns, writes.events
-    current, key = texts("t", columns), texts("t", table.key)
     if "rekey" in events:
-        return Restore([_rekey(place, table, columns)], [])
+        return Restore(table.refill(place, [_rekey(place, table, columns)], whole=KEY_CHANGES), [])
+    current, match = texts("t", columns), table.row_at(lambda number: f"k.key[{number}]")
     keys = {column.name for column in table.key}
     rekeys = "update" in events and any(column.name in keys for column in columns)
     inserts, deletes = [], []
     if rekeys or events & {"delete", "truncate"}:
         inserts.append(
             f"{_insert(place, table, columns)}\n"
-            f"WHERE k.new IS NULL AND NOT EXISTS (SELECT FROM {table.rows} AS t WHERE {key} = k.key)"
+            f"WHERE k.new IS NULL AND NOT EXISTS (SELECT FROM {table.rows} AS t WHERE {match})"
         )
     given = _given(columns, keys)
     if given and ("update" in events or ("insert" in events and events & {"delete", "truncate"})):
         inserts.append(
             f"UPDATE {table.rows} AS t\nSET {given}\nFROM {place} AS k\n"
-            f"WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND {key} = k.key"
+            f"WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND {match}"
         )
     if rekeys or "insert" in events:
         stays = "".join(f"\n  AND NOT {condition}" for condition in referenced)
         deletes.append(
             f"DELETE FROM {table.rows} AS t\nUSING {place} AS k\n"
-            f"WHERE k.old IS NULL AND {key} = k.key AND {current} = k.new{stays}"
+            f"WHERE k.old IS NULL AND {match} AND {current} = k.new{stays}"
         )
-    return Restore(inserts, deletes)
+    return Restore(table.refill(place, inserts, whole=whole), table.refill(place, deletes, whole=whole))

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from safemigrate.db.postgres import quote
-from safemigrate.model import Check, Kept
+from safemigrate.model import Check, Kept, Refill
+
+# Why rows cannot go back a part at a time.
+NO_KEY = "the table has no key"
+KEY_CHANGES = "their keys change back too"
+
+_BARE = re.compile(r"\(.*?\)")  # what a type's modifiers look like
+# Types whose equal values have one text.
+_EXACT = frozenset({"smallint", "integer", "bigint", "uuid", "text", "character varying", "boolean", "date"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +83,24 @@ class Table:
             for column in self.key
         )
 
+    def row_at(self, key: Callable[[int], str]) -> str:
+        """The condition that finds row `t` whose key, column by column from 1, has the texts `key`.
+
+        The first half lets the server use the key's index; the second tells 1.0 from 1.00 where the type does not.
+        """
+        typed = [f"t.{column.quoted} = {key(number)}::{column.type}" for number, column in enumerate(self.key, start=1)]
+        if all(_BARE.sub("", column.type) in _EXACT and not column.collated for column in self.key):
+            return " AND ".join(typed)
+        same = f"{texts('t', self.key)} = ARRAY[{', '.join(key(number + 1) for number in range(len(self.key)))}]"
+        return " AND ".join([*typed, same])
+
     def content(self, alias: str, without: frozenset[str] = frozenset()) -> str:
         """The expression by which a row without a key is found again: a digest of its columns, in name order."""
         names = sorted(column.quoted for column in self.columns if column.name not in without and not column.generated)
         return f"md5(ROW({', '.join(f'{alias}.{name}::text' for name in names)})::text)"
 
-    def silenced(self, statements: list[str]) -> list[str]:
-        """Wrap statements so that the table's own triggers, rules and policies do not act.
+    def refill(self, place: str, statements: list[str], rest: Iterable[str] = (), whole: str = "") -> list[Refill]:
+        """Give kept rows back while the table's own triggers, rules and policies do not act.
 
         Going back is not a change that they should see.
         """
@@ -89,20 +109,18 @@ class Table:
         again = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
         active = [(f"TRIGGER {quote(name)}", again[state]) for name, state in self.triggers if state in again]
         active += [(f"RULE {quote(name)}", again[state]) for name, state in self.rules if state in again]
-        return self.unforced(
-            [
-                *(f"ALTER TABLE {self.name} DISABLE {one}" for one, _ in active),
-                *statements,
-                *(f"ALTER TABLE {self.name} {enable} {one}" for one, enable in active),
-            ]
-        )
+        before = [f"ALTER TABLE {self.name} DISABLE {one}" for one, _ in active]
+        after = [f"ALTER TABLE {self.name} {enable} {one}" for one, enable in active]
+        if self.forced:
+            before, after = [self._force("NO "), *before], [*after, self._force()]
+        return [Refill(self.name, place, tuple(statements), tuple(rest), tuple(before), tuple(after), whole)]
 
     def unforced(self, statements: list[str]) -> list[str]:
         """Wrap statements that must see every row, whoever the owner is."""
-        if not self.forced or not statements:
-            return statements
-        force = f"ALTER TABLE {self.name} {{}}FORCE ROW LEVEL SECURITY"
-        return [force.format("NO "), *statements, force.format("")]
+        return [self._force("NO "), *statements, self._force()] if self.forced and statements else statements
+
+    def _force(self, no: str = "") -> str:
+        return f"ALTER TABLE {self.name} {no}FORCE ROW LEVEL SECURITY"
 
 
 def texts(alias: str, columns: Iterable[Column]) -> str:
@@ -130,7 +148,7 @@ class Keeping:
     after: list[str] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
     back: list[str] = field(default_factory=list)
-    refill: list[str] = field(default_factory=list)
+    refill: list[str | Refill] = field(default_factory=list)
     settle: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
