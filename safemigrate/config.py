@@ -6,8 +6,10 @@ In one folder `safemigrate.toml` comes before `pyproject.toml`. A flag always wi
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ class Settings:
     """The settings of a project, with their defaults; paths are absolute.
 
     `lock_timeout` is in seconds. `keep_limit_bytes` is the most a migration may leave kept in the database; None is
-    no limit. `guard` makes plain `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`.
+    no limit. `retention` is how long what is kept may stay before a plain `prune` ends it; nothing does so by itself.
+    `guard` makes plain `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`.
     `path` is the file they came from, None where there is none.
     """
 
@@ -34,6 +37,7 @@ class Settings:
     retries: int = 5
     keep_limit_bytes: int | None = None
     guard: bool = False
+    retention: timedelta | None = None
     store: Path | None = None
     schema: Path | None = None
     path: Path | None = None
@@ -91,6 +95,8 @@ def _value(path: Path, key: str, value: Any) -> Any:
             return (path.parent / Path(value).expanduser()).resolve()
         case "guard", bool():
             return value
+        case "retention", str() if duration(value):
+            return duration(value)
         case _, bool():  # Python counts true as 1
             pass
         case "lock_timeout", int() | float() if value > 0:
@@ -102,6 +108,7 @@ def _value(path: Path, key: str, value: Any) -> Any:
         "snapshot": f"must be {_one_of(SCOPES)}",
         "shadow_url": "must be a URL, postgresql://...",
         "guard": "must be true or false",
+        "retention": 'must be a time like "30d", "8w" or "12h"',
         "store": "must be a folder",
         "schema": "must be a file or folder",
         "lock_timeout": "must be a number of seconds above 0",
@@ -110,6 +117,15 @@ def _value(path: Path, key: str, value: Any) -> Any:
     }[key]
     secret = key == "shadow_url" or "://" in str(value)
     raise ProjectError(f"{path}: {key} {wanted}", "" if secret else f"It is {value!r}.")
+
+
+def duration(text: str) -> timedelta | None:
+    """Read a time such as 30d; None where it is none. Units are h, d and w."""
+    found = re.fullmatch(r"(\d{1,6})\s*([hdw])", text.strip())
+    if not found:
+        return None
+    unit = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[found[2]]
+    return int(found[1]) * unit
 
 
 def _one_of(choices: tuple[str, ...]) -> str:

@@ -122,6 +122,7 @@ class KeptKind(StrEnum):
     COLUMN = "column"  # old values of a dropped or retyped column, by key
     ROWS = "rows"  # rows that statements changed, by key
     SEQUENCE = "sequence"  # where a dropped sequence stood
+    LEFT = "left"  # what a rollback dropped or changed, for taking the rollback back
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +285,7 @@ class Result(StrEnum):
     REHEARSED = "rehearsed"  # --dry-run: nothing written
     BLOCKED = "blocked"
     ROLLED_BACK = "rolled back"
+    PRUNED = "pruned"
     CONFLICTS = "conflicts"  # rollback stopped before anything changed
     OK = "ok"
     NOT_OK = "not ok"
@@ -337,16 +339,22 @@ class SnapshotOutcome:
 
 @dataclass(frozen=True, slots=True)
 class KeptOutcome:
-    """A kept object as it lies in the database: for which migration, since when, its size in bytes.
+    """A kept object as it lies in the database: for which migration, since when, its age in days, its size in bytes.
 
-    `returned` says that a rollback has used it, so that nothing but a second look needs it.
+    `returned` says that a rollback has used it, so that nothing but a second look needs it. `due` says that it is
+    older than the project's retention. `pruned` says that its rows are gone. An orphan has no migration and no date:
+    no run knows it. `loss` says what can no longer come back once it is pruned.
     """
 
     kept: Kept
     migration: str
-    since: datetime
+    since: datetime | None
     bytes: int
     returned: bool
+    days: int = 0
+    due: bool = False
+    pruned: bool = False
+    loss: str = ""
 
 
 @dataclass(frozen=True, slots=True)

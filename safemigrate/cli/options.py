@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.config import SHADOWS, Settings
+from safemigrate.config import SHADOWS, Settings, duration
 
 
 class Scope(StrEnum):
@@ -38,6 +38,12 @@ def _seconds(value: float | None) -> float | None:
     raise typer.BadParameter("it is above 0: PostgreSQL takes 0 for waiting without end.")
 
 
+def _age(value: str | None) -> str | None:
+    if value is None or duration(value):
+        return value
+    raise typer.BadParameter("it is a number of hours, days or weeks: 12h, 30d, 8w.")
+
+
 Shadow = Annotated[
     str | None,
     typer.Option(
@@ -59,6 +65,12 @@ LockTimeout = Annotated[
 ]
 Retries = Annotated[
     int | None, typer.Option(metavar="N", min=0, help="Tries after one that did not get its locks; 5 unless set.")
+]
+
+
+Age = Annotated[
+    str | None,
+    typer.Option("--older-than", metavar="AGE", callback=_age, help="What is older than this: 30d, 8w, 12h."),
 ]
 
 

@@ -8,13 +8,15 @@ advisory lock is a run that somebody killed.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
+from safemigrate.execute import kept
 from safemigrate.model import Check, Group, Kept, KeptKind, Parting, Plan, Proof, Refill, Step, Trace, Verdict
 
 SCHEMA = "safemigrate"
@@ -51,6 +53,7 @@ CREATE TABLE IF NOT EXISTS safemigrate.kept (
   place text NOT NULL,
   returned_at timestamptz
 );
+ALTER TABLE safemigrate.kept ADD COLUMN IF NOT EXISTS since timestamptz, ADD COLUMN IF NOT EXISTS pruned_at timestamptz;
 CREATE TABLE IF NOT EXISTS safemigrate.hold (
   migration text NOT NULL,
   checksum text NOT NULL,
@@ -155,17 +158,6 @@ class Hold:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class KeptObject:
-    """A kept object with its size in bytes; `returned` once a rollback has used it."""
-
-    kept: Kept
-    migration: str
-    since: datetime
-    bytes: int
-    returned: bool
-
-
 def exists(connection: Connection) -> bool:
     """Whether safemigrate has ever written to this database."""
     return session.value(connection, "SELECT to_regclass('safemigrate.run')") is not None
@@ -216,20 +208,28 @@ def finish(connection: Connection, run: int, plan: Plan, fingerprint: str) -> No
         "WHERE id = %s",
         [fingerprint, run],
     )
-    for step in plan.steps:
-        for kept in step.kept:
-            connection.execute(
-                "INSERT INTO safemigrate.kept (run, kind, subject, place) VALUES (%s, %s, %s, %s)",
-                [run, kept.kind, kept.subject, kept.place],
-            )
+    kept.enter(connection, run, [one for step in plan.steps for one in step.kept])
 
 
 def rolled_back(connection: Connection, run: int) -> None:
-    """Mark a run ROLLED_BACK and what it kept as returned."""
+    """Mark a run ROLLED_BACK and what it kept as returned; what the rollback itself left waits for its undoing."""
     connection.execute(
         "UPDATE safemigrate.run SET state = 'rolled back', finished_at = clock_timestamp() WHERE id = %s", [run]
     )
-    connection.execute("UPDATE safemigrate.kept SET returned_at = clock_timestamp() WHERE run = %s", [run])
+    connection.execute(
+        "UPDATE safemigrate.kept SET returned_at = clock_timestamp() WHERE run = %s AND kind <> 'left'", [run]
+    )
+
+
+def weaken(connection: Connection, migration: str, reasons: Sequence[str]) -> None:
+    """Write into the proof of a migration's last run what its rollback cannot bring back any more."""
+    found = [one for one in runs(connection) if one.migration == migration and one.state is RunState.APPLIED]
+    for one in found[-1:]:
+        proof = one.plan.proof
+        verdict = Verdict.LOSSY if proof.verdict is Verdict.EXACT else proof.verdict
+        said = tuple(dict.fromkeys((*proof.reasons, *reasons)))
+        plan = replace(one.plan, proof=replace(proof, verdict=verdict, reasons=said))
+        connection.execute("UPDATE safemigrate.run SET plan = %s WHERE id = %s", [to_json(plan), one.id])
 
 
 def hold(connection: Connection, migration: str, checksum: str, reason: str) -> None:
@@ -275,20 +275,6 @@ def runs(connection: Connection) -> list[Run]:
         "FROM safemigrate.run r ORDER BY r.id",
     )
     return [Run(row[0], row[1], row[2], RunState(row[3]), from_json(row[4]), *row[5:]) for row in found]
-
-
-def kept(connection: Connection) -> list[KeptObject]:
-    """Return what is kept, with sizes; objects that are gone from the server are left out."""
-    if not exists(connection):
-        return []
-    found = session.rows(
-        connection,
-        "SELECT k.kind, k.subject, k.place, r.migration, coalesce(r.finished_at, r.started_at), "
-        "coalesce(pg_total_relation_size(to_regclass(k.place)), 0), k.returned_at IS NOT NULL "
-        "FROM safemigrate.kept k JOIN safemigrate.run r ON r.id = k.run "
-        "WHERE to_regclass(k.place) IS NOT NULL OR to_regtype(k.place) IS NOT NULL ORDER BY r.id, k.place",
-    )
-    return [KeptObject(Kept(KeptKind(row[0]), row[1], row[2]), *row[3:]) for row in found]
 
 
 def to_json(plan: Plan) -> str:

@@ -102,9 +102,13 @@ def _kept(kept: KeptOutcome) -> dict[str, Any]:
         "subject": kept.kept.subject,
         "place": kept.kept.place,
         "migration": kept.migration,
-        "since": kept.since.isoformat(),
+        "since": kept.since.isoformat() if kept.since else None,
+        "days": kept.days,
         "bytes": kept.bytes,
         "returned": kept.returned,
+        "due": kept.due,
+        "pruned": kept.pruned,
+        "loss": kept.loss or None,
     }
 
 

@@ -18,6 +18,7 @@ from safemigrate.model import (
     Conflict,
     Diagnosis,
     Finding,
+    KeptKind,
     KeptOutcome,
     MigrationOutcome,
     Outcome,
@@ -57,7 +58,8 @@ def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: 
     if outcome.snapshots:
         _snapshots(page, outcome.snapshots, listed=outcome.command.startswith("snapshot"))
     if outcome.kept:
-        _kept_objects(page, outcome.kept)
+        pruning = {Result.PRUNED: "pruned", Result.REHEARSED: "would be pruned"}.get(outcome.result, "")
+        _kept_objects(page, outcome.kept, pruning=pruning if "prune" in outcome.command else "")
     for note in outcome.notes:
         page.line(note, MORE)
     page.blank()
@@ -240,16 +242,25 @@ def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: b
     page.blank()
 
 
-def _kept_objects(page: _Page, kept: tuple[KeptOutcome, ...]) -> None:
-    size = _size(sum(each.bytes for each in kept))
-    page.line(f"kept in the database for rollbacks: {_many(len(kept), 'object')}, {size}", MORE)
+def _kept_objects(page: _Page, kept: tuple[KeptOutcome, ...], *, pruning: str) -> None:
+    size = _size(sum({each.kept.place: each.bytes for each in kept}.values()))
+    title = pruning or "kept in the database for rollbacks"
+    page.line(f"{title}: {_many(len(kept), 'object')}, {size}", MORE)
     for migration in dict.fromkeys(each.migration for each in kept):
-        page.line(f"by {migration}", indent=2, style="dim")
+        page.line(f"by {migration}" if migration else "known to no run", indent=2, style="dim")
         for each in kept:
             if each.migration == migration:
-                subject = f"{each.kept.kind} {each.kept.subject}{', returned' if each.returned else ''}"
-                page.line(subject, indent=4, end=f"{_size(each.bytes)}  {each.since:%Y-%m-%d}")
+                age = [f"{_many(each.days, 'day')}"] if each.since else []
+                page.line(f"{_kept_kind(each)}", indent=4, end="  ".join([_size(each.bytes), *age]))
+                if each.loss:
+                    page.line(each.loss, indent=6)
     page.blank()
+
+
+def _kept_kind(one: KeptOutcome) -> str:
+    kind = "left by its rollback:" if one.kept.kind is KeptKind.LEFT else one.kept.kind.value
+    said = [word for word, true in (("returned", one.returned), ("emptied", one.pruned), ("due", one.due)) if true]
+    return ", ".join([f"{kind} {one.kept.subject}", *said])
 
 
 def _conflict(page: _Page, conflict: Conflict) -> None:
@@ -296,10 +307,15 @@ def _ending(outcome: Outcome) -> tuple[Mark, str]:
     match outcome.result:
         case Result.APPLIED:
             return GOOD, f"Applied {migrations} {took}."
+        case Result.REHEARSED if "prune" in outcome.command:
+            return GOOD, "Nothing was changed."
         case Result.REHEARSED:
             return GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
         case Result.ROLLED_BACK:
             return GOOD, f"Rolled back {migrations} {took}."
+        case Result.PRUNED:
+            what = _many(len(outcome.kept), "object") if outcome.kept else _many(len(outcome.snapshots), "snapshot")
+            return GOOD, f"Pruned {what} {took}."
         case Result.BLOCKED:
             blocking = sum(finding.blocks for each in outcome.migrations for finding in each.findings)
             by = f" by {_many(blocking, 'finding')}" if blocking else ""

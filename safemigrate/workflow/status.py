@@ -29,6 +29,7 @@ from safemigrate.prisma.migrations import without_sql
 from safemigrate.rollback import down
 from safemigrate.snapshot import facts
 from safemigrate.workflow import half_done
+from safemigrate.workflow.keeping import kept_objects
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve
 
@@ -73,10 +74,7 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
             target = stack.enter_context(opened(resolved))
             holder = _holder(target.connection)
         standings = _standings(request, resolved, target, holder, shadow)
-        kept = tuple(
-            KeptOutcome(one.kept, one.migration, one.since, one.bytes, one.returned)
-            for one in journal.kept(target.connection)
-        )
+        kept = kept_objects(target, request.settings.retention)
         notes, unmanaged = _notes(resolved, target, holder, standings, kept)
         migrations = tuple(
             _described(resolved, target, name, standings[name]) for name in sorted(standings, key=str.encode)
@@ -88,6 +86,10 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
         if target.guarded and not any(one.state == "held" for one in migrations):
             names = dict.fromkeys(one.migration for one in target.holds) or (history.GUARD,)
             follow += [f"safemigrate release {name}   # lets `prisma migrate deploy` go on" for name in names]
+        if any(one.due for one in kept):
+            follow.append("safemigrate prune --dry-run   # what is kept longer than the retention")
+        elif any(one.returned for one in kept):
+            follow.append("safemigrate prune --returned   # what is kept and no rollback needs any more")
     return Outcome(
         "status",
         Result.NOT_OK if worst or unmanaged else Result.OK,

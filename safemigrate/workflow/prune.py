@@ -1,0 +1,166 @@
+"""`safemigrate prune`: ends what is kept in the database, and says first what can no longer come back.
+
+What a rollback still needs is emptied, not dropped: its rows are gone and its room is free, and the rollback's SQL
+still runs. The run's proof says from then on that it is lossy, and why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection, quote
+from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, Restored
+from safemigrate.execute import journal, kept, run
+from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
+from safemigrate.workflow.keeping import kept_objects, total
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.resolve import Target, opened, resolve
+
+# These hold no rows of a user's: a type has none, and where a sequence stood is one number.
+_STAYS = (KeptKind.TYPE, KeptKind.SEQUENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class PruneOptions:
+    """The flags of `prune`; what is given together must all be true of an object. None given: the retention decides."""
+
+    older_than: timedelta | None = None
+    migration: str | None = None
+    returned: bool = False
+    orphans: bool = False
+    dry_run: bool = False
+    lock_timeout: float = 3.0
+    retries: int = 5
+
+
+def prune(request: Request, options: PruneOptions) -> Outcome:
+    """End what is kept and chosen, in one transaction under Prisma's lock.
+
+    Raises ConsentRequired where a rollback, or its undoing, still needs some of it and nobody agreed to the loss.
+    """
+    began = time.perf_counter()
+    resolved = resolve(request)
+    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
+    retention = request.settings.retention
+    with opened(resolved) as target:
+        connection = target.connection
+        chosen = _chosen(options, target, retention)
+        outcome = Outcome("prune", Result.NOTHING, str(resolved.url), kept=chosen)
+        if not chosen:
+            return replace(outcome, seconds=time.perf_counter() - began)
+        request.on_progress(Progress("prune", "counting what can no longer come back"))
+        chosen = tuple(replace(one, loss=_loss(connection, one)) for one in chosen)
+        freed = total(chosen)
+        if options.dry_run:
+            return replace(
+                outcome,
+                result=Result.REHEARSED,
+                kept=chosen,
+                notes=(f"it would free {freed:,} bytes in database {resolved.url.database}",),
+                seconds=time.perf_counter() - began,
+            )
+        losses = [one.loss for one in chosen if one.loss]
+        if losses and not request.consent(resolved.url.database, losses):
+            raise ConsentRequired(
+                f"nobody agreed to lose what is kept in database {resolved.url.database}",
+                "\n".join(losses),
+                (f"safemigrate prune --confirm {resolved.url.database}", "safemigrate prune --dry-run"),
+            )
+        aim = run.Target(connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
+        with run.exclusive(connection):
+            now = {(one.kept, one.migration) for one in _chosen(options, target, retention)}
+            still = [one for one in chosen if (one.kept, one.migration) in now]  # a rollback may have come between
+            try:
+                run.transaction(aim, lambda: _end(connection, still))
+            except MigrationFailed as error:
+                raise Restored(f"nothing was pruned: {error.summary}", error.why, error.fix) from error
+    return replace(
+        outcome,
+        result=Result.PRUNED,
+        kept=tuple(still),
+        notes=(f"{freed:,} bytes are free again in database {resolved.url.database}",),
+        next=("safemigrate status",),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _chosen(options: PruneOptions, target: Target, retention: timedelta | None) -> tuple[KeptOutcome, ...]:
+    asked = options.older_than is not None or options.migration is not None or options.returned
+    if not asked and not options.orphans and retention is None:
+        raise HistoryError(
+            "nothing says what to prune",
+            "There is no setting `retention`, and no flag was given.",
+            (
+                "safemigrate status   # lists what is kept",
+                "safemigrate prune --older-than 30d --dry-run",
+                "safemigrate prune --returned --dry-run   # what no rollback needs any more",
+                "echo 'retention = \"30d\"' >> safemigrate.toml",
+            ),
+        )
+    limit = options.older_than if asked or options.orphans else retention
+    now = datetime.now(UTC)
+    found = kept_objects(target, retention, now)
+    if options.migration is not None and all(one.migration != options.migration for one in found):
+        names = sorted({one.migration for one in found if one.migration})
+        raise HistoryError(
+            f"nothing is kept for migration {options.migration}",
+            f"Something is kept for {', '.join(names)}." if names else "Nothing is kept for any migration.",
+            ("safemigrate status",),
+        )
+    chosen = []
+    for one in found:
+        if one.since is None:
+            take = options.orphans
+        else:
+            take = (asked or not options.orphans) and (limit is None or now - one.since > limit)
+            take &= options.migration in (None, one.migration) and (one.returned or not options.returned)
+            take &= one.returned or not (one.pruned or one.kept.kind in _STAYS)
+        if take:
+            chosen.append(one)
+    return tuple(chosen)
+
+
+def _loss(connection: Connection, one: KeptOutcome) -> str:
+    """Say what can no longer come back without this object; "" where nothing needs it."""
+    if one.returned:
+        return ""
+    count = session.value(connection, f"SELECT count(*) FROM {one.kept.place}")
+    if not one.migration:
+        return f"{one.kept.place}: {count:,} rows; no run knows what they are"
+    unit = "values" if one.kept.kind is KeptKind.COLUMN else "rows"
+    if one.kept.kind is KeptKind.LEFT:
+        return f"taking back the rollback of {one.migration} cannot bring back {one.kept.subject}: {count:,} {unit}"
+    return f"a rollback of {one.migration} cannot bring back {one.kept.subject}: {count:,} {unit}"
+
+
+def _end(connection: Connection, chosen: Sequence[KeptOutcome]) -> None:
+    """Empty what a rollback's SQL still names, drop the rest; children before parents is TRUNCATE's and DROP's own."""
+    journal.prepare(connection)
+    needed = [one for one in chosen if one.migration and not one.returned and one.kept.kind is not KeptKind.LEFT]
+    if places := list(dict.fromkeys(one.kept.place for one in needed)):
+        run.execute(connection, f"TRUNCATE {', '.join(places)}")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    for migration in dict.fromkeys(one.migration for one in needed):
+        lost = [one.loss for one in needed if one.migration == migration]
+        journal.weaken(connection, migration, [f"{loss.partition('bring back ')[2]}, pruned {today}" for loss in lost])
+    rest = [one for one in chosen if one not in needed]
+    tables = list(dict.fromkeys(one.kept.place for one in rest if one.kept.kind is not KeptKind.TYPE))
+    if tables:
+        run.execute(connection, f"DROP TABLE {', '.join(tables)}")
+    if types := [one.kept.place for one in rest if one.kept.kind is KeptKind.TYPE]:
+        run.execute(connection, f"DROP TYPE {', '.join(types)}")
+    kept.end(connection, [one.kept.place for one in needed], dropped=[one.kept.place for one in rest])
+    for (schema,) in session.rows(connection, _EMPTY):
+        run.execute(connection, f"DROP SCHEMA {quote(schema)}")
+
+
+# The home of dropped tables goes with the last of them; RESTRICT, the default, refuses where anything is left.
+_EMPTY = """
+SELECT n.nspname FROM pg_namespace n
+WHERE n.nspname ~ '^safemigrate_[0-9a-f]{8}_[0-9]+$' AND NOT EXISTS (
+  SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid)
+"""
