@@ -158,15 +158,19 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Something that a step's inverse drops and that users may have filled since: it is kept before it goes.
+    """Something that a step's inverse drops or changes and that users may have written since: it is kept before.
 
-    `count` asks for the values (or rows) in it, `keep` are the statements that copy them to `place`.
+    `count` asks how many there are, `keep` are the statements that copy them to `place`. `unit` is what goes, "rows"
+    of a table or "values" of a column; "" where nothing goes and it is kept only for taking the rollback back, which
+    `back` does once the step has run again.
     """
 
     subject: str
     place: str
     count: str
     keep: tuple[str, ...]
+    unit: str = "values"
+    back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

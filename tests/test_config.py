@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
     path = tmp_path / "safemigrate.toml"
     path.write_text(
         'shadow = "embedded"\nshadow_url = "postgresql://u:p@h/db"\nsnapshot = "full"\nlock_timeout = 2\n'
-        'retries = 0\nkeep_limit_bytes = 1000\nguard = true\nstore = "backups"\nschema = "prisma/schema.prisma"\n'
+        'retries = 0\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
+        'store = "backups"\nschema = "prisma/schema.prisma"\n'
     )
     project = tmp_path / "apps" / "web"
     project.mkdir(parents=True)
@@ -28,6 +30,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         snapshot="full",
         lock_timeout=2.0,
         retries=0,
+        retention=timedelta(days=30),
         keep_limit_bytes=1000,
         guard=True,
         store=tmp_path / "backups",
@@ -64,6 +67,7 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("lock-timeout = 3", ('unknown setting "lock-timeout"', "did you mean lock_timeout?")),
+        ('retention = "30"', ("retention must be a time",)),
         ("retires = 3", ('unknown setting "retires"', "did you mean retries?")),
         ("zebra = 3", ('unknown setting "zebra"', "the settings are shadow, ")),
         ("retries = \nx = 1", ("is not valid TOML", "line 1")),

@@ -25,9 +25,10 @@ def prune(
     lock_timeout: LockTimeout = None,
     retries: Retries = None,
 ) -> Outcome:
-    """End what is kept in the database for rollbacks, by age, by migration, or where nothing needs it.
+    """End what is kept in the database.
 
-    Without a flag, what is older than the setting `retention`. What a rollback could then no longer bring back is
+    By age, by migration, or where nothing needs it; without a flag, what is older than the setting retention. What a
+    rollback could then no longer bring back is
     listed first, and takes the database's name to agree to.
     """
     from safemigrate.workflow import prune as workflow

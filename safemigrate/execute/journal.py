@@ -51,9 +51,10 @@ CREATE TABLE IF NOT EXISTS safemigrate.kept (
   kind text NOT NULL,
   subject text NOT NULL,
   place text NOT NULL,
-  returned_at timestamptz
+  since timestamptz,
+  returned_at timestamptz,
+  pruned_at timestamptz
 );
-ALTER TABLE safemigrate.kept ADD COLUMN IF NOT EXISTS since timestamptz, ADD COLUMN IF NOT EXISTS pruned_at timestamptz;
 CREATE TABLE IF NOT EXISTS safemigrate.hold (
   migration text NOT NULL,
   checksum text NOT NULL,

@@ -29,6 +29,7 @@ class KeptObject:
 
 def enter(connection: Connection, run: int, objects: Sequence[Kept]) -> None:
     """Say that a run keeps these; an earlier run that used places of the same names has them no longer."""
+    _renew(connection)
     places = [one.place for one in objects]
     connection.execute("DELETE FROM safemigrate.kept WHERE place = ANY(%s) AND run <> %s", [places, run])
     for one in objects:
@@ -59,6 +60,7 @@ def orphans(connection: Connection, known: Collection[str]) -> list[Kept]:
 
 def end(connection: Connection, emptied: Collection[str], dropped: Collection[str]) -> None:
     """Say that these places were emptied, and forget those that were dropped."""
+    _renew(connection)
     connection.execute(
         "UPDATE safemigrate.kept SET pruned_at = clock_timestamp() WHERE place = ANY(%s)", [list(emptied)]
     )
@@ -68,6 +70,16 @@ def end(connection: Connection, emptied: Collection[str], dropped: Collection[st
 def size(connection: Connection, place: str) -> int:
     """Return the bytes of a kept table with its indexes."""
     return int(session.value(connection, "SELECT coalesce(pg_total_relation_size(to_regclass(%s)), 0)", [place]))
+
+
+def _renew(connection: Connection) -> None:
+    """Add the columns that a journal of an earlier version lacks; only then, for it takes the table's owner."""
+    lacking = (
+        "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'safemigrate.kept'::regclass AND attname = %s)"
+    )
+    for column in ("since", "pruned_at"):
+        if session.value(connection, lacking, [column]):
+            connection.execute(f"ALTER TABLE safemigrate.kept ADD COLUMN {column} timestamptz".encode())
 
 
 # Through jsonb: a journal of an earlier version lacks some of the columns, and only a write adds them.

@@ -139,13 +139,14 @@ def _parting(scene: Scene, after: Catalog, one: Object) -> Parting:
     place = f"safemigrate.left_{scene.key}_{scene.number}"
     if one.kind == "table":
         table = table_of(after, one.identity)
-        columns, where, subject = table.columns, "", table.name
+        columns, where, subject, unit = table.columns, "", table.name, "rows"
     else:
         assert one.table is not None
         table = table_of(after, one.table)
         column = column_of(after, one)
         columns = (*(key for key in table.key if key.name != column.name), column)
+        unit = "values"
         where, subject = f" WHERE t.{column.quoted} IS NOT NULL", f"{table.name}.{column.quoted}"
     source = f"{table.name} AS t{where}"
     keep = f"CREATE TABLE {place} AS SELECT {', '.join(column.kept for column in columns)} FROM {source}"
-    return Parting(subject, place, f"SELECT count(*) FROM {source}", (f"DROP TABLE IF EXISTS {place}", keep))
+    return Parting(subject, place, f"SELECT count(*) FROM {source}", (f"DROP TABLE IF EXISTS {place}", keep), unit)

@@ -27,16 +27,18 @@ def find(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> list[Co
     return found
 
 
-def going(connection: Connection, plan: Plan) -> list[str]:
-    """Say what was written since into things that the rollback drops."""
+def going(connection: Connection, plan: Plan, unit: str = "") -> list[str]:
+    """Say what was written since into things that the rollback drops; of one `unit`, where that is given."""
     found = []
     for parting in (parting for step in reversed(plan.steps) for parting in step.partings):
+        if not parting.unit or (unit and parting.unit != unit):
+            continue
         try:
             count = session.value(connection, parting.count)
         except session.SqlError:  # about something that only an earlier step of the rollback brings back
             continue
         if count:
-            found.append(f"{parting.subject} goes with its {count:,} values of today; they would be kept")
+            found.append(f"{parting.subject} goes with its {count:,} {parting.unit} of today; they would be kept")
     return found
 
 

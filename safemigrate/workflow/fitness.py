@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,8 +129,15 @@ def check_history(_request: Request, seen: Seen, _shadow: str | None) -> Iterato
         yield Diagnosis(
             "history", ok=False, detail=f"edited after they were applied: {names}", fix=("safemigrate status",)
         )
-    require_fit_history(resolved, target)
-    if not state.edited:
+    pending = {one.name for one in state.pending}
+    held = [one.migration for one in target.holds if one.migration in pending]
+    # A hold is somebody's decision, not a defect.
+    require_fit_history(resolved, replace(target, holds=()))
+    if held:
+        yield Diagnosis(
+            "history", ok=True, detail=f"on hold after a rollback, so apply stops: {', '.join(dict.fromkeys(held))}"
+        )
+    elif not state.edited:
         managed = f"{len(state.applied):,} applied, {len(state.pending):,} pending, all sound"
         yield Diagnosis("history", ok=True, detail=managed if state.managed else "none yet, and no tables")
 

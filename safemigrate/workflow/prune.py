@@ -139,7 +139,6 @@ def _loss(connection: Connection, one: KeptOutcome) -> str:
 
 def _end(connection: Connection, chosen: Sequence[KeptOutcome]) -> None:
     """Empty what a rollback's SQL still names, drop the rest; children before parents is TRUNCATE's and DROP's own."""
-    journal.prepare(connection)
     needed = [one for one in chosen if one.migration and not one.returned and one.kept.kind is not KeptKind.LEFT]
     if places := list(dict.fromkeys(one.kept.place for one in needed)):
         run.execute(connection, f"TRUNCATE {', '.join(places)}")

@@ -185,10 +185,10 @@ def require_fit_history(resolved: Resolved, target: Target) -> None:
         if hold := held.get(migration.name):
             edited = not history.matches(migration.sql, hold.checksum)
             raise HistoryError(
-                f"migration {migration.name} is on hold: it was rolled back {hold.since:%Y-%m-%d %H:%M}",
-                f"{hold.reason}\nIts file was edited since; a hold goes by name, until somebody releases it."
+                f"migration {migration.name} is on hold since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}",
+                "Its file was edited since; a hold goes by name, until somebody releases it."
                 if edited
-                else hold.reason,
+                else "A rollback stays until somebody says otherwise.",
                 (
                     f"safemigrate release {migration.name}   # apply it again",
                     f"rm -r {migration.path.parent}   # drop it",

@@ -122,6 +122,7 @@ def _take_back(
         follow = () if found else (f"safemigrate rollback{_flags(options)}",)
         going = conflicts.going(target.connection, chosen[0].plan)
         return _outcome(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
+    losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
             f"nobody agreed to this rollback of database {resolved.url.database}",

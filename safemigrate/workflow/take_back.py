@@ -11,8 +11,8 @@ from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
-from safemigrate.execute import journal, run
-from safemigrate.model import Conflict, Plan, Progress
+from safemigrate.execute import journal, kept, run
+from safemigrate.model import Conflict, Kept, KeptKind, Plan, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow import carry_out, conflicts
 from safemigrate.workflow.resolve import Resolved, Target
@@ -52,10 +52,10 @@ def take_back(
                 taken.conflicts += conflicts.find(connection, one.plan, options.fill)
                 if taken.conflicts:
                     raise _Stop
-            _run_inverse(connection, one.plan, options.fill, taken.notes)
+            kept.enter(connection, one.id, _run_inverse(connection, one.plan, options.fill, taken.notes))
             history.mark_rolled_back(connection, resolved.url.schema, one.migration)
             journal.rolled_back(connection, one.id)
-            journal.hold(connection, one.migration, one.checksum, "rolled back by safemigrate rollback")
+            journal.hold(connection, one.migration, one.checksum, "it was rolled back")
         if options.guard:
             names = ", ".join(one.migration for one in chosen)
             history.raise_guard(connection, resolved.url.schema, f"{names} is on hold: safemigrate status")
@@ -92,7 +92,9 @@ def take_back(
     return taken
 
 
-def _run_inverse(connection: Connection, plan: Plan, fill: Mapping[str, str], notes: list[str]) -> None:
+def _run_inverse(connection: Connection, plan: Plan, fill: Mapping[str, str], notes: list[str]) -> list[Kept]:
+    """Run a plan's inverse; return what it leaves for being taken back itself."""
+    left = []
     for step in reversed(plan.steps):
         for check in step.checks:
             if check.setting and check.subject in fill:
@@ -101,11 +103,15 @@ def _run_inverse(connection: Connection, plan: Plan, fill: Mapping[str, str], no
             if count := session.value(connection, parting.count):
                 for sql in parting.keep:
                     run.execute(connection, sql)
-                notes.append(
-                    f"{parting.subject} goes with its {count:,} values of today; they are kept in {parting.place}"
-                )
+                left.append(Kept(KeptKind.LEFT, parting.subject, parting.place))
+                if parting.unit:
+                    notes.append(
+                        f"{parting.subject} goes with its {count:,} {parting.unit} of today; "
+                        f"they are kept in {parting.place}"
+                    )
         for sql in step.inverse:
             run.execute(connection, sql)
+    return left
 
 
 def _verify(connection: Connection, chosen: Sequence[journal.Run], *, drifted: bool, notes: list[str]) -> None:

@@ -49,6 +49,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         "status": ("status",),
         "doctor": ("doctor",),
         "release": ("release",),
+        "prune": ("prune",),
         "demo": ("demo",),
         "snapshot": ("create", "list_", "verify", "restore"),
     }
@@ -56,7 +57,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         module = ModuleType(f"safemigrate.workflow.{name}")
         for function in functions:
             setattr(module, function, lambda *arguments, _as=function: recorder.called(_as, *arguments))
-        for options in ("ApplyOptions", "RollbackOptions"):
+        for options in ("ApplyOptions", "RollbackOptions", "PruneOptions"):
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -87,3 +88,25 @@ def test_the_shadow_comes_from_the_environment(invoke: Any, workflows: Any, monk
     invoke("apply", "--shadow", "local")
     shadows = [call[2]["shadow"] for call in workflows.calls]
     assert shadows == ["postgresql://h/env", "postgresql://h/flag", "local"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed"),
+    [
+        ((), {}),
+        (("--older-than", "30d", "--migration", "m"), {"older_than": timedelta(days=30), "migration": "m"}),
+        (("--returned", "--dry-run"), {"returned": True, "dry_run": True}),
+        (("--orphans", "--lock-timeout", "9", "--retries", "1"), {"orphans": True, "lock_timeout": 9.0, "retries": 1}),
+    ],
+)
+def test_prune(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
+    assert invoke("prune", *flags).code == 0
+    ((name, _, options),) = workflows.calls
+    nothing_said = {"older_than": None, "migration": None, "returned": False, "orphans": False, "dry_run": False}
+    assert (name, options) == ("prune", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
+
+
+def test_an_age_that_is_none(invoke: Any, workflows: Any) -> None:
+    ran = invoke("prune", "--older-than", "30")
+    assert ran.code == 2
+    assert "12h, 30d, 8w" in ran.stderr

@@ -10,10 +10,10 @@ import pytest
 
 from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, ConsentRequired
 from safemigrate.execute import journal
 from safemigrate.execute.run import ADVISORY_LOCK
-from safemigrate.model import Group, Outcome, Plan, Proof, Result, Step, Verdict
+from safemigrate.model import Group, KeptKind, Outcome, Plan, Proof, Result, Step, Verdict
 from safemigrate.prisma import history
 from safemigrate.prisma.migrations import read
 from safemigrate.report import text
@@ -286,3 +286,22 @@ def test_a_journal_that_this_user_may_not_read(project: Project, database: Datab
     finally:
         with connect(database) as connection:
             connection.execute(f'DROP OWNED BY "{name}"; DROP ROLE "{name}"'.encode())
+
+
+def test_what_a_rollback_left_is_kept_for_that_migration(project: Project) -> None:
+    project.baseline(INIT)
+    project.write(SECOND, 'CREATE TABLE "Org" (id int PRIMARY KEY); ALTER TABLE "User" ADD COLUMN org int;')
+    project.apply()
+    project.run('INSERT INTO "Org" VALUES (1), (2); INSERT INTO "User" (email, org) VALUES (\'a\', 1)')
+    project.agrees = False
+    with pytest.raises(ConsentRequired):
+        project.rollback()
+    assert project.asked == ['"public"."Org" goes with its 2 rows of today; they would be kept']
+    project.agrees = True
+    project.rollback()
+    outcome = status(project.request())
+    assert [(one.kept.kind, one.kept.subject, one.migration, one.returned) for one in outcome.kept] == [
+        (KeptKind.LEFT, '"public"."Org"', SECOND, False),
+        (KeptKind.LEFT, '"public"."User"."org"', SECOND, False),
+    ]
+    assert 'left by its rollback: "public"."Org"' in text.render(outcome)
