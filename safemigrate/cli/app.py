@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from safemigrate import __version__
-from safemigrate.cli import apply, crash, demo, doctor, prune, release, rollback, snapshot, status
+from safemigrate.cli import apply, crash, demo, doctor, prove, prune, release, rollback, snapshot, status
 from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_error
 from safemigrate.cli.shared import Command, add
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Command] = {
     "apply": apply.apply,
     "rollback": rollback.rollback,
     "release": release.release,
+    "prove": prove.prove,
     "status": status.status,
     "prune": prune.prune,
     "doctor": doctor.doctor,

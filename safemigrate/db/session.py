@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from safemigrate.db.postgres import connect
+from safemigrate.db.postgres import connect, quote
 
 if TYPE_CHECKING:
     from safemigrate.db.postgres import Connection
@@ -48,19 +48,23 @@ def value(connection: Connection, sql: str, parameters: Sequence[object] | None 
 class Refusal:
     """What the server said.
 
-    SQLSTATE ("" for a lost connection), its message with detail and hint, the 1-based position.
+    SQLSTATE ("" for a lost connection), its message with detail and hint, the 1-based position, the table (quoted) that
+    it named.
     """
 
     sqlstate: str
     message: str
     position: int | None
+    table: str = ""
 
     @classmethod
     def of(cls, error: psycopg.Error) -> Refusal:
         """Read the diagnosis that psycopg keeps on its errors."""
         said = [error.diag.message_primary or str(error).strip(), error.diag.message_detail, error.diag.message_hint]
         position = error.diag.statement_position
-        return cls(error.sqlstate or "", "\n".join(part for part in said if part), int(position) if position else None)
+        table = quote(error.diag.schema_name or "", error.diag.table_name) if error.diag.table_name else ""
+        message = "\n".join(part for part in said if part)
+        return cls(error.sqlstate or "", message, int(position) if position else None, table)
 
 
 @dataclass(frozen=True, slots=True)

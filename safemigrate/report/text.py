@@ -6,12 +6,9 @@ Made for 80 columns. Commands and SQL are never wrapped, so that they can be pas
 from __future__ import annotations
 
 from collections import Counter
-from io import StringIO
 from typing import assert_never
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import (
@@ -27,27 +24,25 @@ from safemigrate.model import (
     Severity,
     SnapshotOutcome,
     Trace,
-    Verdict,
 )
-from safemigrate.report import CONTROL
+from safemigrate.report import proofs
+from safemigrate.report.page import BAD, GOOD, MORE, VERDICT, WARN, Mark, Page, many, mark_of, words_of
 
-GOOD, BAD, WARN, MORE = ("✔ ", "green"), ("✖ ", "red"), ("! ", "yellow"), ("· ", "cyan")
 SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
-VERDICT = {Verdict.EXACT: GOOD, Verdict.LOSSY: WARN, Verdict.IMPOSSIBLE: BAD}
 STATE = {"applied": GOOD, "pending": MORE, "running": MORE, "held": WARN}  # any other state is bad news
 SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
-
-Mark = tuple[str, str]
 
 
 def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: bool = False) -> str:
     """Write what a workflow returned; `verbose` adds each statement's time and locks, and what is folded."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     if outcome.database:
         page.line(outcome.database, style="bold")
         page.blank()
     if outcome.command == "status":
         _status(page, outcome.migrations, verbose=verbose)
+    elif outcome.command == "prove":
+        proofs.write(page, outcome, verbose=verbose)
     else:
         for migration in outcome.migrations:
             _migration(page, migration, outcome, verbose=verbose)
@@ -72,7 +67,7 @@ def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: 
 
 def render_error(error: SafemigrateError, *, width: int = 80, colour: bool = False) -> str:
     """Write what happened, why, and the commands that lead out."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     page.line(error.summary, BAD, style="bold")
     if error.why:
         page.line(error.why, indent=2)
@@ -81,70 +76,7 @@ def render_error(error: SafemigrateError, *, width: int = 80, colour: bool = Fal
     return page.text()
 
 
-class _Page:
-    """Lines with a hanging indent under their mark."""
-
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self._out = StringIO()
-        self._console = Console(
-            file=self._out,
-            width=max(width, 40),
-            force_terminal=colour,
-            color_system="standard" if colour else None,
-            no_color=not colour,
-            legacy_windows=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
-
-    def line(self, words: str, mark: Mark = ("", ""), *, indent: int = 0, style: str = "", end: str = "") -> None:
-        """Write words, wrapped under their own start; `end` stands at the right edge of the first line."""
-        text = _text(words, style)
-        lead = " " * indent + mark[0]
-        room = self._console.width - len(lead) - (len(end) + 2 if end else 0)
-        for number, line in enumerate(text.wrap(self._console, room)):
-            line.rstrip()
-            if number:
-                self._print(Text(" " * len(lead)), line)
-            else:
-                fill = " " * (room - line.cell_len + 2) if end else ""
-                self._print(Text(" " * indent), Text(*mark), line, _text(fill + end, "dim"))
-
-    def paste(self, command: str, *, indent: int = 2) -> None:
-        """Write a command as it is to be typed, however long."""
-        self._print(Text(" " * indent + "→ ", "cyan"), _text(command))
-
-    def verbatim(self, text: str) -> None:
-        """Write text as it is."""
-        self._print(_text(text))
-
-    def blank(self) -> None:
-        """Leave one line empty, never two, never at the top."""
-        if (written := self._out.getvalue()) and not written.endswith("\n\n"):
-            self._console.print()
-
-    def table(self, table: Table) -> None:
-        """Write a table."""
-        self._console.print(table)
-
-    def text(self) -> str:
-        """All of it, without spaces at line ends."""
-        return "".join(f"{line.rstrip()}\n" for line in self._out.getvalue().splitlines())
-
-    def _print(self, *parts: Text) -> None:
-        self._console.print(Text.assemble(*parts), soft_wrap=True)
-
-
-def _mark(mark: Mark) -> Text:
-    return Text(mark[0].strip(), mark[1])
-
-
-def _text(words: str, style: str = "") -> Text:
-    return Text(words.translate(CONTROL), style)
-
-
-def _migration(page: _Page, migration: MigrationOutcome, outcome: Outcome, *, verbose: bool) -> None:
+def _migration(page: Page, migration: MigrationOutcome, outcome: Outcome, *, verbose: bool) -> None:
     page.line(migration.name, style="bold", end=migration.state)
     if migration.detail:
         page.line(migration.detail, indent=2)
@@ -178,7 +110,7 @@ def _order(finding: Finding) -> tuple[bool, int, int]:
     return (not finding.blocks, list(Severity).index(finding.severity), finding.span.line if finding.span else 0)
 
 
-def _finding(page: _Page, finding: Finding) -> None:
+def _finding(page: Page, finding: Finding) -> None:
     mark = ("· ", "dim") if finding.allowed else SEVERITY[finding.severity]
     subject = "" if finding.subject in finding.message else f"  {finding.subject}"
     consent = ["takes consent"] if finding.loses and not finding.allowed else []
@@ -191,7 +123,7 @@ def _finding(page: _Page, finding: Finding) -> None:
         page.line(finding.help, ("→ ", "cyan"), indent=4)
 
 
-def _trace(page: _Page, trace: Trace) -> None:
+def _trace(page: Page, trace: Trace) -> None:
     sql = " ".join(trace.sql.split())
     short = sql if len(sql) <= 50 else sql[:49] + "…"
     page.line(short, indent=4, style="dim", end=f"{trace.seconds:.3f} s  line {trace.line}")
@@ -206,15 +138,15 @@ def _trace(page: _Page, trace: Trace) -> None:
         page.line(f"{table} {', '.join(facts)}", indent=6)
 
 
-def _proof(page: _Page, proof: Proof) -> None:
-    compared = f"{_many(proof.tables, 'table')}, {_many(proof.rows, 'row')} compared"
+def _proof(page: Page, proof: Proof) -> None:
+    compared = f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared"
     server = f" on PostgreSQL {proof.server_version}" if proof.server_version else ""
     page.line(f"rollback is {proof.verdict}: {compared}{server}", VERDICT[proof.verdict], indent=2)
     for reason in proof.reasons:
         page.line(reason, indent=4)
 
 
-def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: bool) -> None:
+def _status(page: Page, migrations: tuple[MigrationOutcome, ...], *, verbose: bool) -> None:
     plain = [each for each in migrations if each.state == "applied" and not each.detail]
     folded = set() if verbose else {each.name for each in plain[:-SHOWN]}
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -223,12 +155,12 @@ def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: b
     table.add_column("state")
     table.add_column("rollback")
     if folded:
-        table.add_row(_mark(GOOD), f"… {_many(len(folded), 'earlier migration')}", "applied", "")
+        table.add_row(mark_of(GOOD), f"… {many(len(folded), 'earlier migration')}", "applied", "")
     for migration in migrations:
         if migration.name not in folded:
-            mark = _mark(STATE.get(migration.state, BAD))
+            mark = mark_of(STATE.get(migration.state, BAD))
             verdict = migration.proof.verdict if migration.proof else ""
-            table.add_row(mark, _text(migration.name), _text(migration.state), verdict)
+            table.add_row(mark, words_of(migration.name), words_of(migration.state), verdict)
     if migrations:
         page.table(table)
         page.blank()
@@ -242,15 +174,15 @@ def _status(page: _Page, migrations: tuple[MigrationOutcome, ...], *, verbose: b
     page.blank()
 
 
-def _kept_objects(page: _Page, kept: tuple[KeptOutcome, ...], *, pruning: str) -> None:
+def _kept_objects(page: Page, kept: tuple[KeptOutcome, ...], *, pruning: str) -> None:
     size = _size(sum({each.kept.place: each.bytes for each in kept}.values()))
     title = pruning or "kept in the database for rollbacks"
-    page.line(f"{title}: {_many(len(kept), 'object')}, {size}", MORE)
+    page.line(f"{title}: {many(len(kept), 'object')}, {size}", MORE)
     for migration in dict.fromkeys(each.migration for each in kept):
         page.line(f"by {migration}" if migration else "known to no run", indent=2, style="dim")
         for each in kept:
             if each.migration == migration:
-                age = [f"{_many(each.days, 'day')}"] if each.since else []
+                age = [f"{many(each.days, 'day')}"] if each.since else []
                 page.line(f"{_kept_kind(each)}", indent=4, end="  ".join([_size(each.bytes), *age]))
                 if each.loss:
                     page.line(each.loss, indent=6)
@@ -263,8 +195,8 @@ def _kept_kind(one: KeptOutcome) -> str:
     return ", ".join([f"{kind} {one.kept.subject}", *said])
 
 
-def _conflict(page: _Page, conflict: Conflict) -> None:
-    page.line(conflict.subject, BAD, end=_many(conflict.count, "row"))
+def _conflict(page: Page, conflict: Conflict) -> None:
+    page.line(conflict.subject, BAD, end=many(conflict.count, "row"))
     page.line(conflict.message, indent=2)
     if conflict.sample:
         more = ", …" if conflict.count > len(conflict.sample) else ""
@@ -274,13 +206,13 @@ def _conflict(page: _Page, conflict: Conflict) -> None:
     page.blank()
 
 
-def _diagnosis(page: _Page, diagnosis: Diagnosis) -> None:
+def _diagnosis(page: Page, diagnosis: Diagnosis) -> None:
     page.line(f"{diagnosis.subject}: {diagnosis.detail}", GOOD if diagnosis.ok else BAD)
     for command in diagnosis.fix:
         page.paste(command)
 
 
-def _snapshots(page: _Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: bool) -> None:
+def _snapshots(page: Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: bool) -> None:
     if not listed:
         for each in snapshots:
             words = f"snapshot {each.id}: {_scope(each)}, {_size(each.bytes)}"
@@ -291,19 +223,19 @@ def _snapshots(page: _Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: b
         table.add_column(title, overflow="fold")
     table.add_column("size", justify="right")
     for each in snapshots:
-        mark = _mark(GOOD if each.verified else WARN)
+        mark = mark_of(GOOD if each.verified else WARN)
         taken = f"{each.taken_at:%Y-%m-%d %H:%M}"
-        table.add_row(mark, _text(each.id), taken, _text(_scope(each)), _size(each.bytes))
+        table.add_row(mark, words_of(each.id), taken, words_of(_scope(each)), _size(each.bytes))
     page.table(table)
     page.blank()
 
 
 def _scope(snapshot: SnapshotOutcome) -> str:
-    return f"{snapshot.scope}, {_many(len(snapshot.tables), 'table')}"
+    return f"{snapshot.scope}, {many(len(snapshot.tables), 'table')}"
 
 
 def _ending(outcome: Outcome) -> tuple[Mark, str]:
-    migrations, took = _many(len(outcome.migrations), "migration"), f"in {outcome.seconds:.1f} s"
+    migrations, took = many(len(outcome.migrations), "migration"), f"in {outcome.seconds:.1f} s"
     match outcome.result:
         case Result.APPLIED:
             return GOOD, f"Applied {migrations} {took}."
@@ -314,14 +246,14 @@ def _ending(outcome: Outcome) -> tuple[Mark, str]:
         case Result.ROLLED_BACK:
             return GOOD, f"Rolled back {migrations} {took}."
         case Result.PRUNED:
-            what = _many(len(outcome.kept), "object") if outcome.kept else _many(len(outcome.snapshots), "snapshot")
+            what = many(len(outcome.kept), "object") if outcome.kept else many(len(outcome.snapshots), "snapshot")
             return GOOD, f"Pruned {what} {took}."
         case Result.BLOCKED:
             blocking = sum(finding.blocks for each in outcome.migrations for finding in each.findings)
-            by = f" by {_many(blocking, 'finding')}" if blocking else ""
+            by = f" by {many(blocking, 'finding')}" if blocking else ""
             return BAD, f"Blocked{by}; nothing was changed."
         case Result.CONFLICTS:
-            return BAD, f"{_many(len(outcome.conflicts), 'conflict')}; nothing was changed."
+            return BAD, f"{many(len(outcome.conflicts), 'conflict')}; nothing was changed."
         case Result.NOTHING | Result.OK | Result.NOT_OK:
             return BAD if outcome.result is Result.NOT_OK else GOOD, _standing(outcome) or f"Done {took}."
         case _:
@@ -331,20 +263,18 @@ def _ending(outcome: Outcome) -> tuple[Mark, str]:
 def _standing(outcome: Outcome) -> str:
     if outcome.diagnoses:
         failed = sum(not each.ok for each in outcome.diagnoses)
-        checks = _many(len(outcome.diagnoses), "check")
+        checks = many(len(outcome.diagnoses), "check")
         return f"{failed} of {checks} failed." if failed else f"{checks} passed."
     if outcome.command == "status":
         states = Counter(each.state for each in outcome.migrations)
         return ", ".join(f"{count:,} {state}" for state, count in states.items()) + "." if states else "No migrations."
+    if outcome.command == "prove" and outcome.migrations:
+        return proofs.ending(outcome)
     if outcome.command == "snapshot list":
-        return _many(len(outcome.snapshots), "snapshot") + "."
+        return many(len(outcome.snapshots), "snapshot") + "."
     if outcome.result is Result.NOT_OK:
         return "Not in order."
     return "Nothing to do." if outcome.result is Result.NOTHING else ""
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _size(count: int) -> str:

@@ -15,7 +15,7 @@ from safemigrate.sql import Statement, is_transaction_control, refuses_transacti
 from safemigrate.sql.actions import Transaction
 
 # What the server says to a statement that must stand alone, or come after a COMMIT.
-_ALONE = (session.ACTIVE_SQL_TRANSACTION, session.INVALID_TRANSACTION_TERMINATION)
+ALONE = (session.ACTIVE_SQL_TRANSACTION, session.INVALID_TRANSACTION_TERMINATION)
 
 _DDL = ("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "SET", "RESET", "REINDEX", "LOCK", "VACUUM", "ANALYZE")
 
@@ -114,7 +114,7 @@ def rehearse(
         except MigrationFailed as error:
             if error.sqlstate == session.UNSAFE_NEW_ENUM_VALUE and number > start:
                 end = number
-            elif error.sqlstate in _ALONE and number not in alone:
+            elif error.sqlstate in ALONE and number not in alone:
                 alone.add(number)
             else:
                 raise _named(error, migration) from error

@@ -30,8 +30,8 @@ def replay(
         on_progress(Progress("history", migration.name, number, len(migrations)))
         statements = split(migration.sql, f"{migration.name}/migration.sql")
         try:
-            if any(is_transaction_control(one) for one in statements) or not _as_one(migration, execute):
-                rehearse(connection, migration, executable(migration, statements), _one(execute))
+            if not runs_whole(statements) or not _as_one(migration, execute):
+                rehearse(connection, migration, executable(migration, statements), one_by_one(execute))
         except MigrationFailed as error:
             raise HistoryError(
                 f"the history cannot be replayed into an empty database: {error.summary}",
@@ -40,7 +40,13 @@ def replay(
             ) from error
 
 
-def _one(execute: Callable[[str, int], None]) -> Callable[[int, Statement], None]:
+def runs_whole(statements: Sequence[Statement]) -> bool:
+    """Whether a file of these statements is one transaction when it is sent as one message."""
+    return not any(is_transaction_control(one) for one in statements)
+
+
+def one_by_one(execute: Callable[[str, int], None]) -> Callable[[int, Statement], None]:
+    """Make of what runs SQL what `rehearse` runs statements with."""
     return lambda _number, statement: execute(statement.sql, statement.span.line)
 
 

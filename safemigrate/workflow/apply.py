@@ -29,7 +29,8 @@ from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import Statement, split
 from safemigrate.workflow import carry_out, generate
 from safemigrate.workflow.facts import facts
-from safemigrate.workflow.rehearse import Rehearsal, Script, Source, rehearse_all
+from safemigrate.workflow.plan import Script
+from safemigrate.workflow.rehearse import Rehearsal, Source, rehearse_all
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import (
     Resolved,

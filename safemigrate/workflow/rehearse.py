@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,23 +18,17 @@ from safemigrate.errors import MigrationFailed, ShadowError
 from safemigrate.execute import journal, run
 from safemigrate.model import (
     Finding,
-    Group,
-    Migration,
     OnProgress,
     Plan,
     Progress,
-    Proof,
     Severity,
-    Step,
     Trace,
-    Verdict,
 )
-from safemigrate.rollback.derive import derive
 from safemigrate.rollback.prove import State, prove, reordered
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
-from safemigrate.sql import Statement
-from safemigrate.workflow.scope import at_risk, note_writes, oids
+from safemigrate.workflow.plan import Script, as_written, forward, plan_of
+from safemigrate.workflow.scope import at_risk, note_writes
 from safemigrate.workflow.verify import rows_changed, sequences_behind, touched, untraced
 
 if TYPE_CHECKING:
@@ -42,14 +36,6 @@ if TYPE_CHECKING:
 
 # A trace that reaches further than the one before starts again with what it saw; a script has only so many tables.
 _ROUNDS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A migration with its statements."""
-
-    migration: Migration
-    statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +170,11 @@ def _rounds(
     """
     rehearsal = traced or _again(shadow, template, scripts, written, on_progress)
     for _ in range(_ROUNDS):
-        plans, reasons = _plans(scripts, rehearsal, written)
+        derived = [
+            plan_of(script, rehearsed, {number: names for (of, number), names in written.items() if of == at})
+            for at, (script, rehearsed) in enumerate(zip(scripts, rehearsal, strict=True))
+        ]
+        plans, reasons = [plan for plan, _ in derived], [said for _, said in derived]
         with _clone(shadow, template, "rehearsal") as connection:
             journal.prepare(connection)
             start = State.of(connection)
@@ -259,41 +249,11 @@ def _trace(connection: Connection, scripts: Sequence[Script], on_progress: OnPro
                 connection,
                 script.migration,
                 script.statements,
-                lambda _number, one: run.execute(connection, one.sql, _at(one)),
+                as_written(connection),
                 traced[-1].after if traced else None,
             )
         )
     return traced
-
-
-def _plans(
-    scripts: Sequence[Script],
-    rehearsal: Sequence[Rehearsed],
-    written: dict[tuple[int, int], set[str]],
-) -> tuple[list[Plan], list[tuple[str, ...]]]:
-    plans, reasons = [], []
-    for at, (script, rehearsed) in enumerate(zip(scripts, rehearsal, strict=True)):
-        observations = [
-            replace(one, written=one.written | oids(one.before, written.get((at, number), set())))
-            for number, one in enumerate(rehearsed.observations)
-        ]
-        derived = derive(script.migration.name, script.migration.checksum, observations)
-        groups, first = [], 0
-        for group in rehearsed.groups:
-            size = len(group.observations)
-            groups.append(Group(derived.steps[first : first + size], group.transactional))
-            first += size
-        plans.append(
-            Plan(
-                script.migration.name,
-                script.migration.checksum,
-                tuple(groups) or (Group(()),),
-                Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
-                tuple(one.trace for one in rehearsed.observations),
-            )
-        )
-        reasons.append(derived.reasons)
-    return plans, reasons
 
 
 def _forward(
@@ -323,19 +283,12 @@ def _unobserved(connection: Connection, plans: Sequence[Plan], start: State, on_
     for number, plan in enumerate(plans):
         on_progress(Progress("rehearse", plan.migration, number, len(plans)))
         try:
-            _run(connection, plan)
+            forward(connection, plan)
         except MigrationFailed as error:
             summary = f"{plan.migration}, {error.summary}"
             raise MigrationFailed(summary, error.why, error.fix, sqlstate=error.sqlstate) from error
         states.append(State(read(connection, states[-1].catalog), digest(connection)))
     return states
-
-
-def _run(connection: Connection, plan: Plan) -> None:
-    for group in plan.groups:
-        with connection.transaction() if group.transactional else nullcontext():
-            for step in group.steps:
-                run.run_step(connection, step)
 
 
 def _finish(
@@ -362,7 +315,7 @@ def _finish(
             states,
             reasons[:number],
             execute=lambda sql: run.execute(open_connection, sql),
-            forward=lambda plan: _run(open_connection, plan),
+            forward=lambda plan: forward(open_connection, plan),
             version=version,
         )
 
@@ -395,7 +348,3 @@ def _traces(rehearsed: Rehearsed) -> tuple[Trace, ...]:
 def _merged(bare: Trace, real: Trace) -> Trace:
     """Join two traces of a statement: locks as the statement itself takes them, time and rows as with the real rows."""
     return replace(bare, seconds=real.seconds, rows=real.rows, rewrites=real.rewrites or bare.rewrites)
-
-
-def _at(statement: Statement) -> Step:
-    return Step(sql=statement.sql, line=statement.span.line, run=(statement.sql,))

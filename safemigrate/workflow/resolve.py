@@ -62,12 +62,7 @@ class Target:
 def resolve(request: Request) -> Resolved:
     """Find the project and its database. Raises ProjectError and ConnectionFailed; connects to nothing."""
     project = find(request.project, request.schema or request.settings.schema)
-    if project.provider != "postgresql":
-        raise ProjectError(
-            f"{project.datasource_file} has the provider {project.provider}, which this version cannot migrate",
-            "safemigrate works on PostgreSQL.",
-            ("safemigrate status --schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
-        )
+    refuse_other_providers(project)
     url, source = effective_url(project, url=request.url, environment=os.environ)
     if url.provider != "postgresql":
         raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is postgresql")
@@ -79,6 +74,16 @@ def resolve(request: Request) -> Resolved:
         )
     store = request.settings.store or project.root / STORE
     return Resolved(project, tuple(migrations(project)), url, source, store)
+
+
+def refuse_other_providers(project: Project) -> None:
+    """Raise ProjectError for a project that is not on PostgreSQL."""
+    if project.provider != "postgresql":
+        raise ProjectError(
+            f"{project.datasource_file} has the provider {project.provider}, which this version cannot migrate",
+            "safemigrate works on PostgreSQL.",
+            ("safemigrate status --schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
+        )
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from safemigrate.db.catalog import Catalog, Identity
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.derive import change_of
+from safemigrate.rollback.reach import root
 from safemigrate.shadow.rehearse import Rehearsed
 from safemigrate.shadow.trace import Observation
 
@@ -73,6 +74,26 @@ def tied(catalog: Catalog, tables: set[Identity]) -> set[Identity]:
     keys = _keys(catalog)
     children = {child for child, parent, _ in keys if parent in reached}
     return reached | children | {parent for child, parent, _ in keys if child in reached}
+
+
+def with_parents(catalog: Catalog, names: Collection[str]) -> set[str]:
+    """Name these tables, those that they are partitions of, and every table that foreign keys from there lead to."""
+    keys = _keys(catalog)
+    found = {
+        root(catalog, one.identity) for one in catalog if one.kind == "table" and quote(one.schema, one.name) in names
+    }
+    while more := {root(catalog, parent) for child, parent, _ in keys if root(catalog, child) in found} - found:
+        found |= more
+    return _names(catalog, found)
+
+
+def with_children(catalog: Catalog, names: Collection[str]) -> set[str]:
+    """Name these tables and every table that TRUNCATE ... CASCADE empties with them."""
+    keys = _keys(catalog)
+    found = {one.identity for one in catalog if one.kind == "table" and quote(one.schema, one.name) in names}
+    while more := {child for child, parent, _ in keys if parent in found} - found:
+        found |= more
+    return _names(catalog, found)
 
 
 def _keys(catalog: Catalog) -> list[tuple[Identity, Identity, str]]:

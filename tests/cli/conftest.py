@@ -50,6 +50,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         "doctor": ("doctor",),
         "release": ("release",),
         "prune": ("prune",),
+        "prove": ("prove",),
         "demo": ("demo",),
         "snapshot": ("create", "list_", "verify", "restore"),
     }
@@ -57,7 +58,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         module = ModuleType(f"safemigrate.workflow.{name}")
         for function in functions:
             setattr(module, function, lambda *arguments, _as=function: recorder.called(_as, *arguments))
-        for options in ("ApplyOptions", "RollbackOptions", "PruneOptions"):
+        for options in ("ApplyOptions", "RollbackOptions", "PruneOptions", "ProveOptions"):
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)

@@ -110,3 +110,36 @@ def test_an_age_that_is_none(invoke: Any, workflows: Any) -> None:
     ran = invoke("prune", "--older-than", "30")
     assert ran.code == 2
     assert "12h, 30d, 8w" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed"),
+    [
+        ((), {}),
+        (("01_a", "02_b"), {"names": ("01_a", "02_b")}),
+        (("--last", "3", "--require", "lossy"), {"last": 3, "require": "lossy"}),
+        (("--from", "01_a", "--rows", "0", "--seed", "7"), {"since": "01_a", "rows": 0, "seed": 7}),
+        (("--jobs", "4", "--shadow", "docker"), {"jobs": 4, "shadow": "docker"}),
+    ],
+)
+def test_prove(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
+    assert invoke("prove", *flags).code == 0
+    ((name, _, options),) = workflows.calls
+    nothing_said: dict[str, object] = {
+        "names": (),
+        "last": None,
+        "since": None,
+        "rows": 5,
+        "seed": 1,
+        "require": "exact",
+        "shadow": None,
+        "jobs": 0,
+    }
+    assert (name, options) == ("prove", nothing_said | changed)
+
+
+def test_prove_takes_one_way_of_choosing(invoke: Any, workflows: Any) -> None:
+    ran = invoke("prove", "01_a", "--last", "2")
+    assert ran.code == 2
+    assert "exclude each other" in ran.stderr
+    assert not workflows.calls

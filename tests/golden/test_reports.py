@@ -268,6 +268,30 @@ OUTCOMES = {
         next=("safemigrate status",),
         seconds=0.2,
     ),
+    "prove": Outcome(
+        "prove",
+        Result.NOT_OK,
+        migrations=(
+            MigrationOutcome("20260101090000_init", CHECKSUM, "proven", proof=EXACT),
+            MigrationOutcome(
+                SLIM,
+                CHECKSUM,
+                "proven",
+                proof=EXACT,
+                detail='tested without rows in "public"."User": with rows it fails: '
+                'column "role" of relation "User" contains null values',
+            ),
+            MigrationOutcome("20260106090000_archive", CHECKSUM, "proven", proof=LOSSY),
+            MigrationOutcome("20260107090000_empty", CHECKSUM, "changes nothing", proof=EXACT),
+            MigrationOutcome(
+                "20260108090000_policies",
+                CHECKSUM,
+                "does not run",
+                detail='line 3 failed: CREATE POLICY p ON "User" TO anon: role "anon" does not exist',
+            ),
+        ),
+        seconds=6.3,
+    ),
     "status-empty": Outcome("status", Result.OK, DATABASE, seconds=0.1),
     "doctor": Outcome(
         "doctor",
@@ -325,7 +349,7 @@ def test_outcome_as_text(name: str, golden: Golden) -> None:
     golden(f"text/{name}.txt", text.render(OUTCOMES[name]))
 
 
-@pytest.mark.parametrize("name", ["apply", "apply-dry-run", "status"])
+@pytest.mark.parametrize("name", ["apply", "apply-dry-run", "status", "prove"])
 def test_verbose_outcome_as_text(name: str, golden: Golden) -> None:
     golden(f"text/{name}-verbose.txt", text.render(OUTCOMES[name], verbose=True))
 

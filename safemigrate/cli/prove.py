@@ -1,0 +1,65 @@
+"""`safemigrate prove`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from safemigrate.cli.options import Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.shared import Invocation
+from safemigrate.model import Outcome
+
+
+class Require(StrEnum):
+    """The least that every migration must be proven to be."""
+
+    EXACT = "exact"
+    LOSSY = "lossy"
+    ANY = "any"
+
+
+def prove(
+    invocation: Invocation,
+    *,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="MIGRATION", help="Those to prove; all of them unless named.")
+    ] = None,
+    last: Annotated[int | None, typer.Option(metavar="N", min=1, help="Prove the last N migrations.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="MIGRATION", help="Prove this migration and all after it.")
+    ] = None,
+    require: Annotated[
+        Require, typer.Option(help="Exit 1 where a migration is less; any: exit 0 whatever comes out.")
+    ] = Require.EXACT,
+    rows: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Rows made for each table that a migration touches.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(metavar="N", help="Other rows; the same seed makes the same.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes at work; one a core unless set.")
+    ] = None,
+    shadow: Shadow = None,
+    shadow_url: ShadowUrl = None,
+) -> Outcome:
+    """Prove of every migration on disk that it can be taken back, with rows, in a throw-away database.
+
+    Each is applied after all that come before it, taken back, compared in schema and rows, and applied again.
+    Needs no database but a shadow.
+    """
+    if sum((bool(names), last is not None, since is not None)) > 1:
+        raise typer.BadParameter("names, --last and --from exclude each other; give one.")
+    from safemigrate.workflow import prove as workflow
+
+    options = workflow.ProveOptions(
+        names=tuple(names or ()),
+        last=last,
+        since=since,
+        rows=rows,
+        seed=seed,
+        require=require,
+        shadow=shadow_of(invocation.settings, shadow, shadow_url),
+        jobs=jobs or 0,
+    )
+    return workflow.prove(invocation.request, options)

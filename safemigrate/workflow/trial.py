@@ -1,0 +1,158 @@
+"""One migration on trial: in a copy of the database before it, with rows, up, down, compared, up again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from safemigrate.db import session
+from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.postgres import Connection
+from safemigrate.errors import MigrationFailed
+from safemigrate.execute import journal, run
+from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
+from safemigrate.rollback.derive import change_of
+from safemigrate.rollback.prove import State, prove
+from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
+from safemigrate.shadow.sample import fill
+from safemigrate.workflow.lane import Copy
+from safemigrate.workflow.plan import Script, as_written, forward, plan_of
+from safemigrate.workflow.scope import at_risk, note_writes, with_children, with_parents
+from safemigrate.workflow.verify import untraced
+
+# More tables are filled, or emptied, each time; a script names only so many.
+_ROUNDS = 12
+
+PROVEN, UNCHANGED, BROKEN = "proven", "changes nothing", "does not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a proof rests on beside the migrations: how many rows are made for each table (0: none), and their seed."""
+
+    rows: int = 5
+    seed: int = 1
+
+
+def trial(copy: Copy, script: Script, touched: Collection[str], terms: Terms) -> MigrationOutcome:
+    """Prove one migration in a copy of the database before it; `touched` are the tables that it was seen to touch.
+
+    Rows are made for the tables that it touches. Where they are what it fails on, it is proven without those, and that
+    is said.
+    """
+    began = time.perf_counter()
+    catalog = read(copy.connection)
+    rows = _Rows(catalog, terms)
+    rows.put(copy.connection, touched)
+    outcome = MigrationOutcome(script.migration.name, script.migration.checksum, PROVEN)
+    for _ in range(_ROUNDS):
+        start = State.of(copy.connection, catalog)
+        try:
+            seen = _seen(copy, script, catalog)
+        except MigrationFailed as error:
+            if not rows.take_away(copy.connection, error):
+                return replace(outcome, state=BROKEN, detail=f"{error.summary}: {error.why}")
+            continue
+        if not rows.put(copy.connection, at_risk(seen.observations)):
+            break
+    else:
+        return replace(outcome, state=BROKEN, detail="it reaches further each time it is tried")
+    plan = _proven(copy.connection, script, seen, start)
+    proof = replace(plan.proof, seconds=time.perf_counter() - began)
+    changes = any(one.changed or not change_of(one).empty for one in seen.observations)
+    return replace(outcome, state=PROVEN if changes else UNCHANGED, proof=proof, detail=rows.said)
+
+
+def _seen(copy: Copy, script: Script, catalog: Catalog) -> Rehearsed:
+    """Observe the migration as written, and leave no trace of it."""
+    connection = copy.connection
+    try:
+        with connection.transaction(force_rollback=True):
+            return rehearse(connection, script.migration, script.statements, as_written(connection), catalog)
+    except MigrationFailed as error:
+        if error.sqlstate not in (*ALONE, session.UNSAFE_NEW_ENUM_VALUE):
+            raise
+    with copy.aside() as aside:
+        return rehearse(aside, script.migration, script.statements, as_written(aside), catalog)
+
+
+def _proven(connection: Connection, script: Script, seen: Rehearsed, start: State) -> Plan:
+    written: dict[tuple[int, int], set[str]] = {}
+    note_writes(written, [seen])
+    plan, reasons = plan_of(script, seen, {number: names for (_, number), names in written.items()})
+    version = session.value(connection, "SHOW server_version").split()[0]
+    journal.prepare(connection)
+    try:
+        forward(connection, plan)
+    except MigrationFailed as error:
+        said = f"it does not run with what must be kept: {error.summary}: {error.why}"
+        return replace(plan, proof=Proof(Verdict.IMPOSSIBLE, (said,), server_version=version))
+    end = State.of(connection, seen.after)
+    reasons = (*reasons, *(finding.message for finding in untraced([seen], [start, end])))
+    proven, _failed = prove(
+        connection,
+        [plan],
+        [start, end],
+        [reasons],
+        execute=lambda sql: run.execute(connection, sql),
+        forward=lambda plan: forward(connection, plan),
+        version=version,
+    )
+    return proven[0]
+
+
+class _Rows:
+    """The rows made for one trial: where they lie, where there can be none, and where they were in the way."""
+
+    def __init__(self, catalog: Catalog, terms: Terms) -> None:
+        self._catalog = catalog
+        self._terms = terms
+        self._known: set[str] = set()
+        self._made: dict[str, int] = {}
+        self._unfilled: dict[str, str] = {}
+        self._away: dict[str, str] = {}
+
+    def put(self, connection: Connection, tables: Collection[str]) -> bool:
+        """Fill these tables and those that they refer to, once; False where that made no rows."""
+        new = {one for one in with_parents(self._catalog, tables) - self._known if "_prisma_migrations" not in one}
+        self._known |= new
+        if not new or not self._terms.rows:
+            return False
+        sampled = fill(connection, seed=self._terms.seed, rows=self._terms.rows, tables=new)
+        made = {table: count for table, count in sampled.rows.items() if count}
+        self._made |= made
+        self._unfilled |= sampled.unfilled
+        return bool(made)
+
+    def take_away(self, connection: Connection, error: MigrationFailed) -> bool:
+        """Remove rows that a migration failed on: the table's that the server names, else all; False where none are."""
+        refusal = _refusal(error)
+        named = refusal.table if refusal else ""
+        tables = [named] if named in self._made else list(self._made)
+        if not tables:
+            return False
+        session.run(connection, f"TRUNCATE {', '.join(tables)} CASCADE")
+        for table in with_children(self._catalog, tables) & self._made.keys():
+            del self._made[table]
+            self._away[table] = refusal.message if refusal else error.why
+        return True
+
+    @property
+    def said(self) -> str:
+        """What a reader must know about the rows: where there were none."""
+        away: dict[str, list[str]] = {}
+        for table, why in sorted(self._away.items()):
+            away.setdefault(why, []).append(table)
+        said = [
+            f"tested without rows in {', '.join(tables)}: with rows it fails: {why}" for why, tables in away.items()
+        ]
+        said += [f"no rows could be made for {table}: {why}" for table, why in sorted(self._unfilled.items())]
+        return "\n".join(said)
+
+
+def _refusal(error: BaseException) -> session.Refusal | None:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, session.SqlError):
+        cause = cause.__cause__
+    return session.Refusal.of(cause) if cause else None

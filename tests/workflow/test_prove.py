@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from safemigrate.errors import ProjectError
+from safemigrate.model import MigrationOutcome, Outcome, Result
+from safemigrate.workflow.prove import ProveOptions, prove
+from tests.workflow.conftest import Project
+
+HISTORY = {
+    "01_init": 'CREATE TABLE "User" (id int PRIMARY KEY, email text NOT NULL); '
+    'CREATE TABLE "Post" (id int PRIMARY KEY, author int NOT NULL REFERENCES "User" (id));',
+    "02_bio": 'ALTER TABLE "User" ADD COLUMN bio text;',
+    "03_role": 'ALTER TABLE "User" ADD COLUMN role text NOT NULL;',
+    "04_empty": "-- This is an empty migration.",
+    "05_slim": 'ALTER TABLE "User" DROP COLUMN email; DROP TABLE "Post";',
+    "06_anon": 'GRANT SELECT ON "User" TO a_role_that_is_nowhere;',
+    "07_mood": "CREATE TYPE mood AS ENUM ('good');",
+    "08_bad": "ALTER TYPE mood ADD VALUE 'bad'; ALTER TABLE \"User\" ADD COLUMN mood mood NOT NULL DEFAULT 'bad';",
+    "09_index": 'CREATE INDEX CONCURRENTLY user_bio ON "User" (bio);',
+}
+
+
+@pytest.fixture
+def history(project: Project) -> Project:
+    for name, sql in HISTORY.items():
+        project.write(name, sql)
+    return project
+
+
+def run(project: Project, options: ProveOptions) -> Outcome:
+    """Prove, with a project that has no database."""
+    return prove(project.request(), options)
+
+
+def states(outcome: Outcome) -> dict[str, str]:
+    return {
+        one.name: str(one.proof.verdict) if one.proof and one.state == "proven" else one.state
+        for one in outcome.migrations
+    }
+
+
+def named(outcome: Outcome, name: str) -> MigrationOutcome:
+    return next(one for one in outcome.migrations if one.name == name)
+
+
+def test_a_history_is_proven_migration_by_migration(history: Project) -> None:
+    outcome = run(history, ProveOptions(shadow=history.shadow, jobs=1))
+    assert states(outcome) == {
+        "01_init": "exact",
+        "02_bio": "exact",
+        "03_role": "exact",
+        "04_empty": "changes nothing",
+        "05_slim": "exact",
+        "06_anon": "does not run",
+        "07_mood": "exact",
+        "08_bad": "exact",
+        "09_index": "exact",
+    }
+    assert outcome.result is Result.NOT_OK  # one could not be tried
+    assert "a_role_that_is_nowhere" in named(outcome, "06_anon").detail
+    assert named(outcome, "03_role").detail == (
+        'tested without rows in "public"."User": with rows it fails: '
+        'column "role" of relation "User" contains null values'
+    )
+    proof = named(outcome, "05_slim").proof
+    assert proof is not None
+    assert proof.rows == 10  # of both tables: one loses a column, the other goes
+
+
+def test_what_comes_out_is_the_same_whatever_the_jobs(history: Project) -> None:
+    def plain(outcome: Outcome) -> list[tuple[str, str, object]]:
+        return [
+            (one.name, one.detail, one.proof and (one.proof.verdict, one.proof.rows, one.proof.reasons))
+            for one in outcome.migrations
+        ]
+
+    alone = run(history, ProveOptions(shadow=history.shadow, jobs=1))
+    together = run(history, ProveOptions(shadow=history.shadow, jobs=2))
+    assert plain(alone) == plain(together)
+
+
+def test_a_part_of_the_history_is_chosen(history: Project) -> None:
+    def names(options: ProveOptions) -> list[str]:
+        return list(states(run(history, options)))
+
+    shadow = history.shadow
+    assert names(ProveOptions(names=("05_slim", "02_bio"), shadow=shadow)) == ["02_bio", "05_slim"]
+    assert names(ProveOptions(last=2, shadow=shadow)) == ["08_bad", "09_index"]
+    assert names(ProveOptions(since="07_mood", shadow=shadow)) == ["07_mood", "08_bad", "09_index"]
+    with pytest.raises(ProjectError, match="no migration slim") as caught:
+        names(ProveOptions(names=("slim",), shadow=shadow))
+    assert caught.value.fix == ("safemigrate prove 05_slim",)
+
+
+def test_less_may_be_required(history: Project) -> None:
+    broken = ProveOptions(names=("06_anon",), shadow=history.shadow, require="any")
+    assert run(history, broken).result is Result.OK
+    history.write("10_random", 'UPDATE "User" SET bio = gen_random_uuid();')
+    assert run(history, ProveOptions(last=1, shadow=history.shadow)).result is Result.OK
+
+
+def test_a_history_without_migrations_is_nothing_to_do(project: Project) -> None:
+    assert run(project, ProveOptions(shadow=project.shadow)).result is Result.NOTHING
