@@ -1,4 +1,4 @@
-"""What safemigrate remembers in the target: schema `safemigrate`, tables run, step, kept and hold.
+"""What safemigrate remembers in the target: schema `safemigrate`, tables run, step, kept, way_back and hold.
 
 A run is one apply of one migration. Its row is written in the transaction that applies the migration, so it exists
 exactly when the change does; only a plan of several groups writes it before, and a row of state RUNNING without its
@@ -54,6 +54,15 @@ CREATE TABLE IF NOT EXISTS safemigrate.kept (
   since timestamptz,
   returned_at timestamptz,
   pruned_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS safemigrate.way_back (
+  run bigint PRIMARY KEY REFERENCES safemigrate.run ON DELETE CASCADE,
+  stages jsonb NOT NULL,
+  options jsonb NOT NULL,
+  stage integer NOT NULL DEFAULT 0,
+  reached tid NOT NULL DEFAULT '(0,0)',
+  rows bigint NOT NULL DEFAULT 0,
+  since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE IF NOT EXISTS safemigrate.hold (
   migration text NOT NULL,
@@ -128,6 +137,7 @@ class RunState(StrEnum):
 
     RUNNING = "running"
     APPLIED = "applied"
+    ROLLING_BACK = "rolling back"
     ROLLED_BACK = "rolled back"
 
 
