@@ -17,6 +17,7 @@ from typing import Any
 from safemigrate.errors import ProjectError
 
 SHADOWS = ("local", "docker", "embedded")
+BATCH_ROWS = 50_000
 SCOPES = ("scoped", "full", "none")
 
 
@@ -24,10 +25,11 @@ SCOPES = ("scoped", "full", "none")
 class Settings:
     """The settings of a project, with their defaults; paths are absolute.
 
-    `lock_timeout` is in seconds. `keep_limit_bytes` is the most a migration may leave kept in the database; None is
-    no limit. `retention` is how long what is kept may stay before a plain `prune` ends it; nothing does so by itself.
-    `guard` makes plain `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`.
-    `path` is the file they came from, None where there is none.
+    `lock_timeout` is in seconds. `batch_rows` is how many rows a rollback brings back in one transaction.
+    `keep_limit_bytes` is the most a migration may leave kept in the database; None is no limit. `retention` is how long
+    what is kept may stay before a plain `prune` ends it; nothing does so by itself. `guard` makes plain
+    `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`. `path` is the file they came
+    from, None where there is none.
     """
 
     shadow: str | None = None
@@ -35,6 +37,7 @@ class Settings:
     snapshot: str = "scoped"
     lock_timeout: float = 3.0
     retries: int = 5
+    batch_rows: int = BATCH_ROWS
     keep_limit_bytes: int | None = None
     guard: bool = False
     retention: timedelta | None = None
@@ -101,6 +104,8 @@ def _value(path: Path, key: str, value: Any) -> Any:
             pass
         case "lock_timeout", int() | float() if value > 0:
             return float(value)
+        case "batch_rows", int() if value > 0:
+            return value
         case "retries" | "keep_limit_bytes", int() if value >= 0:
             return value
     wanted = {
@@ -112,6 +117,7 @@ def _value(path: Path, key: str, value: Any) -> Any:
         "store": "must be a folder",
         "schema": "must be a file or folder",
         "lock_timeout": "must be a number of seconds above 0",
+        "batch_rows": "must be a whole number above 0",
         "retries": "must be a whole number, 0 or more",
         "keep_limit_bytes": "must be a whole number of bytes, 0 or more",
     }[key]

@@ -18,7 +18,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
     path = tmp_path / "safemigrate.toml"
     path.write_text(
         'shadow = "embedded"\nshadow_url = "postgresql://u:p@h/db"\nsnapshot = "full"\nlock_timeout = 2\n'
-        'retries = 0\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
+        'retries = 0\nbatch_rows = 7\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
         'store = "backups"\nschema = "prisma/schema.prisma"\n'
     )
     project = tmp_path / "apps" / "web"
@@ -30,6 +30,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         snapshot="full",
         lock_timeout=2.0,
         retries=0,
+        batch_rows=7,
         retention=timedelta(days=30),
         keep_limit_bytes=1000,
         guard=True,

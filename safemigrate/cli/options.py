@@ -63,6 +63,12 @@ ShadowUrl = Annotated[
 LockTimeout = Annotated[
     float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="Longest wait for one lock; 3 unless set.")
 ]
+BatchRows = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Rows that go back in one transaction; more go in batches. 50,000 unless set."
+    ),
+]
 Retries = Annotated[
     int | None, typer.Option(metavar="N", min=0, help="Tries after one that did not get its locks; 5 unless set.")
 ]

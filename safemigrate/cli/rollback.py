@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import LockTimeout, Retries, Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.options import BatchRows, LockTimeout, Retries, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.model import Outcome
 
@@ -43,6 +43,7 @@ def rollback(
     shadow_url: ShadowUrl = None,
     lock_timeout: LockTimeout = None,
     retries: Retries = None,
+    batch_rows: BatchRows = None,
 ) -> Outcome:
     """Take migrations back, with the data they dropped.
 
@@ -64,6 +65,7 @@ def rollback(
         retries=settings.retries if retries is None else retries,
         shadow=shadow_of(settings, shadow, shadow_url),
         fill=_values(fill or []),
+        batch_rows=settings.batch_rows if batch_rows is None else batch_rows,
         guard=settings.guard if guard is None else guard,
     )
     return workflow.rollback(invocation.request, options)

@@ -58,10 +58,11 @@ CREATE TABLE IF NOT EXISTS safemigrate.kept (
 CREATE TABLE IF NOT EXISTS safemigrate.way_back (
   run bigint PRIMARY KEY REFERENCES safemigrate.run ON DELETE CASCADE,
   stages jsonb NOT NULL,
-  options jsonb NOT NULL,
+  terms jsonb NOT NULL,
   stage integer NOT NULL DEFAULT 0,
   reached tid NOT NULL DEFAULT '(0,0)',
   rows bigint NOT NULL DEFAULT 0,
+  fingerprint text NOT NULL DEFAULT '',
   since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE IF NOT EXISTS safemigrate.hold (

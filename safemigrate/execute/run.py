@@ -63,7 +63,7 @@ def exclusive(connection: Connection) -> Iterator[None]:
     if not session.value(connection, "SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]):
         raise HistoryError(
             "another migration is running on this database",
-            f"Prisma's migration lock is held by {holder(connection) or 'a session that this user may not see'}.",
+            f"Prisma's migration lock is held by {holder(connection) or 'a session that has just let go of it'}.",
             ("wait for it to end, then run the command again", "safemigrate status"),
         )
     try:
@@ -80,19 +80,21 @@ def is_held(connection: Connection) -> bool:
 
 def holder(connection: Connection) -> str:
     """Say which session holds Prisma's migration lock; "" where none does."""
-    found = session.rows(
-        connection,
-        "SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), a.backend_start::text "
-        f"FROM pg_stat_activity a WHERE a.pid IN (SELECT pid {_HELD})",
-        [ADVISORY_LOCK],
-    )
-    return "; ".join(f"pid {row[0]} {row[1]!r}, user {row[2]}, since {row[3]}" for row in found)
+    return str(session.value(connection, _HOLDER, [ADVISORY_LOCK]) or "")
 
 
 _HELD = (
     "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = %s "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_HOLDER = f"""
+SELECT coalesce((
+  SELECT string_agg(format('pid %%s (%%s, user %%s, since %%s)', a.pid,
+                           coalesce(nullif(a.application_name, ''), 'no application name'), a.usename,
+                           to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')), '; ')
+  FROM pg_stat_activity a WHERE a.pid = ANY (array_agg(pg_locks.pid))), 'a session that this user may not see')
+{_HELD} HAVING count(*) > 0
+"""
 
 
 def transaction(target: Target, body: Callable[[], None]) -> None:

@@ -38,7 +38,9 @@ def cut(connection: Connection, plan: Plan, batch_rows: int) -> tuple[Stage, ...
     for step in reversed(plan.steps):
         cutting.step(step)
     cutting.end()
-    return tuple(cutting.stages) if any(stage.place for stage in cutting.stages) else ()
+    if not any(stage.place for stage in cutting.stages):
+        return ()
+    return (*cutting.stages, *([Stage(())] if cutting.stages[-1].place else []))  # the last is never a refill
 
 
 def whole(connection: Connection, plan: Plan, batch_rows: int) -> list[str]:
@@ -174,7 +176,7 @@ class _Cutting:
 
 
 def _eased(sql: str, subject: str, step: Step, number: int) -> _Eased | None:
-    """Let a constraint come to hold for new rows first and for all of them after that (PostgreSQL docs, ALTER TABLE)."""
+    """Let a constraint hold for new rows first and for all of them after that (PostgreSQL docs, ALTER TABLE)."""
     name = r'"(?:[^"]|"")+"'
     start = f"ALTER TABLE {subject}"
     if found := re.fullmatch(rf"{re.escape(start)} ALTER COLUMN ({name}) SET NOT NULL", sql):
@@ -222,7 +224,9 @@ def _refused(subject: str, kind: str, definition: str) -> str:
     if kind == "CHECK":
         return f"{subject} AS t WHERE NOT {definition.removesuffix(' NO INHERIT')}"
     name = r'(?:"(?:[^"]|"")+"|\w+)'
-    found = re.match(rf"\(({name}(?:, {name})*)\) REFERENCES ({name}(?:\.{name})?)\(({name}(?:, {name})*)\)", definition)
+    found = re.match(
+        rf"\(({name}(?:, {name})*)\) REFERENCES ({name}(?:\.{name})?)\(({name}(?:, {name})*)\)", definition
+    )
     if not found:
         return ""
     pairs = list(zip(re.findall(name, found[1]), re.findall(name, found[3]), strict=True))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from safemigrate.db import session
+from safemigrate.db import catalog, session
+from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import stages
 from safemigrate.execute.run import Target, execute, transaction
@@ -20,14 +21,13 @@ class Terms:
     """What a rollback was begun with and holds to its end.
 
     `batch_rows` is how many rows go back in one transaction, `fill` gives values to rows written since, by column.
-    `drifted`: something else had changed the schema before. `flags` choose what was to be taken back with this one.
+    `drifted`: something else had changed the schema before, or has since.
     """
 
     batch_rows: int
     fill: dict[str, str] = field(default_factory=dict)
     guard: bool = False
     drifted: bool = False
-    flags: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class WayBack:
     stage: int
     reached: str
     rows: int
+    fingerprint: str
     since: datetime
 
     def __str__(self) -> str:
@@ -48,11 +49,20 @@ class WayBack:
         return f"{said}, {self.rows:,} of {at.rows:,} rows of {at.subject} are back" if at and at.place else said
 
 
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the workflow adds: `prepare` begins each transaction, `part` keeps what goes, `end` ends the last."""
+
+    prepare: Callable[[], None]
+    part: Callable[[Parting], None]
+    end: Callable[[], None]
+
+
 def begin(connection: Connection, run: int, cut: Sequence[Stage], terms: Terms) -> None:
     """Write that a run goes back in these stages; it is ROLLING_BACK from now on."""
     connection.execute("UPDATE safemigrate.run SET state = 'rolling back' WHERE id = %s AND state = 'applied'", [run])
     connection.execute(
-        "INSERT INTO safemigrate.way_back (run, stages, options) VALUES (%s, %s, %s)",
+        "INSERT INTO safemigrate.way_back (run, stages, terms) VALUES (%s, %s, %s)",
         [run, stages.to_json(cut), json.dumps(asdict(terms))],
     )
 
@@ -63,9 +73,14 @@ def forget(connection: Connection, run: int) -> None:
     connection.execute("DELETE FROM safemigrate.way_back WHERE run = %s", [run])
 
 
+def end(connection: Connection, run: int) -> None:
+    """Forget the stages of a run that is back."""
+    connection.execute("DELETE FROM safemigrate.way_back WHERE run = %s", [run])
+
+
 def change(connection: Connection, run: int, terms: Terms) -> None:
     """Go on with other terms."""
-    connection.execute("UPDATE safemigrate.way_back SET options = %s WHERE run = %s", [json.dumps(asdict(terms)), run])
+    connection.execute("UPDATE safemigrate.way_back SET terms = %s WHERE run = %s", [json.dumps(asdict(terms)), run])
 
 
 def read(connection: Connection, run: int) -> WayBack | None:
@@ -74,49 +89,51 @@ def read(connection: Connection, run: int) -> WayBack | None:
         return None
     found = session.rows(
         connection,
-        "SELECT stages, options, stage, reached::text, rows, since FROM safemigrate.way_back WHERE run = %s",
+        "SELECT stages, terms, stage, reached::text, rows, fingerprint, since FROM safemigrate.way_back WHERE run = %s",
         [run],
     )
     return next((WayBack(run, stages.from_json(row[0]), Terms(**row[1]), *row[2:]) for row in found), None)
 
 
-def go(
-    target: Target, way: WayBack, *, prepare: Callable[[], None], part: Callable[[Parting], None], end: Callable[[], None]
-) -> None:
-    """Run the stages that are left.
-
-    `prepare` starts every transaction and `end` the last one's end; `part` keeps what goes. Raises MigrationFailed
-    where one fails: it has left nothing, and those before it stay.
-    """
+def go(target: Target, way: WayBack, hooks: Hooks) -> None:
+    """Run the stages that are left. Raises MigrationFailed where one fails: it left nothing, those before it stay."""
     connection, total = target.connection, len(way.stages)
+    known = way.fingerprint
     for number in range(way.stage, total):
         stage = way.stages[number]
         if stage.place:
             first = number == way.stage
-            _refill(target, way, number, prepare, way.reached if first else _START, way.rows if first else 0)
+            _refill(target, way, number, hooks, way.reached if first else _START, way.rows if first else 0)
             continue
         target.on_progress(Progress("rollback", f"stage {number + 1} of {total}"))
+        if known and fingerprint(catalog.read(connection)) != known:
+            connection.execute(
+                "UPDATE safemigrate.way_back SET terms = jsonb_set(terms, '{drifted}', 'true') WHERE run = %s",
+                [way.run],
+            )
 
         def body(stage: Stage = stage, number: int = number) -> None:
-            prepare()
+            hooks.prepare()
             for action in stage.actions:
                 if isinstance(action, Parting):
-                    part(action)
+                    hooks.part(action)
                 else:
                     execute(connection, action)
             _reach(connection, way.run, number + 1)
+            connection.execute("UPDATE safemigrate.way_back SET fingerprint = '' WHERE run = %s", [way.run])
             if number + 1 == total:
-                end()
+                hooks.end()
 
         transaction(target, body)
+        if number + 1 < total:
+            known = fingerprint(catalog.read(connection))
+            connection.execute("UPDATE safemigrate.way_back SET fingerprint = %s WHERE run = %s", [known, way.run])
 
 
 _START = "(0,0)"
 
 
-def _refill(
-    target: Target, way: WayBack, number: int, prepare: Callable[[], None], reached: str, rows: int
-) -> None:
+def _refill(target: Target, way: WayBack, number: int, hooks: Hooks, reached: str, rows: int) -> None:
     """Give rows back, a part of the kept table in each transaction, with the place that it reached."""
     connection, stage = target.connection, way.stages[number]
     while True:
@@ -128,7 +145,7 @@ def _refill(
         some = f"(SELECT * FROM {stage.place} WHERE ctid > '{reached}' AND ctid <= '{upto}') AS k"
 
         def body(some: str = some, upto: str = upto, rows: int = rows + size) -> None:
-            prepare()
+            hooks.prepare()
             for sql in stage.actions:
                 assert isinstance(sql, str)
                 execute(connection, sql.replace(f"{stage.place} AS k", some))

@@ -253,7 +253,9 @@ def _ending(outcome: Outcome) -> tuple[Mark, str]:
             by = f" by {many(blocking, 'finding')}" if blocking else ""
             return BAD, f"Blocked{by}; nothing was changed."
         case Result.CONFLICTS:
-            return BAD, f"{many(len(outcome.conflicts), 'conflict')}; nothing was changed."
+            begun = any(each.state in ("rolling back", "rolled back") for each in outcome.migrations)
+            how = "what is back stays" if begun else "nothing was changed"
+            return BAD, f"{many(len(outcome.conflicts), 'conflict')}; {how}."
         case Result.NOTHING | Result.OK | Result.NOT_OK:
             return BAD if outcome.result is Result.NOT_OK else GOOD, _standing(outcome) or f"Done {took}."
         case _:

@@ -33,7 +33,8 @@ def kept_objects(target: Target, retention: timedelta | None, now: datetime | No
             )
         )
     # What an interrupted run keeps is entered at its end.
-    running = [one.plan for one in target.runs if one.state is journal.RunState.RUNNING]
+    under_way = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
+    running = [one.plan for one in target.runs if one.state in under_way]
     known = [each.place for plan in running for step in plan.steps for each in step.kept]
     for each in kept.orphans(target.connection, known):
         size = kept.size(target.connection, each.place)

@@ -48,6 +48,11 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
     retention = request.settings.retention
     with opened(resolved) as target:
         connection = target.connection
+        if target.rolling_back:
+            raise HistoryError(
+                f"migration {target.rolling_back.migration} is being rolled back, from what is kept",
+                fix=("safemigrate rollback   # goes on",),
+            )
         chosen = _chosen(options, target, retention)
         outcome = Outcome("prune", Result.NOTHING, str(resolved.url), kept=chosen)
         if not chosen:

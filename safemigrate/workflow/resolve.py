@@ -58,6 +58,11 @@ class Target:
         running = [one for one in self.runs if one.state is journal.RunState.RUNNING]
         return running[-1] if running and not is_held(self.connection) else None
 
+    @property
+    def rolling_back(self) -> journal.Run | None:
+        """The run whose rollback, in stages, is not at its end."""
+        return next((one for one in self.runs if one.state is journal.RunState.ROLLING_BACK), None)
+
 
 def resolve(request: Request) -> Resolved:
     """Find the project and its database. Raises ProjectError and ConnectionFailed; connects to nothing."""
@@ -163,6 +168,12 @@ def require_fit_history(resolved: Resolved, target: Target) -> None:
             f"database {resolved.url.database} has tables but no migration history",
             "It lives on `prisma db push`. Say which migrations are in it already, oldest first.",
             (f"npx prisma migrate resolve --applied {first}",),
+        )
+    if target.rolling_back:
+        raise HistoryError(
+            f"migration {target.rolling_back.migration} is being rolled back, and that is not at its end",
+            "Some of its rows or constraints are not back yet.",
+            ("safemigrate rollback   # goes on", "safemigrate status"),
         )
     if state.failed:
         name = state.failed[-1].name

@@ -10,14 +10,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from safemigrate.config import BATCH_ROWS
+from safemigrate.db.postgres import Connection
 from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
-from safemigrate.execute import journal, run
+from safemigrate.execute import journal, run, stages, way_back
 from safemigrate.model import AppliedState, Conflict, MigrationOutcome, Outcome, Progress, Result, Verdict
+from safemigrate.prisma import history
 from safemigrate.rollback import down
-from safemigrate.workflow import carry_out, conflicts, half_done
+from safemigrate.workflow import carry_out, conflicts, half_done, in_stages
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, sweep
 from safemigrate.workflow.take_back import take_back
+from safemigrate.workflow.taken import Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,11 @@ class RollbackOptions:
     shadow: str | None = None
     fill: Mapping[str, str] = field(default_factory=dict)
     guard: bool = False
+    batch_rows: int = BATCH_ROWS
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:
-    """Take migrations back, newest first, in one transaction; conflicts are found before anything is changed.
+    """Take migrations back, newest first; conflicts are found before anything is changed.
 
     Raises RollbackError where that is not possible as asked, Restored where it failed and everything is as it was.
     """
@@ -57,6 +62,8 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
                 f"migration {name} is half done; it must be taken back or finished first",
                 fix=("safemigrate rollback --failed", "safemigrate apply   # finishes one that safemigrate began"),
             )
+        if target.rolling_back:
+            return _go_on(request, options, resolved, target.rolling_back, aim, began)
         chosen = _chosen(options, target)
         return _take_back(request, options, resolved, target, aim, chosen, began)
 
@@ -114,6 +121,7 @@ def _take_back(
     conflicts.fill_is_asked_for(options.fill, chosen, _flags(options))
     found = conflicts.find(target.connection, chosen[0].plan, options.fill)
     outcomes = tuple(_described(one) for one in chosen)
+    large = _large(target.connection, chosen, options.batch_rows)
     if found or options.dry_run:
         result = Result.CONFLICTS if found else Result.REHEARSED
         more = (
@@ -121,7 +129,7 @@ def _take_back(
         )
         follow = () if found else (f"safemigrate rollback{_flags(options)}",)
         going = conflicts.going(target.connection, chosen[0].plan)
-        return _outcome(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
+        return _outcome(resolved, result, outcomes, began, found, (*going, *large, *more, *losses), follow)
     losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
@@ -133,24 +141,78 @@ def _take_back(
             ),
         )
     taken = take_back(options, aim, resolved, target, chosen)
+    return _ended(request, resolved, taken, chosen, began, guarded=options.guard or target.guarded)
+
+
+def _go_on(
+    request: Request,
+    options: RollbackOptions,
+    resolved: Resolved,
+    one: journal.Run,
+    aim: run.Target,
+    began: float,
+) -> Outcome:
+    """Go on with the rollback that was stopped, and with nothing else: the flags that chose it do not count again."""
+    conflicts.fill_is_asked_for(options.fill, [one], "")
+    way = way_back.read(aim.connection, one.id)
+    if options.dry_run:
+        note = f"{one.migration}: {in_stages.standing(way)}"
+        return _outcome(resolved, Result.REHEARSED, (_described(one),), began, (), (note,), (in_stages.GO_ON,))
+    request.on_progress(Progress("rollback", f"going on with {one.migration}, which was stopped"))
+    taken = in_stages.go_on(options, aim, resolved, one)
+    guarded = history.guarded(aim.connection, resolved.url.schema)
+    return _ended(request, resolved, taken, [one], began, guarded=guarded)
+
+
+def _large(connection: Connection, chosen: Sequence[journal.Run], batch_rows: int) -> list[str]:
+    """Say of what has many rows to bring back whether they come in batches."""
+    found = []
+    for one in chosen:
+        cut = [stage for stage in stages.cut(connection, one.plan, batch_rows) if stage.place]
+        found += [
+            f"{rows:,} rows of {subject} go back {batch_rows:,} at a time, each time in a transaction of its own; "
+            "constraints come last"
+            for subject, rows in {(stage.subject, stage.rows): None for stage in cut}
+        ]
+        found += stages.whole(connection, one.plan, batch_rows)
+    return found
+
+
+def _ended(
+    request: Request, resolved: Resolved, taken: Taken, chosen: Sequence[journal.Run], began: float, *, guarded: bool
+) -> Outcome:
+    back = [one.migration for one in taken.done]
+    outcomes = tuple(
+        replace(_described(one), state=journal.RunState.ROLLED_BACK.value) if one in taken.done else _described(one)
+        for one in chosen
+    )
+    names = ", ".join(back)
+    notes = list(taken.notes)
+    if back:
+        notes.append(
+            f"plain `prisma migrate deploy` stops too, until {names} is released"
+            if guarded
+            else f"plain `prisma migrate deploy` knows of no hold: it would apply {names} again"
+        )
     if taken.conflicts:
-        return _outcome(resolved, Result.CONFLICTS, outcomes, began, taken.conflicts)
+        if taken.standing:
+            stands = replace(outcomes[len(back)], state=journal.RunState.ROLLING_BACK.value)
+            outcomes = (*outcomes[: len(back)], stands, *outcomes[len(back) + 1 :])
+            notes.append(taken.standing)
+        elif back:
+            notes.append(f"{names} is rolled back; {chosen[len(back)].migration} is as it was")
+        follow = (in_stages.GO_ON,) if taken.standing else ()
+        return _outcome(resolved, Result.CONFLICTS, outcomes, began, taken.conflicts, notes, follow)
     request.on_progress(Progress("rollback", "done", len(chosen), len(chosen)))
-    names = ", ".join(one.migration for one in chosen)
     return _outcome(
         resolved,
         Result.ROLLED_BACK,
-        tuple(replace(one, state=journal.RunState.ROLLED_BACK.value) for one in outcomes),
+        outcomes,
         began,
-        notes=(
-            *taken.notes,
-            f"plain `prisma migrate deploy` stops too, until {names} is released"
-            if options.guard or target.guarded
-            else f"plain `prisma migrate deploy` knows of no hold: it would apply {names} again",
-        ),
+        notes=notes,
         follow=(
             "safemigrate status",
-            *(f"safemigrate release {one.migration}   # when it may be applied again" for one in chosen),
+            *(f"safemigrate release {one}   # when it may be applied again" for one in back),
         ),
     )
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection
 from safemigrate.errors import HistoryError, SafemigrateError
-from safemigrate.execute import journal
-from safemigrate.execute.run import ADVISORY_LOCK
+from safemigrate.execute import journal, way_back
+from safemigrate.execute.run import holder as holder_of
 from safemigrate.model import (
     AppliedMigration,
     AppliedState,
@@ -28,24 +27,13 @@ from safemigrate.prisma import history
 from safemigrate.prisma.migrations import without_sql
 from safemigrate.rollback import down
 from safemigrate.snapshot import facts
-from safemigrate.workflow import half_done
+from safemigrate.workflow import half_done, in_stages
 from safemigrate.workflow.keeping import kept_objects
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve
 
-BAD = ("interrupted", "failed", "missing", "edited")
-
-_HOLDER = """
-SELECT coalesce((
-  SELECT string_agg(format('pid %%s (%%s, user %%s, since %%s)', a.pid,
-                           coalesce(nullif(a.application_name, ''), 'no application name'), a.usename,
-                           to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')), '; ')
-  FROM pg_stat_activity a WHERE a.pid = ANY (array_agg(l.pid))), 'a session')
-FROM pg_locks l
-WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-HAVING count(*) > 0
-"""
+_UNDER_WAY = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
+BAD = ("interrupted", "rolling back", "failed", "missing", "edited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +56,11 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
     request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with ExitStack() as stack:
         target = stack.enter_context(opened(resolved))
-        holder = _holder(target.connection)
+        holder = holder_of(target.connection)
         if not holder and _unfinished(target):
             # It may have ended between the two looks: with the lock free, its rows are now final.
             target = stack.enter_context(opened(resolved))
-            holder = _holder(target.connection)
+            holder = holder_of(target.connection)
         standings = _standings(request, resolved, target, holder, shadow)
         kept = kept_objects(target, request.settings.retention)
         notes, unmanaged = _notes(resolved, target, holder, standings, kept)
@@ -102,13 +90,8 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
     )
 
 
-def _holder(connection: Connection) -> str:
-    """Say who holds Prisma's migration lock now, "" where nobody does."""
-    return session.value(connection, _HOLDER, [ADVISORY_LOCK]) or ""
-
-
 def _unfinished(target: Target) -> list[str]:
-    running = [one.migration for one in target.runs if one.state is journal.RunState.RUNNING]
+    running = [one.migration for one in target.runs if one.state in _UNDER_WAY]
     return [*running, *(row.name for row in target.state.failed)]
 
 
@@ -140,19 +123,22 @@ def _standings(
             "this checkout is older than the database, or the folder was removed",
             ("git pull", f"git log --all -- '*{row.name}/migration.sql'   # where it was removed"),
         )
-    running = {one.migration: one for one in target.runs if one.state is journal.RunState.RUNNING}
+    running = {one.migration: one for one in target.runs if one.state in _UNDER_WAY}
     failed = {row.name: row for row in state.failed}
     for name in {**failed, **running}:
         if holder:
             found[name] = _Standing("running", f"running now, by {holder}")
         elif name in running:
-            found[name] = _interrupted(running[name])
+            found[name] = _interrupted(target, running[name])
         else:
             found[name] = _failed(request, resolved, target, failed[name], shadow)
     return found
 
 
-def _interrupted(one: journal.Run) -> _Standing:
+def _interrupted(target: Target, one: journal.Run) -> _Standing:
+    if one.state is journal.RunState.ROLLING_BACK:
+        stands = in_stages.standing(way_back.read(target.connection, one.id))
+        return _Standing(one.state.value, stands, (in_stages.GO_ON,))
     groups = one.plan.groups
     said = f"a run of {one.started_at:%Y-%m-%d %H:%M} UTC was stopped: {one.groups_done} of its {len(groups)} parts "
     said += "are in the database"

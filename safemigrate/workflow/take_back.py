@@ -1,21 +1,20 @@
-"""Taking proven migrations back on the target, newest first, in one transaction."""
+"""Taking proven migrations back on the target, newest first: in one transaction, or in stages for many rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection
 from safemigrate.errors import Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
-from safemigrate.execute import journal, kept, run
-from safemigrate.model import Conflict, Kept, KeptKind, Plan, Progress
+from safemigrate.execute import journal, run, stages, way_back
+from safemigrate.model import Progress
 from safemigrate.prisma import history
-from safemigrate.workflow import carry_out, conflicts
+from safemigrate.workflow import carry_out, conflicts, in_stages, taken
 from safemigrate.workflow.resolve import Resolved, Target
+from safemigrate.workflow.taken import Taken
 
 if TYPE_CHECKING:
     from safemigrate.workflow.rollback import RollbackOptions
@@ -25,43 +24,15 @@ class _Stop(Exception):
     """Leave the transaction without committing: conflicts were found."""
 
 
-@dataclass(slots=True)
-class Taken:
-    """What a rollback found and did. With `conflicts` nothing was changed; `notes` say what went where."""
-
-    conflicts: list[Conflict] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
 def take_back(
     options: RollbackOptions, aim: run.Target, resolved: Resolved, target: Target, chosen: Sequence[journal.Run]
 ) -> Taken:
-    """Run the proven inverses of `chosen`, newest first.
+    """Run the proven inverses of `chosen`, newest first; one after the other where rows of any go back in batches.
 
-    Raises Restored where that failed and everything is as it was, NotRestored where nobody can tell.
+    Raises Restored where that failed and everything is as it was, NotRestored where it stopped on the way.
     """
     connection = target.connection
-    taken = Taken()
-
-    def body() -> None:
-        taken.notes.clear()
-        taken.conflicts.clear()
-        for number, one in enumerate(chosen):
-            aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
-            if number:  # those of the newest were looked for before the transaction began
-                taken.conflicts += conflicts.find(connection, one.plan, options.fill)
-                if taken.conflicts:
-                    raise _Stop
-            kept.enter(connection, one.id, _run_inverse(connection, one.plan, options.fill, taken.notes))
-            history.mark_rolled_back(connection, resolved.url.schema, one.migration)
-            journal.rolled_back(connection, one.id)
-            journal.hold(connection, one.migration, one.checksum, "it was rolled back")
-        if options.guard:
-            names = ", ".join(one.migration for one in chosen)
-            history.raise_guard(connection, resolved.url.schema, f"{names} is on hold: safemigrate status")
-        _verify(connection, chosen, drifted=drifted, notes=taken.notes)
-
-    session_id = connection.info.backend_pid
+    found = Taken()
     with run.exclusive(connection):
         if tuple(history.read(connection, resolved.url.schema) or ()) != target.rows:
             raise RollbackError(
@@ -70,65 +41,74 @@ def take_back(
                 ("safemigrate status",),
             )
         drifted = fingerprint(read(connection)) != chosen[0].fingerprint_after
-        try:
-            run.transaction(aim, body)
-        except _Stop:
-            return taken
-        except MigrationFailed as error:
-            raise Restored(
-                f"the rollback failed, and database {resolved.url.database} is as it was: {error.summary}",
-                error.why,
-                error.fix
-                or (
-                    "safemigrate rollback --dry-run",
-                    f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
-                ),
-            ) from error
-        except session.SqlError as error:
-            raise _stopped(aim, session_id, chosen[0], session.Refusal.of(error).message) from error
-        except KeyboardInterrupt as error:
-            stopped = _stopped(aim, session_id, chosen[0], "It was stopped from outside.")
-            raise Interrupted(stopped.summary, stopped.why, stopped.fix) from error
-    return taken
+        if not any(stages.cut(connection, one.plan, options.batch_rows) for one in chosen):
+            _at_once(options, aim, resolved, chosen, found, drifted=drifted)
+            return found
+        for number, one in enumerate(chosen):
+            if number:
+                found.conflicts += conflicts.find(connection, one.plan, options.fill)
+            if found.conflicts:
+                break
+            if cut := stages.cut(connection, one.plan, options.batch_rows):
+                terms = way_back.Terms(options.batch_rows, dict(options.fill), options.guard, drifted)
+                in_stages.take_back(aim, resolved, one, cut, terms, found)
+            else:
+                _at_once(options, aim, resolved, [one], found, drifted=drifted)
+    return found
 
 
-def _run_inverse(connection: Connection, plan: Plan, fill: Mapping[str, str], notes: list[str]) -> list[Kept]:
-    """Run a plan's inverse; return what it leaves for being taken back itself."""
-    left = []
-    for step in reversed(plan.steps):
-        for check in step.checks:
-            if check.setting and check.subject in fill:
-                connection.execute("SELECT set_config(%s, %s, true)", [check.setting, fill[check.subject]])
-        for parting in step.partings:
-            if count := session.value(connection, parting.count):
-                for sql in parting.keep:
+def _at_once(
+    options: RollbackOptions,
+    aim: run.Target,
+    resolved: Resolved,
+    chosen: Sequence[journal.Run],
+    found: Taken,
+    *,
+    drifted: bool,
+) -> None:
+    connection, database = aim.connection, aim.url.database
+    notes: list[str] = []
+
+    def body() -> None:
+        notes.clear()
+        found.conflicts.clear()
+        for number, one in enumerate(chosen):
+            aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
+            if number:  # those of the newest were looked for before the transaction began
+                found.conflicts += conflicts.find(connection, one.plan, options.fill)
+                if found.conflicts:
+                    raise _Stop
+            taken.fill_in(connection, one.plan, options.fill)
+            for step in reversed(one.plan.steps):
+                for parting in step.partings:
+                    taken.part(connection, one, parting, notes)
+                for sql in step.inverse:
                     run.execute(connection, sql)
-                left.append(Kept(KeptKind.LEFT, parting.subject, parting.place))
-                if parting.unit:
-                    notes.append(
-                        f"{parting.subject} goes with its {count:,} {parting.unit} of today; "
-                        f"they are kept in {parting.place}"
-                    )
-        for sql in step.inverse:
-            run.execute(connection, sql)
-    return left
+        taken.record(connection, resolved.url.schema, chosen, guard=options.guard)
+        taken.verify(connection, chosen[-1], drifted=drifted, notes=notes)
 
-
-def _verify(connection: Connection, chosen: Sequence[journal.Run], *, drifted: bool, notes: list[str]) -> None:
-    """Compare with the schema before the oldest of the runs.
-
-    After drift there is nothing to compare with, and that is said.
-    """
-    if drifted:
-        notes.append(
-            "The schema was changed by something else since apply, so its fingerprint could not be compared; "
-            "every statement of the proven rollback ran."
-        )
-    elif fingerprint(read(connection)) != chosen[-1].fingerprint_before:
-        raise MigrationFailed(
-            f"the schema after the rollback is not the one before {chosen[-1].migration}",
-            "The rollback was undone.",
-        )
+    session_id = connection.info.backend_pid
+    try:
+        run.transaction(aim, body)
+    except _Stop:
+        return
+    except MigrationFailed as error:
+        raise Restored(
+            f"the rollback failed, and database {database} is as it was: {error.summary}",
+            error.why,
+            error.fix
+            or (
+                "safemigrate rollback --dry-run",
+                f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
+            ),
+        ) from error
+    except session.SqlError as error:
+        raise _stopped(aim, session_id, chosen[0], session.Refusal.of(error).message) from error
+    except KeyboardInterrupt as error:
+        stopped = _stopped(aim, session_id, chosen[0], "It was stopped from outside.")
+        raise Interrupted(stopped.summary, stopped.why, stopped.fix) from error
+    found.notes += notes
+    found.done += chosen
 
 
 def _stopped(aim: run.Target, session_id: int, newest: journal.Run, said: str) -> Restored | NotRestored:

@@ -44,6 +44,7 @@ def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
         (("--failed", "--shadow", "local"), {"failed": True, "shadow": "local"}),
         (("--lock-timeout", "9", "--retries", "1"), {"lock_timeout": 9.0, "retries": 1}),
         (("--guard",), {"guard": True}),
+        (("--batch-rows", "7"), {"batch_rows": 7}),
     ],
 )
 def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
@@ -57,6 +58,7 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
         "shadow": None,
         "fill": {},
         "guard": False,
+        "batch_rows": 50_000,
     }
     assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
 

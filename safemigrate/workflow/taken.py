@@ -1,0 +1,76 @@
+"""What every rollback does, at once or in stages: fill, keep what goes, verify, and say so in both histories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import fingerprint
+from safemigrate.db.postgres import Connection
+from safemigrate.errors import MigrationFailed
+from safemigrate.execute import journal, kept, run
+from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan
+from safemigrate.prisma import history
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a rollback found and did: `done` are the runs that are back, `notes` say what went where.
+
+    With `conflicts` it stopped: before anything of the next run was changed, or `standing` in the middle of it.
+    """
+
+    done: list[journal.Run] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    standing: str = ""
+
+
+def fill_in(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> None:
+    """Give this transaction the values that the inverse asks for."""
+    for check in (check for step in plan.steps for check in step.checks):
+        if check.setting and check.subject in fill:
+            connection.execute("SELECT set_config(%s, %s, true)", [check.setting, fill[check.subject]])
+
+
+def part(connection: Connection, one: journal.Run, parting: Parting, notes: list[str]) -> None:
+    """Keep what the rollback is about to drop, for being taken back itself."""
+    count = session.value(connection, parting.count)
+    if not count:
+        return
+    for sql in parting.keep:
+        run.execute(connection, sql)
+    kept.enter(connection, one.id, [Kept(KeptKind.LEFT, parting.subject, parting.place)])
+    if parting.unit:
+        notes.append(
+            f"{parting.subject} goes with its {count:,} {parting.unit} of today; they are kept in {parting.place}"
+        )
+
+
+def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *, guard: bool) -> None:
+    """Write in Prisma's history and ours that these are rolled back, and put them on hold."""
+    for one in chosen:
+        history.mark_rolled_back(connection, schema, one.migration)
+        journal.rolled_back(connection, one.id)
+        journal.hold(connection, one.migration, one.checksum, "it was rolled back")
+    if guard:
+        names = ", ".join(one.migration for one in chosen)
+        history.raise_guard(connection, schema, f"{names} is on hold: safemigrate status")
+
+
+def verify(connection: Connection, oldest: journal.Run, *, drifted: bool, notes: list[str]) -> None:
+    """Compare with the schema before the oldest of the runs.
+
+    After drift there is nothing to compare with, and that is said.
+    """
+    if drifted:
+        notes.append(
+            "The schema was changed by something else since apply, so its fingerprint could not be compared; "
+            "every statement of the proven rollback ran."
+        )
+    elif fingerprint(read(connection)) != oldest.fingerprint_before:
+        raise MigrationFailed(
+            f"the schema after the rollback is not the one before {oldest.migration}", "The rollback was undone."
+        )
