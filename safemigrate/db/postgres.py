@@ -90,6 +90,14 @@ def connect(url: DatabaseUrl, *, application_name: str = "safemigrate") -> Itera
         connection.close()
 
 
+def reset(connection: Connection, url: DatabaseUrl) -> None:
+    """Take back what a script has set on its session, role and temporary tables with it."""
+    connection.execute("RESET SESSION AUTHORIZATION")
+    connection.execute("RESET ALL")
+    connection.execute("DISCARD TEMP")
+    _prepare(connection, url.schema)
+
+
 def server(connection: Connection) -> Server:
     """Ask a connection what it is connected to, and with which rights."""
     row = connection.execute(

@@ -34,9 +34,14 @@ class State:
     @classmethod
     def of(cls, connection: Connection, earlier: Catalog | None = None) -> State:
         """Read the state of a shadow; every row in it is read once. `earlier` is a reading of the same database."""
+        return cls.now(connection, read(connection, earlier))
+
+    @classmethod
+    def now(cls, connection: Connection, catalog: Catalog) -> State:
+        """Read the state of a shadow whose catalog is known."""
         with connection.transaction():
             _settle(connection)
-            return cls(read(connection, earlier), digest(connection))
+            return cls(catalog, digest(connection))
 
 
 def _settle(connection: Connection) -> None:
@@ -53,15 +58,15 @@ def prove(
     execute: Callable[[str], None],
     forward: Callable[[Plan], None],
     version: str,
-) -> tuple[list[Plan], int]:
+) -> tuple[list[Plan], int, State | None]:
     """Prove plans that have just run in a shadow.
 
     `states[n]` is the state before plan n, the last one that after all.
 
     Each inverse runs, last first, and what it leaves is compared with the state before its plan. Then all run again.
-    Returns the plans with their proofs, and 0; or the number of the plan, from 0, whose inverse failed: it is
-    IMPOSSIBLE, those before it are as they were given, and the shadow is where that plan left it. `reasons[n]` are
-    what is known beforehand not to come back.
+    Returns the plans with their proofs, 0, and where the shadow stands, None where they did not all run again; or the
+    number of the plan, from 0, whose inverse failed: it is IMPOSSIBLE, those before it are as they were given, and the
+    shadow is where that plan left it. `reasons[n]` are what is known beforehand not to come back.
     """
     proven: list[Plan] = []
     for number in range(len(plans) - 1, -1, -1):
@@ -77,13 +82,14 @@ def prove(
         except MigrationFailed as error:
             said = (f"the inverse fails: {error.summary}: {error.why}",)
             proven.append(_with(plan, Verdict.IMPOSSIBLE, said, before, version, time.perf_counter() - began))
-            return [*plans[:number], *reversed(proven)], number
+            return [*plans[:number], *reversed(proven)], number, None
         now = State.of(connection, before.catalog)
         found = [*reasons[number], *unasked, *compare(before.catalog, now.catalog), *differences(before.rows, now.rows)]
         verdict = Verdict.LOSSY if found else Verdict.EXACT
         proven.append(_with(plan, verdict, tuple(found), before, version, time.perf_counter() - began))
     proven.reverse()
-    return _again(connection, proven, states, forward), 0
+    proven, end = _again(connection, proven, states, forward)
+    return proven, 0, end
 
 
 def _asked(connection: Connection, plan: Plan) -> tuple[Plan, list[str]]:
@@ -123,7 +129,7 @@ def reordered(before: Catalog, after: Catalog) -> list[str]:
 
 def _again(
     connection: Connection, plans: Sequence[Plan], states: Sequence[State], forward: Callable[[Plan], None]
-) -> list[Plan]:
+) -> tuple[list[Plan], State | None]:
     """Run the plans a second time from where their inverses left the shadow; the end must be the same."""
     done: list[Plan] = []
     for number, plan in enumerate(plans):
@@ -131,9 +137,9 @@ def _again(
             forward(plan)
         except MigrationFailed as error:
             reason = f"it does not run again after its inverse: {error.summary}: {error.why}"
-            return [*done, _lossy(plan, reason), *plans[number + 1 :]]
+            return [*done, _lossy(plan, reason), *plans[number + 1 :]], None
         done.append(plan)
-    now = State.of(connection)
+    now = State.of(connection, states[-1].catalog)
     # Sequences do not go back, and time goes on: only how many rows there are must be the same.
     found = [*compare(states[-1].catalog, now.catalog)]
     found += differences(
@@ -141,7 +147,7 @@ def _again(
     )
     if found and done:
         done[-1] = _lossy(done[-1], "run again after its inverse it ends differently: " + "; ".join(found[:5]))
-    return done
+    return done, now
 
 
 def _lossy(plan: Plan, reason: str) -> Plan:

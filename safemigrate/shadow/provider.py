@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from safemigrate.db.postgres import Connection, Server
     from safemigrate.db.url import DatabaseUrl
 
+_STRATEGIES = 15  # CREATE DATABASE has a choice from here on
+
 WAYS_OUT = ("pip install 'safemigrate[embedded]'", "--shadow docker", "--shadow-url postgresql://USER@HOST/postgres")
 
 
@@ -56,7 +58,9 @@ class Shadow:
         with connect(self.maintenance) as connection:
             try:
                 if template:
-                    run(connection, make + quote(self.prefix + template))
+                    # Through the log, the default from 15 on, it is read and written block by block.
+                    strategy = " STRATEGY file_copy" if self.major >= _STRATEGIES else ""
+                    run(connection, make + quote(self.prefix + template) + strategy)
                 else:
                     _create_empty(connection, make + "template0", self.like)
             except SqlError as error:

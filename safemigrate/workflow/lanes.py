@@ -16,7 +16,7 @@ from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
 from safemigrate.workflow.lane import Lane
 from safemigrate.workflow.plan import Script
-from safemigrate.workflow.rehearse import ensure_schema
+from safemigrate.workflow.shadows import ensure_schema, refusals
 from safemigrate.workflow.trial import BROKEN, Terms, trial
 
 # Migrations in a row that one lane takes: a longer history costs more the later it is, so lanes take turns.
@@ -109,7 +109,9 @@ def _through(
     ensure_schema(shadow.create(name))
     lane = Lane(shadow, name, history)
     for number in wanted:
-        yield number, _one(lane, number, history[number], terms)
+        with refusals(shadow):
+            found = _one(lane, number, history[number], terms)
+        yield number, found
 
 
 def _one(lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
@@ -117,8 +119,8 @@ def _one(lane: Lane, number: int, migration: Migration, terms: Terms) -> Migrati
     try:
         statements = split(migration.sql, f"{migration.name}/migration.sql")
         runs = Script(migration, tuple(executable(migration, statements)))
-        with lane.copy() as copy:
-            touched = lane.step(Script(migration, tuple(statements)))
-            return trial(copy, runs, touched, terms)
+        lane.copy()
+        touched = lane.step(Script(migration, tuple(statements)))
+        return trial(lane, runs, touched, terms)
     except (MigrationFailed, NotSql) as error:
         return MigrationOutcome(migration.name, migration.checksum, BROKEN, detail=f"{error.summary}: {error.why}")

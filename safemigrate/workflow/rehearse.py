@@ -29,6 +29,7 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.workflow.plan import Script, as_written, forward, plan_of
 from safemigrate.workflow.scope import at_risk, note_writes
+from safemigrate.workflow.shadows import ensure_schema, refusals
 from safemigrate.workflow.verify import rows_changed, sequences_behind, touched, untraced
 
 if TYPE_CHECKING:
@@ -129,12 +130,6 @@ def _bare(source: Source, into: DatabaseUrl) -> None:
     ensure_schema(into)
 
 
-def ensure_schema(url: DatabaseUrl) -> None:
-    """Make the schema that a URL's ?schema= names, as Prisma does when it connects; harmless where it exists."""
-    with connect(url) as connection:
-        session.run(connection, f"CREATE SCHEMA IF NOT EXISTS {quote(url.schema)}")
-
-
 def _snapshot(source: Source, scripts: Sequence[Script], wanted: set[str], on_progress: OnProgress) -> Snapshot | None:
     from safemigrate.snapshot.take import take
 
@@ -228,16 +223,9 @@ def _clone(shadow: Shadow, template: str, name: str) -> Iterator[Connection]:
 
 @contextmanager
 def _opened(shadow: Shadow, name: str) -> Iterator[Connection]:
-    """Connect to a shadow database; what it refuses beyond a migration's own statements is the shadow's fault."""
-    with connect(shadow.url(name), application_name="safemigrate rehearsal") as connection:
-        try:
-            yield connection
-        except session.SqlError as error:
-            raise ShadowError(
-                f"the shadow ({shadow.describe}) refused a query of the rehearsal; the target was only read",
-                session.Refusal.of(error).message,
-                ("safemigrate apply --shadow-url postgresql://USER@HOST/postgres   # another shadow",),
-            ) from error
+    """Connect to a shadow database."""
+    with refusals(shadow), connect(shadow.url(name), application_name="safemigrate rehearsal") as connection:
+        yield connection
 
 
 def _trace(connection: Connection, scripts: Sequence[Script], on_progress: OnProgress) -> list[Rehearsed]:
@@ -309,7 +297,7 @@ def _finish(
     ]
 
     def attempt(open_connection: Connection, number: int, states: Sequence[State]) -> tuple[list[Plan], int]:
-        return prove(
+        proven, failed, _ = prove(
             open_connection,
             plans[:number],
             states,
@@ -318,6 +306,7 @@ def _finish(
             forward=lambda plan: forward(open_connection, plan),
             version=version,
         )
+        return proven, failed
 
     proven, failed = attempt(connection, len(plans), states)
     while failed:  # the plans before one whose inverse fails are proven in a clone of their own

@@ -7,18 +7,20 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from safemigrate.db import session
-from safemigrate.db.catalog import Catalog, read
-from safemigrate.db.postgres import Connection
+from safemigrate.db.catalog import CLASSES, Catalog, read
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, run
 from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
 from safemigrate.rollback.derive import change_of
 from safemigrate.rollback.prove import State, prove
+from safemigrate.rollback.reach import root
 from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
 from safemigrate.shadow.sample import fill
-from safemigrate.workflow.lane import Copy
+from safemigrate.workflow.lane import Lane
 from safemigrate.workflow.plan import Script, as_written, forward, plan_of
-from safemigrate.workflow.scope import at_risk, note_writes, with_children, with_parents
+from safemigrate.workflow.scope import at_risk, note_writes, oids, with_children, with_parents
+from safemigrate.workflow.shadows import Database
 from safemigrate.workflow.verify import untraced
 
 # More tables are filled, or emptied, each time; a script names only so many.
@@ -35,36 +37,44 @@ class Terms:
     seed: int = 1
 
 
-def trial(copy: Copy, script: Script, touched: Collection[str], terms: Terms) -> MigrationOutcome:
-    """Prove one migration in a copy of the database before it; `touched` are the tables that it was seen to touch.
+def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) -> MigrationOutcome:
+    """Prove one migration in the lane's copy of the database before it; `touched` are the tables it was seen to touch.
 
     Rows are made for the tables that it touches. Where they are what it fails on, it is proven without those, and that
-    is said.
+    is said. The copy is discarded unless it is certain to be what the migration alone made of it.
     """
     began = time.perf_counter()
-    catalog = read(copy.connection)
+    copy = lane.copy()
+    catalog = lane.catalog = read(copy.connection, lane.catalog)
     rows = _Rows(catalog, terms)
     rows.put(copy.connection, touched)
     outcome = MigrationOutcome(script.migration.name, script.migration.checksum, PROVEN)
     for _ in range(_ROUNDS):
-        start = State.of(copy.connection, catalog)
+        start = State.now(copy.connection, catalog)
         try:
             seen = _seen(copy, script, catalog)
         except MigrationFailed as error:
             if not rows.take_away(copy.connection, error):
+                lane.discard()
                 return replace(outcome, state=BROKEN, detail=f"{error.summary}: {error.why}")
             continue
         if not rows.put(copy.connection, at_risk(seen.observations)):
             break
     else:
+        lane.discard()
         return replace(outcome, state=BROKEN, detail="it reaches further each time it is tried")
-    plan = _proven(copy.connection, script, seen, start)
+    plan, end = _proven(copy.connection, script, seen, start)
+    wrote = any(one.changed for one in seen.observations)
+    if end and plan.proof.verdict is Verdict.EXACT and not wrote and rows.alone(end):
+        lane.tidy(rows.oids, end.catalog)
+    else:
+        lane.discard()
     proof = replace(plan.proof, seconds=time.perf_counter() - began)
     changes = any(one.changed or not change_of(one).empty for one in seen.observations)
     return replace(outcome, state=PROVEN if changes else UNCHANGED, proof=proof, detail=rows.said)
 
 
-def _seen(copy: Copy, script: Script, catalog: Catalog) -> Rehearsed:
+def _seen(copy: Database, script: Script, catalog: Catalog) -> Rehearsed:
     """Observe the migration as written, and leave no trace of it."""
     connection = copy.connection
     try:
@@ -73,11 +83,15 @@ def _seen(copy: Copy, script: Script, catalog: Catalog) -> Rehearsed:
     except MigrationFailed as error:
         if error.sqlstate not in (*ALONE, session.UNSAFE_NEW_ENUM_VALUE):
             raise
-    with copy.aside() as aside:
-        return rehearse(aside, script.migration, script.statements, as_written(aside), catalog)
+    aside = copy.copy(f"{copy.name}_aside")
+    try:
+        return rehearse(aside.connection, script.migration, script.statements, as_written(aside.connection), catalog)
+    finally:
+        aside.drop()
 
 
-def _proven(connection: Connection, script: Script, seen: Rehearsed, start: State) -> Plan:
+def _proven(connection: Connection, script: Script, seen: Rehearsed, start: State) -> tuple[Plan, State | None]:
+    """Return the plan with its proof, and where it leaves the database, None where nobody can say."""
     written: dict[tuple[int, int], set[str]] = {}
     note_writes(written, [seen])
     plan, reasons = plan_of(script, seen, {number: names for (_, number), names in written.items()})
@@ -87,10 +101,10 @@ def _proven(connection: Connection, script: Script, seen: Rehearsed, start: Stat
         forward(connection, plan)
     except MigrationFailed as error:
         said = f"it does not run with what must be kept: {error.summary}: {error.why}"
-        return replace(plan, proof=Proof(Verdict.IMPOSSIBLE, (said,), server_version=version))
-    end = State.of(connection, seen.after)
+        return replace(plan, proof=Proof(Verdict.IMPOSSIBLE, (said,), server_version=version)), None
+    end = State.now(connection, seen.after)
     reasons = (*reasons, *(finding.message for finding in untraced([seen], [start, end])))
-    proven, _failed = prove(
+    proven, _, stands = prove(
         connection,
         [plan],
         [start, end],
@@ -99,7 +113,7 @@ def _proven(connection: Connection, script: Script, seen: Rehearsed, start: Stat
         forward=lambda plan: forward(connection, plan),
         version=version,
     )
-    return proven[0]
+    return proven[0], stands
 
 
 class _Rows:
@@ -109,7 +123,8 @@ class _Rows:
         self._catalog = catalog
         self._terms = terms
         self._known: set[str] = set()
-        self._made: dict[str, int] = {}
+        self._made: set[str] = set()
+        self._ever: set[str] = set()
         self._unfilled: dict[str, str] = {}
         self._away: dict[str, str] = {}
 
@@ -120,8 +135,9 @@ class _Rows:
         if not new or not self._terms.rows:
             return False
         sampled = fill(connection, seed=self._terms.seed, rows=self._terms.rows, tables=new)
-        made = {table: count for table, count in sampled.rows.items() if count}
+        made = {table for table, count in sampled.rows.items() if count}
         self._made |= made
+        self._ever |= made
         self._unfilled |= sampled.unfilled
         return bool(made)
 
@@ -129,14 +145,27 @@ class _Rows:
         """Remove rows that a migration failed on: the table's that the server names, else all; False where none are."""
         refusal = _refusal(error)
         named = refusal.table if refusal else ""
-        tables = [named] if named in self._made else list(self._made)
+        tables = [named] if named in self._made else sorted(self._made)
         if not tables:
             return False
         session.run(connection, f"TRUNCATE {', '.join(tables)} CASCADE")
-        for table in with_children(self._catalog, tables) & self._made.keys():
-            del self._made[table]
-            self._away[table] = refusal.message if refusal else error.why
+        gone = with_children(self._catalog, tables) & self._made
+        self._made -= gone
+        self._away |= dict.fromkeys(gone, refusal.message if refusal else error.why)
         return True
+
+    @property
+    def oids(self) -> frozenset[int]:
+        """The tables that rows were made for, by what no migration renames."""
+        return oids(self._catalog, self._ever)
+
+    def alone(self, now: State) -> bool:
+        """Whether no row but those of our making is in these tables, as they are now, and in those that need them."""
+        ours = {(CLASSES["table"], oid, 0) for oid in self.oids}
+        tables = {one.identity: quote(one.schema, one.name) for one in now.catalog if one.kind == "table"}
+        others = {tables[one] for one in tables if root(now.catalog, one) not in ours}
+        reached = with_children(now.catalog, [tables[one] for one in ours if one in tables])
+        return not any(now.rows[table].rows for table in reached & others & now.rows.keys())
 
     @property
     def said(self) -> str:

@@ -63,14 +63,14 @@ def untraced(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Fin
             if before.rows[table] != after.rows[table]:
                 columns = [
                     {
-                        one.identity[2]
+                        (one.identity[2], one.name)
                         for one in state.catalog
                         if one.kind == "column" and quote(one.schema, one.parent) == table
                     }
                     for state in (before, after)
                 ]
                 if columns[0] != columns[1] and before.rows[table].rows == after.rows[table].rows:
-                    continue  # a new column is part of the digest
+                    continue  # a digest is over the columns in the order of their names
                 yield Finding(
                     "untraced-change",
                     Severity.ERROR,
