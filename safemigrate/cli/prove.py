@@ -40,6 +40,13 @@ def prove(
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes at work; one a core unless set.")
     ] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Begin with this snapshot and its rows: what it has not applied is proven."),
+    ] = None,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take what was proven before from the cache, or prove all anew.")
+    ] = True,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
 ) -> Outcome:
@@ -61,5 +68,7 @@ def prove(
         require=require,
         shadow=shadow_of(invocation.settings, shadow, shadow_url),
         jobs=jobs or 0,
+        cache=cache,
+        snapshot=snapshot,
     )
     return workflow.prove(invocation.request, options)

@@ -36,7 +36,8 @@ class Lane:
         self._at = at
         self._base = Database(shadow, name)
         self._copy: Database | None = None
-        self.catalog: Catalog | None = None  # of the copy, so that it need not be read again
+        self.catalog: Catalog | None = None  # of the copy, as it was when somebody read it
+        self.current = False  # whether it is so still
 
     def advance(self, to: int) -> None:
         """Run every migration before number `to`."""
@@ -53,6 +54,7 @@ class Lane:
         """Return a database as this one stands; the last one again, where it was not discarded."""
         if self._copy is None:
             self._copy = self._base.copy(f"{self._base.name}_copy")
+            self.current = False
         return self._copy
 
     def discard(self) -> None:
@@ -71,7 +73,7 @@ class Lane:
             session.run(connection, f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
         for (drop,) in session.rows(connection, _KEPT):
             session.run(connection, drop)
-        self.catalog = catalog
+        self.catalog, self.current = catalog, True
 
     def step(self, script: Script) -> set[str]:
         """Run the next migration as written, and name the tables from before it that it locked or read.

@@ -16,11 +16,13 @@ from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
 from safemigrate.workflow.lane import Lane
 from safemigrate.workflow.plan import Script
-from safemigrate.workflow.shadows import ensure_schema, refusals
+from safemigrate.workflow.shadows import refusals
 from safemigrate.workflow.trial import BROKEN, Terms, trial
 
 # Migrations in a row that one lane takes: a longer history costs more the later it is, so lanes take turns.
 _TURN = 8
+
+BEGIN = "begin"  # the database that every lane starts as a copy of
 
 Proven = tuple[int, MigrationOutcome]
 
@@ -30,13 +32,14 @@ def run_lanes(
 ) -> Generator[Proven]:
     """Prove the migrations of these numbers, and return each as soon as it is; what comes out is the same for any jobs.
 
-    Each is proven in a copy of what all before it made, so no lane needs to know what another found.
+    The shadow has the database BEGIN, which the history goes on from and nobody is connected to. Each migration is
+    proven in a copy of what all before it made, so no lane needs to know what another found.
     """
     parts = [[number for at, number in enumerate(wanted) if at // _TURN % jobs == part] for part in range(jobs)]
     parts = [part for part in parts if part]
     if len(parts) == 1:
-        yield from _through(shadow, "lane", history, parts[0], terms)
-    else:
+        yield from _through(shadow, "lane_0", history, parts[0], terms)
+    elif parts:
         yield from _at_once(shadow, history, parts, terms)
 
 
@@ -106,7 +109,7 @@ def _work(
 def _through(
     shadow: Shadow, name: str, history: Sequence[Migration], wanted: Sequence[int], terms: Terms
 ) -> Generator[Proven]:
-    ensure_schema(shadow.create(name))
+    shadow.create(name, template=BEGIN)
     lane = Lane(shadow, name, history)
     for number in wanted:
         with refusals(shadow):

@@ -8,14 +8,22 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from safemigrate.db.postgres import connect
+from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ProjectError
-from safemigrate.model import Migration, MigrationOutcome, Outcome, Progress, Result, Verdict
+from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result, Verdict
+from safemigrate.prisma import history as prisma_history
 from safemigrate.prisma.migrations import migrations, without_sql
 from safemigrate.prisma.project import find
-from safemigrate.shadow.provider import shadow_server
-from safemigrate.workflow.lanes import run_lanes
+from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.snapshot import store
+from safemigrate.snapshot.restore import restore
+from safemigrate.workflow import snapshot as snapshots
+from safemigrate.workflow.lanes import BEGIN, run_lanes
+from safemigrate.workflow.remember import Memory, keys
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import refuse_other_providers, sweep
+from safemigrate.workflow.shadows import ensure_schema
 from safemigrate.workflow.trial import BROKEN, Terms
 
 # What satisfies --require; a migration that does not run has no verdict, and satisfies `any` alone.
@@ -28,7 +36,10 @@ REQUIRED = {
 
 @dataclass(frozen=True, slots=True)
 class ProveOptions:
-    """The flags of `prove`. Without `names`, `last` and `since` it is the whole history; `jobs` 0 is one a core."""
+    """The flags of `prove`. Without `names`, `last` and `since` it is the whole history; `jobs` 0 is one a core.
+
+    `snapshot` is the id of one to begin with, instead of an empty database: its rows, and what it has not applied yet.
+    """
 
     names: tuple[str, ...] = ()
     last: int | None = None
@@ -38,6 +49,8 @@ class ProveOptions:
     require: str = "exact"
     shadow: str | None = None
     jobs: int = 0
+    cache: bool = True
+    snapshot: str | None = None
 
 
 def prove(request: Request, options: ProveOptions) -> Outcome:
@@ -50,21 +63,29 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     project = find(request.project, request.schema or request.settings.schema)
     refuse_other_providers(project)
     history = migrations(project)
-    wanted = _selected(history, options)
+    snapshot = store.find(snapshots.store_of(request), options.snapshot) if options.snapshot else None
+    terms = Terms(0 if snapshot else options.rows, options.seed)
+    with shadow_server(
+        options.shadow,
+        None,
+        target_server=snapshots.origin(snapshot) if snapshot else None,
+        target_url=None,
+        roles=snapshot.manifest.roles if snapshot else (),
+        on_progress=request.on_progress,
+    ) as shadow:
+        begin = shadow.create(BEGIN)
+        if snapshot:
+            request.on_progress(Progress("restore", f"snapshot {snapshot.id} into the shadow"))
+            restore(snapshot, begin, shadow=True)
+            applied = _applied(begin)
+            history = [one for one in history if one.name not in applied]
+        ensure_schema(begin)
+        wanted = _selected(history, options)
+        memory = Memory(shadow.describe, terms, snapshot and snapshot.manifest.sha256)
+        found = _proven(request, shadow, history, wanted, terms, options, memory)
+    outcomes = tuple(found[number] for number in wanted)
     if not wanted:
         return Outcome("prove", Result.NOTHING, seconds=time.perf_counter() - began)
-    terms = Terms(options.rows, options.seed)
-    with shadow_server(
-        options.shadow, None, target_server=None, target_url=None, on_progress=request.on_progress
-    ) as shadow:
-        found: dict[int, MigrationOutcome] = {}
-        request.on_progress(Progress("prove", f"{len(wanted)} migrations", 0, len(wanted)))
-        with closing(run_lanes(shadow, history, wanted, terms, options.jobs or _cores())) as lanes:
-            for number, outcome in lanes:
-                found[number] = outcome
-                request.on_progress(Progress("prove", outcome.name, len(found), len(wanted)))
-        request.on_progress(Progress("prove", f"{len(wanted)} migrations", len(wanted), len(wanted)))
-    outcomes = tuple(found[number] for number in wanted)
     below = [one for one in outcomes if not _satisfies(one, options.require)]
     return Outcome(
         "prove",
@@ -73,6 +94,43 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
         notes=tuple(f"{path.name} has no migration.sql and was passed over" for path in without_sql(project)),
         seconds=time.perf_counter() - began,
     )
+
+
+def _proven(
+    request: Request,
+    shadow: Shadow,
+    history: Sequence[Migration],
+    wanted: Sequence[int],
+    terms: Terms,
+    options: ProveOptions,
+    memory: Memory,
+) -> dict[int, MigrationOutcome]:
+    """Prove what nobody remembers; also of a run that is interrupted, what it proved is remembered."""
+    key = keys(history)
+    known = {number: memory.get(key[number]) for number in wanted} if options.cache else {}
+    found = {number: outcome for number, outcome in known.items() if outcome}
+    missing = [number for number in wanted if number not in found]
+    total = len(wanted)
+    request.on_progress(Progress("prove", f"{len(found)} of {total} known from before", len(found), total))
+    try:
+        with closing(run_lanes(shadow, history, missing, terms, options.jobs or _cores())) as lanes:
+            for number, outcome in lanes:
+                found[number] = outcome
+                memory.put(key[number], outcome)
+                request.on_progress(Progress("prove", outcome.name, len(found), total))
+    finally:
+        if missing and options.cache:
+            memory.save()
+    request.on_progress(
+        Progress("prove", f"{total} migrations, {total - len(missing)} known from before", total, total)
+    )
+    return found
+
+
+def _applied(url: DatabaseUrl) -> set[str]:
+    with connect(url) as connection:
+        rows = prisma_history.read(connection, url.schema) or ()
+    return {row.name for row in rows if row.state is AppliedState.APPLIED}
 
 
 def _satisfies(outcome: MigrationOutcome, require: str) -> bool:

@@ -110,11 +110,11 @@ def verify(request: Request, id: str, deep: bool, shadow: str | None = None) -> 
         verifying.verify(snapshot)
         notes = ("every byte of it is as it was written; --deep also restores it",)
     else:
-        origin = _origin(snapshot)
+        like = origin(snapshot)
         with shadow_server(
             shadow,
             None,
-            target_server=origin,
+            target_server=like,
             target_url=None,
             roles=manifest.roles,
             extensions=sorted(manifest.extensions.keys() - {"plpgsql"}),
@@ -235,7 +235,7 @@ def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str |
     return at_risk(one for rehearsed in seen for one in rehearsed.observations)
 
 
-def _origin(snapshot: Snapshot) -> Server:
+def origin(snapshot: Snapshot) -> Server:
     """Describe the server it was taken of, so that the shadow is like it."""
     manifest = snapshot.manifest
     return Server(

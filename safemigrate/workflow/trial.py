@@ -45,7 +45,8 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
     """
     began = time.perf_counter()
     copy = lane.copy()
-    catalog = lane.catalog = read(copy.connection, lane.catalog)
+    catalog = lane.catalog if lane.current else None
+    catalog = lane.catalog = catalog or read(copy.connection, lane.catalog)
     rows = _Rows(catalog, terms)
     rows.put(copy.connection, touched)
     outcome = MigrationOutcome(script.migration.name, script.migration.checksum, PROVEN)

@@ -122,6 +122,7 @@ def test_an_age_that_is_none(invoke: Any, workflows: Any) -> None:
         (("--last", "3", "--require", "lossy"), {"last": 3, "require": "lossy"}),
         (("--from", "01_a", "--rows", "0", "--seed", "7"), {"since": "01_a", "rows": 0, "seed": 7}),
         (("--jobs", "4", "--shadow", "docker"), {"jobs": 4, "shadow": "docker"}),
+        (("--no-cache", "--snapshot", "latest"), {"cache": False, "snapshot": "latest"}),
     ],
 )
 def test_prove(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
@@ -136,6 +137,8 @@ def test_prove(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
         "require": "exact",
         "shadow": None,
         "jobs": 0,
+        "cache": True,
+        "snapshot": None,
     }
     assert (name, options) == ("prove", nothing_said | changed)
 

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from safemigrate.errors import ProjectError
 from safemigrate.model import MigrationOutcome, Outcome, Result
+from safemigrate.workflow.lanes import run_lanes
 from safemigrate.workflow.prove import ProveOptions, prove
+from safemigrate.workflow.snapshot import create
 from tests.workflow.conftest import Project
 
 HISTORY = {
@@ -20,6 +26,14 @@ HISTORY = {
     "09_rename": 'ALTER TABLE "User" RENAME COLUMN bio TO zeal; CREATE INDEX user_zeal ON "User" (zeal);',
     "10_index": 'CREATE INDEX CONCURRENTLY again ON "User" (zeal);',
 }
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test alone."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -77,8 +91,8 @@ def test_what_comes_out_is_the_same_whatever_the_jobs(history: Project) -> None:
             for one in outcome.migrations
         ]
 
-    alone = run(history, ProveOptions(shadow=history.shadow, jobs=1))
-    together = run(history, ProveOptions(shadow=history.shadow, jobs=2))
+    alone = run(history, ProveOptions(shadow=history.shadow, jobs=1, cache=False))
+    together = run(history, ProveOptions(shadow=history.shadow, jobs=2, cache=False))
     assert plain(alone) == plain(together)
 
 
@@ -99,6 +113,42 @@ def test_less_may_be_required(history: Project) -> None:
     for require, result in (("lossy", Result.NOT_OK), ("any", Result.OK)):
         options = ProveOptions(names=("06_anon",), shadow=history.shadow, require=require)
         assert run(history, options).result is result
+
+
+def test_only_what_changed_and_what_comes_after_it_is_proven_again(
+    history: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[list[int]] = []
+
+    def counted(*arguments: Any) -> Any:
+        tried.append(list(arguments[2]))
+        return run_lanes(*arguments)
+
+    monkeypatch.setattr("safemigrate.workflow.prove.run_lanes", counted)
+    options = ProveOptions(shadow=history.shadow, jobs=1)
+    first = run(history, options)
+    again = run(history, options)
+    assert [replace(one, proof=None) for one in again.migrations] == [
+        replace(one, proof=None) for one in first.migrations
+    ]
+    assert again.result is first.result
+    history.write("11_more", "CREATE TABLE more (id int);")
+    run(history, options)
+    (history.folder / "prisma/migrations/10_index/migration.sql").write_text("-- nothing")
+    run(history, options)
+    run(history, replace(options, seed=2, last=1))
+    assert tried == [list(range(10)), [], [10], [9, 10], [10]]
+
+
+def test_a_snapshot_gives_real_rows_and_what_is_applied(project: Project) -> None:
+    project.baseline("CREATE TABLE t (id int PRIMARY KEY, note text);")
+    project.run("INSERT INTO t SELECT n, 'row ' || n FROM generate_series(1, 30) AS n;")
+    made = create(project.request(), "full", project.shadow)
+    project.write("20250101000000_slim", "ALTER TABLE t DROP COLUMN note;")
+    project.write("20250102000000_none", "DELETE FROM t WHERE id > 10;")
+    outcome = run(project, ProveOptions(shadow=project.shadow, jobs=1, snapshot=made.snapshots[0].id))
+    assert states(outcome) == {"20250101000000_slim": "exact", "20250102000000_none": "exact"}
+    assert [one.proof and one.proof.rows for one in outcome.migrations] == [30, 30]
 
 
 def test_a_history_without_migrations_is_nothing_to_do(project: Project) -> None:

@@ -1,0 +1,88 @@
+"""What was proven before: an unchanged history is not proven twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from safemigrate import __version__
+from safemigrate.model import Migration, MigrationOutcome, Proof, Verdict
+
+_KEPT = 20  # files, one for each ground; a long history's has some 100 kB
+
+
+class Memory:
+    """Proofs on one ground, in a file of the user's cache, by the checksums of all migrations up to the one proven.
+
+    `ground` is all else that a proof rests on; a changed safemigrate is another ground by itself. A cache that cannot
+    be read or written costs time only.
+    """
+
+    def __init__(self, *ground: object, folder: Path | None = None) -> None:
+        folder = folder or platformdirs.user_cache_path("safemigrate") / "proofs"
+        self._path = folder / f"{_hash([_tool(), *map(str, ground)])[:32]}.json"
+        self._found: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            self._found = json.loads(self._path.read_text(encoding="utf-8"))
+            os.utime(self._path)
+
+    def get(self, key: str) -> MigrationOutcome | None:
+        """Return what was proven under a key, if anything was."""
+        found = self._found.get(key)
+        if found is None:
+            return None
+        proof = found["proof"]
+        if proof:
+            proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
+        return MigrationOutcome(found["name"], found["checksum"], found["state"], proof=proof, detail=found["detail"])
+
+    def put(self, key: str, outcome: MigrationOutcome) -> None:
+        """Remember; `save` writes it down."""
+        self._found[key] = {
+            "name": outcome.name,
+            "checksum": outcome.checksum,
+            "state": outcome.state,
+            "detail": outcome.detail,
+            "proof": asdict(outcome.proof) if outcome.proof else None,
+        }
+
+    def save(self) -> None:
+        """Write what is remembered, whole or not at all, and let go of the files longest unused."""
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part = self._path.with_suffix(f".{os.getpid()}")
+            part.write_text(json.dumps(self._found), encoding="utf-8")
+            part.replace(self._path)
+            everything = sorted(self._path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
+            for old in everything[:-_KEPT]:
+                old.unlink()
+
+
+def keys(history: Sequence[Migration]) -> list[str]:
+    """Return for each migration a key that changes with it and with every one before it."""
+    found = [""]
+    for migration in history:
+        found.append(_hash([found[-1], migration.name, migration.checksum]))
+    return found[1:]
+
+
+def _tool() -> str:
+    """Say which safemigrate this is: between two releases, its own files tell."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(Path(str(files("safemigrate"))).rglob("*")):
+        if path.suffix in (".py", ".sql"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
