@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -49,6 +49,7 @@ CLASSES = {
 }
 TYPES = frozenset({"enum", "domain", "composite", "range", "base type"})
 ROUTINES = frozenset({"function", "procedure", "aggregate"})
+TABLES = frozenset({"table", "foreign table"})
 VIEWS = frozenset({"view", "materialized view"})
 
 # Reading happens under these, so that the server's words depend on nothing but the objects (as pg_dump does it).
@@ -89,6 +90,8 @@ _KINDS = (
     "statistics",
     "default_privilege",
     "other",
+    "user_mapping",
+    "subscription",
 )
 _FIXED = 7  # kind, object, part, schema, name, parent, parent_name: the first columns of each of these queries
 
@@ -115,8 +118,9 @@ class Object:
     @cached_property
     def address(self) -> str:
         """A printable name that is stable and unique in a database: `column "public"."User"."bio"`."""
-        if self.internal.get("_class"):
-            return f"{self.kind} {self.name}"
+        if "_class" in self.internal:
+            name = quote(*filter(None, (self.schema, self.name))) if self.internal["_named"] else self.name
+            return f"{self.kind} {name}{self.internal['_suffix']}"
         if self.kind == "default privileges":
             return f"default privileges of {self.name}" + (f" in {quote(self.schema)}" if self.schema else "")
         parts = [part for part in (self.schema, self.parent, self.name) if part]
@@ -206,6 +210,11 @@ class Catalog:
             for target, kind in targets.items():
                 turned.setdefault(target, {})[source] = kind
         return turned
+
+    @cached_property
+    def heirs(self) -> frozenset[int]:
+        """The tables (by oid) that others inherit from."""
+        return frozenset(oid for one in self if one.kind in TABLES for oid in one.internal["_parents"] or ())
 
     @cached_property
     def casts(self) -> Mapping[tuple[int, int], str]:
@@ -312,6 +321,7 @@ def same(old: Object, new: Object) -> bool:
         and old.parent == new.parent
         and old.attributes == new.attributes
         and old.internal.get("_type") == new.internal.get("_type")
+        and old.internal.get("_secret") == new.internal.get("_secret")
     )
 
 
@@ -330,7 +340,10 @@ def _object(
     owner_class = 1247 if kind == "domain constraint" else 1259
     table = (owner_class, parent, 0) if parent else None
     if kind in VIEWS:
-        _describe_columns(attributes, internal["_columns"], oid, extra)
+        _describe_columns(attributes, enumerate(internal["_columns"], 1), oid, extra)
+    elif kind == "composite":
+        fields = zip(internal["_fields"], internal["_field_names"], strict=True)
+        _describe_columns(attributes, fields, internal["_relation"], extra)
     elif kind == "constraint" and attributes["type"] in ("p", "u", "x"):
         comment = extra.get((1259, internal["_index"], 0), {}).get("comment")
         if comment is not None:
@@ -339,13 +352,14 @@ def _object(
 
 
 def _describe_columns(
-    attributes: dict[str, Value], columns: list[str], oid: int, extra: dict[Identity, dict[str, Value]]
+    attributes: dict[str, Value], columns: Iterable[tuple[int, str]], oid: int, extra: dict[Identity, dict[str, Value]]
 ) -> None:
-    """A view's columns are no objects of their own; what was said about them is an attribute of the view."""
+    """Columns of a view or type are no objects of their own; what was said about them is an attribute of the whole."""
+    numbered = list(columns)
     for what in ("comment", "acl"):
         said = tuple(
             (name, value)
-            for at, name in enumerate(columns, 1)
+            for at, name in numbered
             if (value := extra.get((1259, oid, at), {}).get(what)) is not None
         )
         if said:

@@ -69,6 +69,8 @@ def columns(scene: Scene, keeping: Keeping, change: Change, before: Catalog) -> 
     for one in change.gone:
         if one.kind == "column" and one.table in scene.start and one.table not in whole:
             assert one.table is not None
+            if before[one.table].kind != "table":
+                continue  # a foreign table's rows are another server's
             part = before[one.table].attributes["partition_bound"] is not None
             if not one.attributes["generated"] and not (one.attributes["inherited"] and part):
                 gone.setdefault(one.table, set()).add(one.name)
@@ -91,6 +93,8 @@ def retyped_columns(
         if (old.internal["_type"], old.internal["_modifier"]) == (new.internal["_type"], new.internal["_modifier"]):
             continue
         assert old.table is not None
+        if before[old.table].kind != "table":
+            continue
         if old.attributes["inherited"] and before[old.table].attributes["partition_bound"] is not None:
             continue
         labels = _labels(before, old)

@@ -142,8 +142,8 @@ ACTIONS: dict[str, list[SearchStrategy[str]]] = {
     ],
     "constraint": [
         _said('ALTER TABLE "{}" ADD CONSTRAINT "{}" FOREIGN KEY ("x") REFERENCES "{}"("id")', TABLE, CONSTRAINT, TABLE),
-        _said('ALTER TABLE "{}" ADD CONSTRAINT "{}" FOREIGN KEY ("x") REFERENCES "{}"("id") ON DELETE CASCADE NOT VALID',
-              TABLE, CONSTRAINT, TABLE),
+        _said('ALTER TABLE "{}" ADD CONSTRAINT "{}" FOREIGN KEY ("x") REFERENCES "{}" ("id") ON DELETE CASCADE'
+              ' NOT VALID', TABLE, CONSTRAINT, TABLE),
         _said('ALTER TABLE "{}" ADD CONSTRAINT "{}" CHECK ("{}" IS NOT NULL) NOT VALID', TABLE, CONSTRAINT, COLUMN),
         _said('ALTER TABLE "{}" ADD CONSTRAINT "{}" CHECK ("{}" IS NULL OR true) NO INHERIT',
               TABLE, CONSTRAINT, COLUMN),

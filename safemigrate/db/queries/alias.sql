@@ -18,5 +18,7 @@ UNION ALL
 SELECT 'pg_publication_rel'::regclass, oid, 'pg_publication'::regclass, prpubid, 0 FROM pg_publication_rel
 UNION ALL
 SELECT classid, objid, refclassid, refobjid, 0 FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass AND refobjid >= 16384
+UNION ALL
+SELECT classid, objid, refclassid, refobjid, 0 FROM pg_depend WHERE classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass) AND refobjid >= 16384
 UNION ALL -- since 14
 SELECT 'pg_type'::regclass, rngmultitypid, 'pg_type'::regclass, rngtypid, 0 FROM pg_range WHERE rngtypid >= 16384 -- since 14

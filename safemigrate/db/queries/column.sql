@@ -9,6 +9,7 @@ SELECT 'column' AS kind, a.attrelid AS object, a.attnum AS part, n.nspname AS sc
        NULLIF(a.attcompression, '') AS compression, -- since 14
        NULLIF(a.attstattarget, -1) AS statistics,
        a.attoptions AS options,
+       a.attfdwoptions AS foreign_options,
        NOT a.attislocal AS inherited,
        CASE WHEN k.conname <> c.relname || '_' || a.attname || '_not_null' THEN k.conname END AS not_null_name, -- since 18
        NOT k.convalidated AS not_null_unproven, -- since 18
@@ -26,6 +27,6 @@ LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_namespace o ON o.oid = l.collnamespace
 LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum -- since 18
-WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
   AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')

@@ -24,6 +24,6 @@ LEFT JOIN pg_class x ON x.oid = i.indexrelid
 LEFT JOIN pg_tablespace s ON s.oid = x.reltablespace
 WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')
   AND NOT (k.contype = 'f' AND k.conparentid <> 0 AND EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid))
-  AND c.relkind IN ('r', 'p')
+  AND c.relkind IN ('r', 'p', 'f')
   AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')

@@ -8,6 +8,12 @@ WITH granted (class, object, part, kind, owner, acl) AS (
   UNION ALL
   SELECT 'pg_type'::regclass, oid, 0, 'T', typowner, typacl FROM pg_type WHERE typacl IS NOT NULL AND oid >= 16384
   UNION ALL
+  SELECT 'pg_language'::regclass, oid, 0, 'l', lanowner, lanacl FROM pg_language WHERE lanacl IS NOT NULL AND oid >= 16384
+  UNION ALL
+  SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwowner, fdwacl FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
+  UNION ALL
+  SELECT 'pg_foreign_server'::regclass, oid, 0, 'S', srvowner, srvacl FROM pg_foreign_server WHERE srvacl IS NOT NULL
+  UNION ALL
   SELECT 'pg_namespace'::regclass, oid, 0, 'n', nspowner, nspacl FROM pg_namespace WHERE nspacl IS NOT NULL AND nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
 )
 SELECT g.class, g.object, g.part, a.grants

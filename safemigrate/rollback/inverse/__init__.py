@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object
+from safemigrate.db.catalog import ROUTINES, TABLES, TYPES, Catalog, Change, Identity, Object
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.inverse import order, rights
-from safemigrate.rollback.inverse.alter import Alteration, alter, attach, table_settings
+from safemigrate.rollback.inverse.alter import alter
+from safemigrate.rollback.inverse.alter_table import changes_parent
+from safemigrate.rollback.inverse.alteration import Alteration
 from safemigrate.rollback.inverse.carry import carry
-from safemigrate.rollback.inverse.create import (
+from safemigrate.rollback.inverse.create import create, unprintable
+from safemigrate.rollback.inverse.create_table import (
+    attach,
     column_settings,
-    create,
+    drop_not_null,
     identity_column,
     not_null,
-    unprintable,
+    switched,
+    table_settings,
+    unlike_parents,
 )
 from safemigrate.rollback.inverse.rename import aside, rename
 from safemigrate.rollback.inverse.retype import Retyped, retyped, statements
@@ -118,11 +124,15 @@ class _Inverting:
         dropped = [
             one
             for one in self.found.drops.values()
-            if one.kind in ("table", "column") and (one.table is None or one.table not in self.found.drops)
+            if one.kind == "table"
+            or (one.kind == "column" and one.table not in self.found.drops and self._has_rows(one))
         ]
         return Inverse(
             tuple(prepare), tuple(self.restore), tuple(self.finish), tuple(columns), tuple(dropped), tuple(reasons)
         )
+
+    def _has_rows(self, column: Object) -> bool:
+        return column.table is not None and self.after[column.table].kind == "table"
 
     def _spread(self) -> None:
         """Find everything that has to go or be retyped, starting from what was born and what was altered."""
@@ -134,8 +144,17 @@ class _Inverting:
             alteration = alter(was, now, self.before, self.after)
             if alteration.replace:
                 self.found.replace(now)
+                if now.attributes.get("attached_to"):
+                    self._replace_whole(now)
             else:
                 self.alterations.append((was, now, alteration))
+
+    def _replace_whole(self, index: Object) -> None:
+        """No index leaves the one it is attached to: both go."""
+        for place, kind in self.after.depends.get(index.identity, {}).items():
+            if kind == "P" and self.after[place].kind in ("index", "constraint"):
+                self.found.replace(self.after[place])
+                self._replace_whole(self.after[place])
 
     def _type_differs(self, was: Object) -> bool:
         now = self.found.twins[was.identity]
@@ -170,7 +189,7 @@ class _Inverting:
         return found
 
     def _detached(self) -> set[Identity]:
-        return {now.identity for was, now, _ in self.alterations if now.kind == "table" and not _still_child(was, now)}
+        return {now.identity for was, now, _ in self.alterations if now.kind in TABLES and changes_parent(was, now)}
 
     def _without_needless_defaults(self, dropping: list[str]) -> list[str]:
         """A default that the former one simply replaces need not be dropped first."""
@@ -188,7 +207,7 @@ class _Inverting:
                 for was in self.found.creates.values()
             )
             if returns and not any(place in self.found.drops for place in needs):
-                needless.update(order.drop(one))
+                needless.update(order.drop(one, self.after))
         return [sql for sql in dropping if sql not in needless]
 
     def _make_room(self, waiting: list[Object], prepare: list[str]) -> dict[Identity, str]:
@@ -230,8 +249,8 @@ class _Inverting:
                 collation = was.attributes["collation"] or 'pg_catalog."default"'
                 collations[(one.table, one.number)] = f" COLLATE {collation}"
             if one.nulls and was.attributes["not_null"] and now.attributes["not_null"] and not self._in_a_key(now):
-                prepare.append(f"ALTER TABLE {one.place} ALTER COLUMN {one.name} DROP NOT NULL")
-                self.finish.append(not_null(was))
+                prepare.append(drop_not_null(was, self.before))
+                self.finish.append(not_null(was, self.before))
         self.restore += statements(columns, collations)
         return columns
 
@@ -273,17 +292,19 @@ class _Inverting:
             said = create(one, self.before)
             indexes += [sql for sql in said if sql.startswith("ALTER INDEX") and " ATTACH PARTITION " in sql]
             lists[phase].extend(sql for sql in said if sql not in indexes)
-            if one.kind == "table":
+            if one.kind in TABLES:
                 settle += table_settings(one)
                 if one.attributes["partition_bound"] is not None:
                     attached += attach(one)
         self._place(settle, attached + indexes, made)
 
     def _settle(self, one: Object) -> list[str]:
-        said = column_settings(one)
+        said = column_settings(one, self.before)
         partition = one.table is not None and self.before[one.table].attributes["partition_bound"] is not None
+        if one.attributes["inherited"] and not partition:
+            said += unlike_parents(one, self.before)
         if one.attributes["not_null"] and (partition or not one.attributes.get("not_null_inherited")):
-            said.append(not_null(one))
+            said.append(not_null(one, self.before))
         if one.attributes["identity"]:
             said += identity_column(one, self.before)
         return said
@@ -313,10 +334,9 @@ class _Inverting:
         for now in self.found.drops.values():
             if now.kind == "default privileges":
                 self.finish += rights.default_privileges(None, now)
-
-
-def _still_child(was: Object, now: Object) -> bool:
-    return set(now.internal["_parents"] or ()) <= set(was.internal["_parents"] or ())
+        for was in self.found.creates.values():
+            if was.kind in TABLES:
+                self.finish += switched(was, None)
 
 
 def target_as(one: Object, name: str | None) -> str:

@@ -4,145 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from safemigrate.db.catalog import Catalog, Identity, Object
+from safemigrate.db.catalog import Catalog, Object
 from safemigrate.db.postgres import quote
+from safemigrate.rollback.inverse.create_table import added_column, default, sequence_options, table
 from safemigrate.rollback.inverse.words import literal, name_of, options, table_of, target
 
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS", "O": "ENABLE"}
-STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
 
 
 def create(one: Object, catalog: Catalog) -> list[str]:
     """Return the statements; empty for what comes with something else."""
+    if "_class" in one.internal:
+        parts = one.attributes["parts"] or ()
+        assert isinstance(parts, tuple)
+        return [str(one.attributes["definition"]), *map(str, parts)]
     maker = _MAKERS.get(one.kind)
     return maker(one, catalog) if maker else []
 
 
 def unprintable(one: Object) -> str:
     """Say why an object cannot be made again, "" where it can."""
-    if one.internal.get("_class"):
-        return f"{one.address} was dropped; safemigrate cannot write it again, the snapshot has it"
+    if one.kind == "subscription":
+        return f"{one.address} connects to another server, with a password as a rule; make it again by hand"
     if one.kind == "base type":
         return f"{one.address} was dropped; a base type is made of C functions and comes back from the snapshot only"
-    if one.kind == "aggregate" and one.internal["_unprintable"]:
-        return f"{one.address} was dropped; an ordered-set or moving aggregate comes back from the snapshot only"
-    if one.kind == "index" and not one.attributes["valid"]:
+    if one.kind == "user mapping" and one.attributes["secrets"]:
+        return f"{one.address} holds a secret, which safemigrate writes into no script; make it again by hand"
+    if one.kind == "index" and not one.attributes["valid"] and " ON ONLY " not in str(one.attributes["definition"]):
         return f"{one.address} was INVALID, left by a failed concurrent build; it is not built again"
     return ""
-
-
-def column_definition(column: Object) -> str:
-    """A column as CREATE TABLE and ADD COLUMN take it: nullable and without default, so that rows can be filled in."""
-    text = f"{quote(column.name)} {column.attributes['type']}"
-    if column.attributes["collation"]:
-        text += f" COLLATE {column.attributes['collation']}"
-    if column.attributes["generated"]:
-        stored = "STORED" if column.attributes["generated"] == "s" else "VIRTUAL"
-        text += f" GENERATED ALWAYS AS ({column.attributes['expression']}) {stored}"
-    return text
-
-
-def column_settings(column: Object) -> list[str]:
-    """Storage, compression, statistics and options of a column that has just been made."""
-    start = f"ALTER TABLE {table_of(column)} ALTER COLUMN {quote(column.name)}"
-    said = []
-    if column.attributes["storage"]:
-        said.append(f"{start} SET STORAGE {STORAGE[str(column.attributes['storage'])]}")
-    if column.attributes.get("compression"):
-        said.append(f"{start} SET COMPRESSION {'lz4' if column.attributes['compression'] == 'l' else 'pglz'}")
-    if column.attributes["statistics"] is not None:
-        said.append(f"{start} SET STATISTICS {column.attributes['statistics']}")
-    if column.attributes["options"]:
-        said.append(f"{start} SET ({options(column.attributes['options'])})")
-    return said
-
-
-def not_null(column: Object) -> str:
-    """Return the statement that makes a column NOT NULL, under the constraint's name where it has one of its own."""
-    start = f"ALTER TABLE {table_of(column)}"
-    name, unproven = column.attributes.get("not_null_name"), column.attributes.get("not_null_unproven")
-    if name or unproven:
-        named = f"CONSTRAINT {quote(str(name or f'{column.parent}_{column.name}_not_null'))} "
-        return f"{start} ADD {named}NOT NULL {quote(column.name)}{' NOT VALID' if unproven else ''}"
-    return f"{start} ALTER COLUMN {quote(column.name)} SET NOT NULL"
-
-
-def identity_column(column: Object, catalog: Catalog) -> list[str]:
-    """Make a column an identity again, on a sequence of the same name and with the same settings."""
-    sequence = owned_sequence(column.identity, catalog)
-    when = "ALWAYS" if column.attributes["identity"] == "a" else "BY DEFAULT"
-    start = f"ALTER TABLE {table_of(column)} ALTER COLUMN {quote(column.name)} ADD GENERATED {when} AS IDENTITY"
-    if sequence is None:
-        return [start]
-    return [f"{start} (SEQUENCE NAME {quote(sequence.schema, sequence.name)} {sequence_options(sequence)})"]
-
-
-def owned_sequence(column: Identity, catalog: Catalog) -> Object | None:
-    """Return the identity sequence of a column."""
-    for one in catalog:
-        if one.kind != "sequence" or not one.attributes["identity"]:
-            continue
-        if (1259, one.internal["_table"], one.internal["_column"]) == column:
-            return one
-    return None
-
-
-def sequence_options(one: Object) -> str:
-    """The settings of a sequence, all spelled out."""
-    at = one.attributes
-    cycle = "CYCLE" if at["cycle"] else "NO CYCLE"
-    return (
-        f"START WITH {at['start']} INCREMENT BY {at['increment']} MINVALUE {at['minimum']} MAXVALUE {at['maximum']} "
-        f"CACHE {at['cache']} {cycle}"
-    )
 
 
 def _schema(one: Object, _catalog: Catalog) -> list[str]:
     return [f"CREATE SCHEMA {quote(one.name)}"]
 
 
-def _table(one: Object, catalog: Catalog) -> list[str]:
+def _constraint(one: Object, catalog: Catalog) -> list[str]:
     at = one.attributes
-    partition = at["partition_bound"] is not None
-    columns = [
-        column
-        for column in catalog.members.get(one.identity, ())
-        if column.kind == "column" and (partition or not column.attributes["inherited"])
-    ]
-    body = ",\n".join(f"    {column_definition(column)}" for column in columns)
-    text = f"CREATE {'UNLOGGED ' if at['persistence'] == 'u' else ''}TABLE {quote(one.schema, one.name)} "
-    text += f"OF {at['of_type']}" if at["of_type"] else f"(\n{body}\n)" if columns else "()"
-    if at["inherits"] and not partition:
-        assert isinstance(at["inherits"], tuple)
-        text += f" INHERITS ({', '.join(map(str, at['inherits']))})"
-    if at["partition_key"]:
-        text += f" PARTITION BY {at['partition_key']}"
-    if at["access_method"] not in (None, "heap"):
-        text += f" USING {quote(str(at['access_method']))}"
-    if at["options"]:
-        text += f" WITH ({options(at['options'])})"
-    if at["tablespace"]:
-        text += f" TABLESPACE {quote(str(at['tablespace']))}"
-    said = [text]
-    if at["toast_options"]:
-        assert isinstance(at["toast_options"], tuple)
-        toast = tuple(f"toast.{option}" for option in at["toast_options"])
-        said.append(f"ALTER TABLE {quote(one.schema, one.name)} SET ({options(toast)})")
-    return said
-
-
-def _column(one: Object, _catalog: Catalog) -> list[str]:
-    return [] if one.attributes["inherited"] else [f"ALTER TABLE {table_of(one)} ADD COLUMN {column_definition(one)}"]
-
-
-def _default(one: Object, _catalog: Catalog) -> list[str]:
-    return [f"ALTER TABLE {table_of(one)} ALTER COLUMN {quote(one.name)} SET DEFAULT {one.attributes['definition']}"]
-
-
-def _constraint(one: Object, _catalog: Catalog) -> list[str]:
-    at = one.attributes
-    if at["inherited"] and not at["attached_to"]:
+    assert one.table is not None
+    attached = catalog[one.table].attributes["partition_bound"] is not None and at["type"] == "c"
+    if at["inherited"] and not at["attached_to"] and not attached:  # ATTACH PARTITION wants the checks to be there
         return []
     only = "ONLY " if at["type"] in ("p", "u") else ""
     start = f"ALTER TABLE {only}{table_of(one)}"
@@ -322,9 +224,10 @@ def _statistics(one: Object, _catalog: Catalog) -> list[str]:
 
 _MAKERS: dict[str, Callable[[Object, Catalog], list[str]]] = {
     "schema": _schema,
-    "table": _table,
-    "column": _column,
-    "default": _default,
+    "table": table,
+    "foreign table": table,
+    "column": added_column,
+    "default": default,
     "constraint": _constraint,
     "domain constraint": _domain_constraint,
     "index": _index,

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Identity, Object
+from safemigrate.db.catalog import ROUTINES, TABLES, TYPES, Catalog, Identity, Object
 from safemigrate.db.postgres import quote
-from safemigrate.rollback.inverse.create import owned_sequence
+from safemigrate.rollback.inverse.create_table import owned_sequence
 from safemigrate.rollback.inverse.situation import Situation
-from safemigrate.rollback.inverse.words import table_of, target
+from safemigrate.rollback.inverse.words import alter_column, table_of, target
 
 _CARRIED = frozenset({"a", "i", "P", "S"})  # pg_depend types of things that go silently with what they belong to
 
 PREPARE, RESTORE, FINISH = range(3)
-_PHASES = {"schema": PREPARE, "extension": PREPARE, "sequence": PREPARE, "table": RESTORE, "column": RESTORE}
+_PHASES = {
+    "schema": PREPARE,
+    "extension": PREPARE,
+    "sequence": PREPARE,
+    "table": RESTORE,
+    "foreign table": RESTORE,
+    "column": RESTORE,
+}
 _RANK = {
     kind: rank
     for rank, kinds in enumerate(
         (
-            ("schema", "extension"),
+            ("schema", "extension", "language", "access method", "foreign data wrapper"),
+            ("server", "text search parser", "text search template"),
+            ("collation", "conversion"),
             ("enum", "domain", "composite", "range", "domain constraint"),
             ("sequence",),
-            ("table",),
+            ("table", "foreign table"),
             ("column",),
             ("default",),
             ("function", "procedure", "aggregate"),
+            ("cast", "transform", "operator"),
+            ("operator family",),
+            ("operator class",),
+            ("text search dictionary",),
+            ("text search configuration",),
             ("constraint",),
             ("index",),
             ("view",),
@@ -30,7 +44,7 @@ _RANK = {
             ("statistics",),
             ("foreign key",),
             ("rule", "trigger", "policy"),
-            ("event trigger", "publication"),
+            ("event trigger", "publication", "user mapping"),
         )
     )
     for kind in kinds
@@ -86,7 +100,7 @@ class _Dropping:
         if identity in self.late:
             self.waiting.append(one)
         elif owner is None or owner in self.open:
-            self.said += drop(one, detached=one.table in self.detached)
+            self.said += drop(one, self.found.after, detached=one.table in self.detached)
 
     def _clear(self, identity: Identity, root: Identity) -> None:
         """Drop whatever would stop `identity` from being dropped; what it carries goes with it."""
@@ -109,7 +123,7 @@ class _Dropping:
         one = self.found.drops[identity]
         if one.kind in ("constraint", "default") and identity not in self.done:
             self.done.add(identity)
-            self.said += drop(one)
+            self.said += drop(one, self.found.after)
 
     def _root(self, identity: Identity) -> Identity:
         seen = set()
@@ -119,7 +133,7 @@ class _Dropping:
         return identity
 
 
-def drop(one: Object, *, detached: bool = False) -> list[str]:
+def drop(one: Object, catalog: Catalog, *, detached: bool = False) -> list[str]:
     """The statement that drops an object under its name of today; empty for what goes with its parent."""
     follows = not detached and (one.attributes.get("inherited") or one.attributes.get("attached_to"))
     if follows and one.kind in ("column", "constraint", "index"):
@@ -127,7 +141,7 @@ def drop(one: Object, *, detached: bool = False) -> list[str]:
     if one.kind == "column":
         return [f"ALTER TABLE {table_of(one)} DROP COLUMN {quote(one.name)}"]
     if one.kind == "default":
-        return [f"ALTER TABLE {table_of(one)} ALTER COLUMN {quote(one.name)} DROP DEFAULT"]
+        return [f"{alter_column(one, catalog)} DROP DEFAULT"]
     if one.kind == "constraint":
         return [f"ALTER TABLE {table_of(one)} DROP CONSTRAINT {quote(one.name)}"]
     if one.kind == "domain constraint":
@@ -136,6 +150,10 @@ def drop(one: Object, *, detached: bool = False) -> list[str]:
         return []
     if one.kind == "default privileges":
         return []
+    if one.kind == "subscription":  # its slot is another server's
+        return [f"ALTER {target(one)} {action}" for action in ("DISABLE", "SET (slot_name = NONE)")] + [
+            f"DROP {target(one)}"
+        ]
     return [f"DROP {target(one)}"]
 
 
@@ -183,7 +201,7 @@ def _needs(one: Object, catalog: Catalog, found: Situation) -> set[Identity]:
     places = dict(catalog.depends.get(one.identity, {}))
     if one.kind == "sequence":
         places = {place: kind for place, kind in places.items() if kind == "n"}
-    if one.kind == "table":
+    if one.kind in TABLES:
         for member in catalog.members.get(one.identity, ()):
             if member.kind == "column":
                 places.update(catalog.depends.get(member.identity, {}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from safemigrate.db.catalog import ROUTINES, TYPES, VIEWS, Catalog, Object, Value
+from safemigrate.db.catalog import ROUTINES, TABLES, TYPES, VIEWS, Catalog, Object, Value
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.inverse.words import literal, name_of, table_of, target
 
@@ -18,8 +18,11 @@ _OWNED = {
     "type": ("USAGE",),
     "schema": ("USAGE", "CREATE"),
     "column": (),
+    "language": ("USAGE",),
+    "foreign data wrapper": ("USAGE",),
+    "server": ("USAGE",),
 }
-_EVERYONE = {"routine": "EXECUTE", "type": "USAGE"}
+_EVERYONE = {"routine": "EXECUTE", "type": "USAGE", "language": "USAGE"}
 _DEFAULT_OBJECTS = {"r": "table", "S": "sequence", "f": "routine", "T": "type", "n": "schema"}
 _NO_OWNER = frozenset(
     {"column", "default", "constraint", "domain constraint", "index", "trigger", "rule", "policy", "extension"}
@@ -36,7 +39,7 @@ def described(before: Object, now: Object | None, after: Catalog, user: str) -> 
     on_index = before.attributes.get("index_comment")
     if on_index != found.get("index_comment"):
         said.append(_comment(f"INDEX {quote(before.schema, before.name)}", on_index))
-    if before.kind in VIEWS:
+    if before.kind in VIEWS or before.kind == "composite":
         said += _view_columns(before, now)
     owner = before.attributes.get("owner")
     if owner and before.kind not in _NO_OWNER and owner != (now.attributes.get("owner") if now else user):
@@ -101,18 +104,18 @@ def _granted(before: Object, now: Object | None, after: Catalog, user: str) -> l
     if kind == "column":
         return _statements(wanted, found, "", f"TABLE {table_of(before)}", quote(before.name))
     keyword = {"routine": before.kind, "type": "type"}.get(kind, kind).upper()
-    keyword = {"DOMAIN": "DOMAIN", "AGGREGATE": "FUNCTION"}.get(keyword, keyword)
+    keyword = {"AGGREGATE": "FUNCTION", "SERVER": "FOREIGN SERVER"}.get(keyword, keyword)
     return _statements(wanted, found, "", f"{keyword} {name_of(before)}")
 
 
 def _grant_kind(one: Object) -> str | None:
-    if one.kind == "table" or one.kind in VIEWS:
+    if one.kind in TABLES or one.kind in VIEWS:
         return "table"
     if one.kind in ROUTINES:
         return "routine"
     if one.kind in TYPES:
         return "type"
-    return one.kind if one.kind in ("sequence", "schema", "column") else None
+    return one.kind if one.kind in _OWNED else None
 
 
 def _usual(kind: str, owner: str, version: int) -> set[Grant]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from safemigrate.db.catalog import ROUTINES, TYPES, VIEWS, Catalog, Change, Identity, Object
+from safemigrate.db.catalog import ROUTINES, TABLES, TYPES, VIEWS, Catalog, Change, Identity, Object
 
 # Kinds without data of their own: dropped and made again just the same, they are the same.
 _PAIRED = frozenset(
@@ -108,8 +108,8 @@ class Situation:
             return
         if other.kind == "sequence" or other.kind == "publication":
             return  # altered in place: its owner, its list of tables
-        if other.kind == "table":
-            if gone.kind not in ("table", "schema"):
+        if other.kind in TABLES:
+            if gone.kind not in (*TABLES, "schema"):
                 self.reasons.append(f"{other.address} is built on {gone.address} and cannot be taken off it")
             return  # a partition or child is detached from its parent
         if gone.kind == "schema" or kind == "S":
@@ -147,8 +147,8 @@ def situation(
 
 def _pair(change: Change, found: Situation) -> None:
     """Recognise what was dropped and made again unchanged: ALTER COLUMN ... TYPE does that to every index on it."""
-    born = {one.address: one for one in change.born if one.kind in _PAIRED}
-    candidates = [one for one in change.gone if one.kind in _PAIRED and one.identity not in found.moved]
+    born = {one.address: one for one in change.born if _paired(one)}
+    candidates = [one for one in change.gone if _paired(one) and one.identity not in found.moved]
     for was in sorted(candidates, key=lambda one: one.kind not in TYPES):  # types first: others are made of them
         now = born.get(was.address)
         if now is None or now.attributes != was.attributes:
@@ -156,6 +156,10 @@ def _pair(change: Change, found: Situation) -> None:
         if was.table is not None and found.twins.get(was.table, was).identity != now.table:
             continue
         found.twins[was.identity] = now
+
+
+def _paired(one: Object) -> bool:
+    return one.kind in _PAIRED or "_class" in one.internal
 
 
 def _goes_with_its_table(one: Object, after: Catalog, born_before: Collection[Identity]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from safemigrate.db.catalog import Object
+from safemigrate.db.catalog import Catalog, Object, Value
 from safemigrate.db.postgres import quote
 
 _KEYWORDS = {"enum": "TYPE", "composite": "TYPE", "range": "TYPE", "base type": "TYPE"}
@@ -21,10 +21,27 @@ def table_of(one: Object) -> str:
     return quote(one.schema, one.parent)
 
 
+def only(one: Object, catalog: Catalog) -> str:
+    """Keep a statement about a table's column from its heirs, who may be of another mind."""
+    return "ONLY " if one.table is not None and one.table[1] in catalog.heirs else ""
+
+
+def alter_column(one: Object, catalog: Catalog) -> str:
+    """Begin a statement about a column, or a default's column, of one table alone."""
+    return f"ALTER TABLE {only(one, catalog)}{table_of(one)} ALTER COLUMN {quote(one.name)}"
+
+
 def name_of(one: Object) -> str:
     """Name an object as ALTER, DROP and GRANT take it, without its keyword."""
-    if one.internal.get("_class"):
-        return one.name  # as pg_identify_object wrote it
+    if "_class" in one.internal:
+        if not one.internal["_named"]:
+            return one.name
+        name = (
+            f"{quote(one.schema)}.{one.name}"
+            if one.kind == "operator"
+            else quote(*filter(None, (one.schema, one.name)))
+        )
+        return f"{name}{one.internal['_suffix']}"
     if one.kind == "index":
         return quote(one.schema, one.name)
     if one.table is not None:
@@ -49,6 +66,30 @@ def options(values: object) -> str:
     """Write reloptions (`{fillfactor=70}`) as a list for WITH or SET."""
     assert isinstance(values, tuple)
     return ", ".join(_option(str(value)) for value in values)
+
+
+def foreign(values: Value) -> str:
+    """Write the options of a foreign table or its column, as CREATE takes them."""
+    return (
+        f" OPTIONS ({', '.join(f'{quote(name)} {literal(value)}' for name, value in _pairs(values))})" if values else ""
+    )
+
+
+def foreign_options(start: str, old: Value, new: Value) -> list[str]:
+    """Bring the options of a foreign table or its column back."""
+    was, now = dict(_pairs(old)), dict(_pairs(new))
+    said = [f"DROP {quote(name)}" for name in now if name not in was]
+    said += [
+        f"{'SET' if name in now else 'ADD'} {quote(name)} {literal(value)}"
+        for name, value in was.items()
+        if now.get(name) != value
+    ]
+    return [f"{start} OPTIONS ({', '.join(said)})"] if said else []
+
+
+def _pairs(values: Value) -> list[tuple[str, str]]:
+    assert values is None or isinstance(values, tuple)
+    return [(name, value) for name, _, value in (str(one).partition("=") for one in values or ())]
 
 
 def option_names(values: object) -> set[str]:

@@ -1,0 +1,203 @@
+-- Kinds that few have: operators, text search, casts, collations, languages, foreign servers and tables.
+
+-- case: cast
+CREATE FUNCTION conv("Role") RETURNS INT LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+CREATE CAST ("Role" AS INT) WITH FUNCTION conv("Role") AS ASSIGNMENT;
+CREATE TYPE c AS (x INT); CREATE CAST (c AS TEXT) WITH INOUT AS IMPLICIT;
+COMMENT ON CAST ("Role" AS INT) IS 'a number';
+-- change
+DROP CAST ("Role" AS INT); DROP CAST (c AS TEXT);
+
+-- case: cast dropped with its function, type renamed
+CREATE FUNCTION conv("Role") RETURNS INT LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+CREATE CAST ("Role" AS INT) WITH FUNCTION conv("Role");
+CREATE VIEW v AS SELECT "role"::INT AS n FROM "User";
+-- change
+DROP FUNCTION conv CASCADE;
+ALTER TYPE "Role" RENAME TO "Rank";
+
+-- case: cast stays while its type is renamed
+CREATE FUNCTION conv("Role") RETURNS INT LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+CREATE CAST ("Role" AS INT) WITH FUNCTION conv("Role");
+-- change
+ALTER TYPE "Role" RENAME TO "Rank";
+ALTER FUNCTION conv RENAME TO to_int;
+
+-- case: cast stays while its enum is made anew
+CREATE FUNCTION conv("Role") RETURNS INT LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+CREATE CAST ("Role" AS INT) WITH FUNCTION conv("Role") AS ASSIGNMENT;
+-- change
+ALTER TYPE "Role" ADD VALUE 'EDITOR';
+
+-- case: collation dropped with its columns
+CREATE SCHEMA s; CREATE COLLATION s.mine FROM "C"; COMMENT ON COLLATION s.mine IS 'mine';
+ALTER TABLE "User" ADD COLUMN "x" TEXT COLLATE s.mine; CREATE INDEX i ON "User" ("email" COLLATE s.mine); CREATE DOMAIN d AS TEXT COLLATE s.mine;
+-- change
+DROP COLLATION s.mine CASCADE;
+
+-- case: collation replaced under its name
+CREATE COLLATION mine FROM "C";
+CREATE INDEX i ON "User" ("email" COLLATE mine);
+-- change
+DROP INDEX i;
+DROP COLLATION mine;
+CREATE COLLATION mine (provider = libc, locale = 'POSIX');
+ALTER TABLE "User" ALTER COLUMN "name" TYPE VARCHAR(40) COLLATE mine;
+
+-- case: collation renamed, moved, owned by another
+CREATE SCHEMA s; CREATE COLLATION mine FROM "C"; ALTER TABLE "User" ADD COLUMN "x" TEXT COLLATE mine;
+-- change
+ALTER COLLATION mine RENAME TO yours; ALTER COLLATION yours SET SCHEMA s; ALTER COLLATION s.yours OWNER TO pg_monitor; COMMENT ON COLLATION s.yours IS 'x';
+
+-- case: conversion
+CREATE DEFAULT CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8; CREATE CONVERSION other FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+COMMENT ON CONVERSION conv IS 'x';
+-- change
+DROP CONVERSION conv; ALTER CONVERSION other RENAME TO another;
+
+-- case: operators
+CREATE FUNCTION eq(INT, TEXT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text = $2 $$;
+CREATE FUNCTION qe(TEXT, INT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = $2::text $$;
+CREATE FUNCTION ne(INT, TEXT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text <> $2 $$;
+CREATE FUNCTION neg("Role") RETURNS INT LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+CREATE OPERATOR === (FUNCTION = eq, LEFTARG = INT, RIGHTARG = TEXT, COMMUTATOR = ====, NEGATOR = !==, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR ==== (FUNCTION = qe, LEFTARG = TEXT, RIGHTARG = INT, COMMUTATOR = ===);
+CREATE OPERATOR !== (FUNCTION = ne, LEFTARG = INT, RIGHTARG = TEXT, NEGATOR = ===);
+CREATE OPERATOR @# (FUNCTION = neg, RIGHTARG = "Role");
+COMMENT ON OPERATOR === (INT, TEXT) IS 'same';
+CREATE VIEW v AS SELECT * FROM "User" WHERE "id" === 'a';
+CREATE INDEX i ON "User" ("id") WHERE "id" !== 'x';
+-- change
+DROP OPERATOR === (INT, TEXT) CASCADE; DROP OPERATOR !== (INT, TEXT) CASCADE; DROP OPERATOR @# (NONE, "Role");
+
+-- case: operator made and altered
+CREATE FUNCTION eq(INT, TEXT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text = $2 $$; CREATE SCHEMA s;
+CREATE OPERATOR === (FUNCTION = eq, LEFTARG = INT, RIGHTARG = TEXT);
+-- change
+ALTER OPERATOR === (INT, TEXT) SET (RESTRICT = eqsel); ALTER OPERATOR === (INT, TEXT) OWNER TO pg_monitor; ALTER OPERATOR === (INT, TEXT) SET SCHEMA s;
+CREATE OPERATOR ##= (FUNCTION = eq, LEFTARG = INT, RIGHTARG = TEXT);
+
+-- case: operator class and family
+CREATE TYPE c AS (x INT);
+CREATE FUNCTION c_lt(c, c) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT ($1).x < ($2).x $$; CREATE FUNCTION c_le(c, c) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT ($1).x <= ($2).x $$;
+CREATE FUNCTION c_eq(c, c) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT ($1).x = ($2).x $$; CREATE FUNCTION c_ge(c, c) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT ($1).x >= ($2).x $$;
+CREATE FUNCTION c_gt(c, c) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS $$ SELECT ($1).x > ($2).x $$; CREATE FUNCTION c_cmp(c, c) RETURNS INT LANGUAGE sql IMMUTABLE AS $$ SELECT ($1).x - ($2).x $$;
+CREATE OPERATOR <# (FUNCTION = c_lt, LEFTARG = c, RIGHTARG = c); CREATE OPERATOR <=# (FUNCTION = c_le, LEFTARG = c, RIGHTARG = c); CREATE OPERATOR =# (FUNCTION = c_eq, LEFTARG = c, RIGHTARG = c);
+CREATE OPERATOR >=# (FUNCTION = c_ge, LEFTARG = c, RIGHTARG = c); CREATE OPERATOR ># (FUNCTION = c_gt, LEFTARG = c, RIGHTARG = c);
+CREATE OPERATOR CLASS c_ops FOR TYPE c USING btree AS OPERATOR 1 <#, OPERATOR 2 <=#, OPERATOR 3 =#, OPERATOR 4 >=#, OPERATOR 5 >#, FUNCTION 1 c_cmp(c, c);
+COMMENT ON OPERATOR CLASS c_ops USING btree IS 'by x'; COMMENT ON OPERATOR FAMILY c_ops USING btree IS 'family';
+CREATE TABLE t ("id" INT, "c" c); CREATE INDEX i ON t ("c" c_ops);
+-- change
+DROP OPERATOR FAMILY c_ops USING btree CASCADE;
+DROP OPERATOR ># (c, c);
+
+-- case: operator class made and renamed
+CREATE OPERATOR CLASS mine FOR TYPE INT USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(INT, INT);
+CREATE SCHEMA s; CREATE INDEX i ON "User" ("id" mine);
+-- change
+ALTER OPERATOR CLASS mine USING btree RENAME TO yours; ALTER OPERATOR FAMILY mine USING btree RENAME TO yours;
+ALTER OPERATOR CLASS yours USING btree SET SCHEMA s; ALTER OPERATOR FAMILY yours USING btree SET SCHEMA s;
+CREATE OPERATOR CLASS other FOR TYPE INT USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(INT, INT);
+
+-- case: operator family grows and shrinks
+CREATE OPERATOR FAMILY fam USING btree;
+ALTER OPERATOR FAMILY fam USING btree ADD OPERATOR 1 < (INT, BIGINT), OPERATOR 3 = (INT, BIGINT), FUNCTION 1 (INT, BIGINT) btint48cmp(INT, BIGINT);
+-- change
+ALTER OPERATOR FAMILY fam USING btree DROP OPERATOR 1 (INT, BIGINT);
+ALTER OPERATOR FAMILY fam USING btree ADD OPERATOR 2 <= (INT, BIGINT);
+
+-- case: text search dropped
+CREATE TEXT SEARCH TEMPLATE temp (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = temp, StopWords = 'english', Accept = 'false');
+CREATE TEXT SEARCH PARSER pars (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, HEADLINE = prsd_headline, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH CONFIGURATION conf (PARSER = pars);
+ALTER TEXT SEARCH CONFIGURATION conf ADD MAPPING FOR asciiword, word WITH dict, simple;
+ALTER TEXT SEARCH CONFIGURATION conf ADD MAPPING FOR email WITH simple;
+COMMENT ON TEXT SEARCH CONFIGURATION conf IS 'c'; COMMENT ON TEXT SEARCH DICTIONARY dict IS 'd'; COMMENT ON TEXT SEARCH PARSER pars IS 'p'; COMMENT ON TEXT SEARCH TEMPLATE temp IS 't';
+CREATE INDEX i ON "Post" USING gin (to_tsvector('conf', "title"));
+ALTER TABLE "Post" ADD COLUMN "tsv" TSVECTOR GENERATED ALWAYS AS (to_tsvector('conf', "title")) STORED;
+-- change
+DROP TEXT SEARCH TEMPLATE temp CASCADE;
+DROP TEXT SEARCH PARSER pars CASCADE;
+
+-- case: text search made
+-- change
+CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = simple);
+CREATE TEXT SEARCH CONFIGURATION conf (COPY = english);
+ALTER TEXT SEARCH CONFIGURATION conf ALTER MAPPING FOR word WITH dict, english_stem;
+CREATE INDEX i ON "Post" USING gin (to_tsvector('conf', "title"));
+
+-- case: text search altered, renamed, moved
+CREATE SCHEMA s; CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = simple); CREATE TEXT SEARCH CONFIGURATION conf (COPY = english);
+CREATE INDEX i ON "Post" USING gin (to_tsvector('conf', "title"));
+-- change
+ALTER TEXT SEARCH CONFIGURATION conf ALTER MAPPING FOR word WITH dict, english_stem; ALTER TEXT SEARCH CONFIGURATION conf DROP MAPPING FOR email;
+ALTER TEXT SEARCH DICTIONARY dict (StopWords = english); ALTER TEXT SEARCH DICTIONARY dict RENAME TO dict2; ALTER TEXT SEARCH DICTIONARY dict2 SET SCHEMA s;
+ALTER TEXT SEARCH CONFIGURATION conf RENAME TO conf2; ALTER TEXT SEARCH CONFIGURATION conf2 SET SCHEMA s; ALTER TEXT SEARCH CONFIGURATION s.conf2 OWNER TO pg_monitor;
+
+-- case: language, transform, access method
+CREATE LANGUAGE lang HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator; COMMENT ON LANGUAGE lang IS 'l'; ALTER LANGUAGE lang OWNER TO CURRENT_USER;
+CREATE TRUSTED LANGUAGE lang2 HANDLER plpgsql_call_handler; REVOKE USAGE ON LANGUAGE lang2 FROM PUBLIC;
+CREATE FUNCTION f() RETURNS INT LANGUAGE lang AS $$ BEGIN RETURN 1; END $$;
+CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE t ("id" INT) USING heap2; CREATE ACCESS METHOD bt2 TYPE INDEX HANDLER bthandler;
+-- change
+DROP LANGUAGE lang CASCADE; ALTER LANGUAGE lang2 RENAME TO lang3; DROP TABLE t; DROP ACCESS METHOD heap2; DROP ACCESS METHOD bt2;
+
+-- case: foreign tables dropped with their server
+CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'true'); CREATE SERVER far TYPE 'x' VERSION '1.0' FOREIGN DATA WRAPPER w OPTIONS (host 'a''b', port '5'); CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS ("user" 'u');
+CREATE FOREIGN TABLE ft ("key" INT OPTIONS (column_name 'k') NOT NULL DEFAULT 7, "t" TEXT OPTIONS (x 'y') COLLATE "C", "low" TEXT GENERATED ALWAYS AS (lower("t")) STORED, CONSTRAINT c CHECK ("key" > 0)) SERVER far OPTIONS (schema_name 's', table_name 't');
+COMMENT ON FOREIGN TABLE ft IS 'f'; COMMENT ON COLUMN ft."t" IS 't'; GRANT SELECT ON ft TO PUBLIC; ALTER FOREIGN TABLE ft ALTER COLUMN "t" SET STATISTICS 5;
+COMMENT ON SERVER far IS 's'; COMMENT ON FOREIGN DATA WRAPPER w IS 'w'; GRANT USAGE ON FOREIGN SERVER far TO PUBLIC; GRANT USAGE ON FOREIGN DATA WRAPPER w TO pg_monitor WITH GRANT OPTION;
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TRIGGER tr AFTER INSERT ON ft FOR EACH ROW EXECUTE FUNCTION tf();
+CREATE VIEW v AS SELECT * FROM ft;
+-- change
+DROP FOREIGN DATA WRAPPER w CASCADE;
+
+-- case: foreign tables made
+-- change
+CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR CURRENT_USER SERVER far;
+CREATE FOREIGN TABLE ft ("key" INT NOT NULL DEFAULT 7, "t" TEXT) SERVER far;
+
+-- case: foreign tables altered
+CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'true'); CREATE SERVER far VERSION '1' FOREIGN DATA WRAPPER w OPTIONS (host 'a', port '5'); CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS ("user" 'u');
+CREATE FOREIGN TABLE ft ("key" INT OPTIONS (column_name 'k'), "t" TEXT OPTIONS (x 'y'), "u" INT DEFAULT 3) SERVER far OPTIONS (schema_name 's', table_name 't'); CREATE SCHEMA s;
+-- change
+ALTER FOREIGN DATA WRAPPER w OPTIONS (SET debug 'false', ADD more 'x'); ALTER SERVER far VERSION '2' OPTIONS (DROP host, SET port '6', ADD db 'd'); ALTER USER MAPPING FOR PUBLIC SERVER far OPTIONS (SET "user" 'v');
+ALTER FOREIGN TABLE ft OPTIONS (SET schema_name 's2', DROP table_name), ADD COLUMN "n" INT NOT NULL, DROP COLUMN "u", ALTER COLUMN "t" TYPE VARCHAR(3), ALTER COLUMN "key" SET NOT NULL, ALTER COLUMN "key" OPTIONS (DROP column_name, ADD z '1');
+ALTER FOREIGN TABLE ft RENAME COLUMN "t" TO "tt"; ALTER FOREIGN TABLE ft RENAME TO ft2; ALTER FOREIGN TABLE ft2 SET SCHEMA s; ALTER SERVER far RENAME TO near; ALTER FOREIGN DATA WRAPPER w RENAME TO w2;
+ALTER SERVER near OWNER TO CURRENT_USER;
+
+-- case: foreign table as partition
+CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w; CREATE TABLE "Event" ("id" INT NOT NULL, "x" TEXT DEFAULT 'p') PARTITION BY RANGE ("id");
+CREATE FOREIGN TABLE "Event_1" PARTITION OF "Event" FOR VALUES FROM (0) TO (10) SERVER far;
+-- change
+DROP FOREIGN TABLE "Event_1";
+
+-- case: extension with its members, dropped with cascade
+CREATE SCHEMA ext; CREATE EXTENSION hstore WITH SCHEMA ext; COMMENT ON EXTENSION hstore IS 'h';
+CREATE TABLE t ("id" INT, "h" ext.hstore DEFAULT ''); CREATE INDEX hi ON t USING gin ("h"); CREATE FUNCTION hf(h ext.hstore) RETURNS TEXT LANGUAGE sql AS $$ SELECT h OPERATOR(ext.->) 'a' $$;
+-- change
+DROP EXTENSION hstore CASCADE;
+
+-- case: extension made and moved
+CREATE SCHEMA ext; CREATE EXTENSION citext; ALTER TABLE "User" ALTER COLUMN "email" TYPE citext;
+-- change
+ALTER EXTENSION citext SET SCHEMA ext;
+CREATE EXTENSION pg_trgm WITH SCHEMA ext;
+CREATE INDEX tri ON "User" USING gin ("name" ext.gin_trgm_ops);
+
+-- case: extension dropped and columns taken off it
+CREATE EXTENSION citext; ALTER TABLE "User" ADD COLUMN "c" citext UNIQUE, ADD COLUMN "cs" citext[];
+-- change
+ALTER TABLE "User" ALTER COLUMN "c" TYPE TEXT, ALTER COLUMN "cs" TYPE TEXT[];
+DROP EXTENSION citext;
+
+-- case: aggregates of every make
+CREATE AGGREGATE pick(ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = mode_final, FINALFUNC_EXTRA);
+CREATE AGGREGATE msum(INT) (SFUNC = int4_sum, STYPE = INT8, MSFUNC = int4_avg_accum, MINVFUNC = int4_avg_accum_inv, MSTYPE = _int8, MFINALFUNC = int2int4_sum, MINITCOND = '{0,0}');
+CREATE AGGREGATE least_of(INT) (SFUNC = int4smaller, STYPE = INT, SORTOP = <, COMBINEFUNC = int4smaller, PARALLEL = SAFE);
+CREATE AGGREGATE rank_of(VARIADIC "any" ORDER BY VARIADIC "any") (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL);
+COMMENT ON AGGREGATE pick(ORDER BY anyelement) IS 'x'; ALTER AGGREGATE least_of(INT) OWNER TO pg_monitor; REVOKE ALL ON FUNCTION msum(INT) FROM PUBLIC;
+CREATE VIEW v AS SELECT least_of("id") FROM "User";
+-- change
+DROP AGGREGATE pick(ORDER BY anyelement); DROP AGGREGATE msum(INT); DROP AGGREGATE least_of(INT) CASCADE; DROP AGGREGATE rank_of(VARIADIC "any" ORDER BY VARIADIC "any");
