@@ -358,9 +358,7 @@ def _describe_columns(
     numbered = list(columns)
     for what in ("comment", "acl"):
         said = tuple(
-            (name, value)
-            for at, name in numbered
-            if (value := extra.get((1259, oid, at), {}).get(what)) is not None
+            (name, value) for at, name in numbered if (value := extra.get((1259, oid, at), {}).get(what)) is not None
         )
         if said:
             attributes[f"column_{what}"] = said

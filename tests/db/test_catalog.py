@@ -67,7 +67,7 @@ def test_every_kind_is_seen_under_its_address(connection: Connection) -> None:
         'trigger "public"."User"."t"',
         'policy "public"."User"."pol"',
         'statistics "public"."st"',
-        "collation "public"."c"",
+        'collation "public"."c"',
         "default privileges of tester on r",
     }
 
