@@ -17,6 +17,7 @@ from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.table import Keeping
 from safemigrate.rollback.losses import columns, copied, moved, retyped_columns, sequences
 from safemigrate.rollback.scene import Observed, Scene
+from safemigrate.rollback.simplify import simplified
 from safemigrate.rollback.written import written_rows
 from safemigrate.sql import is_plain_drop
 
@@ -53,10 +54,11 @@ def change_of(seen: Observed) -> Change:
 def _passing(start: Catalog, end: Catalog, observed: Sequence[Observed]) -> frozenset[Identity]:
     """Return what is born and gone within the migration; taking it back needs no trace of it.
 
-    Types, sequences, routines and schemas are not counted: a column may have used one of them in between.
+    Sequences, schemas and extensions are not counted, nor types and routines that something lasting used in between.
     """
     lasting = {*TYPES, *ROUTINES, "sequence", "schema", "extension"}
     passing: set[Identity] = set()
+    brief: set[Identity] = set()
     for seen in observed:
         for identity, one in seen.after.objects.items():
             if identity in start or identity in end or identity in passing:
@@ -64,7 +66,16 @@ def _passing(start: Catalog, end: Catalog, observed: Sequence[Observed]) -> froz
             owner = (1259, one.internal.get("_table") or 0, 0) if one.kind == "sequence" else None
             if one.kind not in lasting or (owner and owner not in start and owner not in end):
                 passing.add(identity)
-    return frozenset(passing)
+            elif one.kind in TYPES or one.kind in ROUTINES:
+                brief.add(identity)
+    while used := {
+        identity
+        for identity in brief
+        for seen in observed
+        if not seen.after.dependents.get(identity, {}).keys() <= passing | brief
+    }:
+        brief -= used
+    return frozenset(passing | brief)
 
 
 def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
@@ -101,7 +112,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         _labels(scene, before, [one for one in inverse.retyped if (one.table, one.number) not in using])
     schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
     prepare = [sql for sql in inverse.prepare if sql not in schemas]
-    way_back = [*keeping.first, *schemas, *keeping.back, *prepare, *inverse.restore]
+    way_back = [*simplified((*keeping.first, *schemas, *keeping.back, *prepare, *inverse.restore))]
     refills: list[Refill] = []
     for one in keeping.refill:
         if isinstance(one, Refill):
@@ -115,7 +126,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         run=(statement.sql,) if keeping.run is None else tuple(keeping.run),
         before=tuple(keeping.before),
         after=tuple(keeping.after),
-        inverse=(*way_back, *inverse.finish, *keeping.settle),
+        inverse=(*way_back, *simplified((*inverse.finish, *keeping.settle))),
         refills=tuple(refills),
         checks=tuple(keeping.checks),
         kept=tuple(keeping.kept),

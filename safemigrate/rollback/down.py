@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import fill, indent
 
 from safemigrate import __version__
-from safemigrate.model import Plan, Step
+from safemigrate.model import KeptKind, Plan, Step
+from safemigrate.rollback.layout import laid_out
 
 NAME = "down.sql"
+
+# Kept values were written as text under these, and are compared as text.
+SETTINGS = {
+    "TimeZone": "'UTC'",
+    "DateStyle": "'ISO, MDY'",
+    "IntervalStyle": "'postgres'",
+    "extra_float_digits": "1",
+    "bytea_output": "'hex'",
+}
 
 
 def render(plan: Plan) -> str:
@@ -16,12 +27,24 @@ def render(plan: Plan) -> str:
     A header with verdict and proof, then one commented block per statement, last statement first.
     """
     blocks = [_block(step) for step in reversed(plan.steps) if step.inverse]
+    if any(one.kind in (KeptKind.COLUMN, KeptKind.ROWS) for step in plan.steps for one in step.kept):
+        settings = "\n".join(f"SET LOCAL {name} = {value};" for name, value in SETTINGS.items())
+        blocks.insert(0, f"-- kept values are compared as they were written\n{settings}")
     return "\n\n".join([_header(plan), *blocks]) + "\n"
 
 
 def is_ours(script: str) -> bool:
     """Whether safemigrate wrote this script, so that it may write it anew; a team's own is left alone."""
     return "Written by safemigrate" in script.partition("\n")[0]
+
+
+_WHAT = {
+    KeptKind.TABLE: "",
+    KeptKind.TYPE: "type ",
+    KeptKind.COLUMN: "values of ",
+    KeptKind.ROWS: "rows of ",
+    KeptKind.SEQUENCE: "where it stood: ",
+}
 
 
 def _header(plan: Plan) -> str:
@@ -38,23 +61,66 @@ def _header(plan: Plan) -> str:
             f"{proof.tables:,} tables with {proof.rows:,} rows compared"
         )
     lines += [f"not brought back: {reason}" for reason in proof.reasons]
-    places = sorted({kept.place for step in plan.steps for kept in step.kept})
-    if places:
-        lines.append(f"needs what apply kept in the database: {', '.join(places)}")
+    kept: dict[tuple[KeptKind, str], dict[str, None]] = {}
+    for one in (one for step in plan.steps for one in step.kept):
+        kept.setdefault((one.kind, one.place), {})[one.subject] = None
+    lines += [
+        f"brings back {_WHAT[kind]}{', '.join(subjects)}, kept in {place}" for (kind, place), subjects in kept.items()
+    ]
     lines += [
         "",
         "Use `safemigrate rollback`: it looks for conflicts first, keeps Prisma's history right, verifies.",
         'By hand: psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file down.sql',
     ]
-    return "\n".join(
-        indent(fill(line, 116, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False), "-- ")
-        if line
-        else "--"
-        for line in lines
-    )
+    return "\n".join(_commented(line) if line else "--" for line in lines)
+
+
+def _commented(line: str) -> str:
+    return indent(fill(line, 116, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False), "-- ")
 
 
 def _block(step: Step) -> str:
     said = " ".join(step.sql.split())
-    said = f"{said[:110]}…" if len(said) > 110 else said
-    return "\n".join([f"-- line {step.line}: {said}", *(f"{sql};" for sql in step.inverse)])
+    said = f"{said[:100]}…" if len(said) > 100 else said
+    lines = [f"-- line {step.line}: {said}"]
+    for sql in step.inverse:
+        if comment := _comment(sql, step):
+            lines.append(_commented(comment))
+        lines.append(f"{laid_out(sql)};")
+    return "\n".join(lines)
+
+
+def _comment(sql: str, step: Step) -> str:
+    """Say what a statement does with what was kept; "" for one that speaks for itself."""
+    if sql.startswith("DO $carry$"):
+        return "changes the type in what is kept, too"
+    kept = [one for one in step.kept if one.place in sql]
+    if not kept:
+        return ""
+    named = [one for one in kept if one.kind is KeptKind.COLUMN and f'"{one.subject.rpartition(_DOT)[2]}' in sql]
+    what = ", ".join(dict.fromkeys(one.subject for one in named or kept))
+    said = (text for kind, pattern, text in _SAID if kind is kept[0].kind and re.search(pattern, sql, re.DOTALL))
+    return next(said, "").format(what)
+
+
+_DOT = '."'
+# The first that fits counts.
+_SAID = (
+    (KeptKind.TABLE, "^ALTER TABLE", "moves {} back, with its rows"),
+    (KeptKind.TABLE, "^INSERT", "puts the kept rows of {} back"),
+    (KeptKind.TYPE, "^ALTER", "moves {} back"),
+    (KeptKind.COLUMN, "^CREATE TABLE", "remembers what {} holds that was written since"),
+    (KeptKind.COLUMN, "^UPDATE.*safemigrate_now", "puts what was written since back into {}"),
+    (KeptKind.COLUMN, r"^UPDATE.*\bcurrent_setting\(", "gives rows written since the value that was given for {}"),
+    (
+        KeptKind.COLUMN,
+        r"^UPDATE.*\bback_\d",
+        "puts the kept values of {} back where they stand as the migration left them",
+    ),
+    (KeptKind.COLUMN, r"^UPDATE.*\n(FROM|JOIN)\b", "puts the kept values of {} back where the row still exists"),
+    (KeptKind.COLUMN, "^UPDATE", "gives rows written since the default"),
+    (KeptKind.ROWS, "^INSERT", "puts back the rows of {} that went, unless their key is taken"),
+    (KeptKind.ROWS, "^UPDATE", "gives rows of {} their old values where they are as the migration left them"),
+    (KeptKind.ROWS, "^DELETE", "takes out the rows of {} that came, unless they were changed since"),
+    (KeptKind.SEQUENCE, "^SELECT setval", "sets {} to where it stood, never back"),
+)

@@ -13,15 +13,7 @@ from safemigrate.db.fingerprint import column_order, compare
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Check, Plan, Proof, Verdict
-
-# A rollback has a connection of its own; here a script may have set these (db.postgres has the same).
-_SETTINGS = {
-    "TimeZone": "'UTC'",
-    "DateStyle": "'ISO, MDY'",
-    "IntervalStyle": "'postgres'",
-    "extra_float_digits": "1",
-    "bytea_output": "'hex'",
-}
+from safemigrate.rollback.down import SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,8 @@ class State:
 
 
 def _settle(connection: Connection) -> None:
-    for setting, value in _SETTINGS.items():
+    # A rollback has a connection of its own; here a script may have set these (db.postgres has the same).
+    for setting, value in SETTINGS.items():
         session.run(connection, f"SET LOCAL {setting} = {value}")
 
 

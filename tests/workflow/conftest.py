@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from safemigrate import proc
 from safemigrate.config import Settings
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.digest import Digest, digest
 from safemigrate.db.postgres import connect
+from safemigrate.db.programs import client, environment
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.execute import journal
 from safemigrate.model import Outcome, silent
+from safemigrate.rollback import down
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.apply import ApplyOptions, apply
 from safemigrate.workflow.request import Request
@@ -88,6 +91,20 @@ class Project:
         """Say that a migration that was rolled back may be applied again."""
         with connect(self.url) as connection:
             assert journal.release(connection, name)
+
+    def by_hand(self, server: LocalServer, name: str) -> Project:
+        """Run a migration's down.sql on a copy of the database as its header says, in a session with other settings."""
+        twin = replace(self, url=self.url.with_database(f"{self.url.database}_by_hand"))
+        with connect(server.url) as connection:
+            session.run(connection, f'CREATE DATABASE "{twin.url.database}" TEMPLATE "{self.url.database}"')
+        flags = ("--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--single-transaction", "--file")
+        elsewhere = {"PGTZ": "Asia/Tokyo", "PGDATESTYLE": "German", "PGOPTIONS": "-c intervalstyle=iso_8601"}
+        done = proc.run(
+            [client("psql", 0), *flags, self.folder / "prisma" / "migrations" / name / down.NAME],
+            environment=environment(twin.url, **elsewhere),
+        )
+        assert (done.status, done.stderr) == (0, "")
+        return twin
 
     def baseline(self, sql: str) -> None:
         """Make a schema with rows, and a history that says its migration was applied."""

@@ -178,7 +178,12 @@ def creation(found: Situation) -> list[tuple[int, Object]]:
             visit(other)
         ordered.append(identity)
 
-    for one in sorted(found.creates.values(), key=lambda one: (rank(one), one.address)):
+    def place(one: Object) -> tuple[int, str, int]:
+        """Columns come back in their order, everything else by name."""
+        column = one.kind == "column"
+        return rank(one), f"{one.schema}.{one.parent}" if column else one.address, one.identity[2] if column else 0
+
+    for one in sorted(found.creates.values(), key=place):
         visit(one.identity)
     phases = {identity: _phase(catalog[identity], found) for identity in ordered}
     for identity in reversed(ordered):

@@ -56,7 +56,11 @@ def statements(columns: list[Retyped], collations: Mapping[tuple[Identity, int],
         text = f"ALTER COLUMN {one.name} TYPE {one.old_type}{collate}"
         text += f" USING {one.using}" if one.using else ""
         tables.setdefault(one.place, []).append(text)
-    return [f"ALTER TABLE {place} " + ",\n    ".join(parts) for place, parts in tables.items()]
+    several = "\n  "
+    return [
+        f"ALTER TABLE {place}{several if parts[1:] else ' '}{f',{several}'.join(parts)}"
+        for place, parts in tables.items()
+    ]
 
 
 def _expression(was: Object, now: Object, found: Situation) -> tuple[str | None, bool, tuple[str, ...]]:
