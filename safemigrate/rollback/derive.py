@@ -112,7 +112,11 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         _labels(scene, before, [one for one in inverse.retyped if (one.table, one.number) not in using])
     schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]
     prepare = [sql for sql in inverse.prepare if sql not in schemas]
-    way_back = [*simplified((*keeping.first, *schemas, *keeping.back, *prepare, *inverse.restore))]
+    first = (*keeping.first, *schemas, *keeping.back, *prepare, *inverse.restore)
+    last = (*inverse.finish, *keeping.settle)
+    if not keeping.refill:
+        first, last = (*first, *last), ()
+    way_back = [*simplified(first)]
     refills: list[Refill] = []
     for one in keeping.refill:
         if isinstance(one, Refill):
@@ -126,7 +130,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         run=(statement.sql,) if keeping.run is None else tuple(keeping.run),
         before=tuple(keeping.before),
         after=tuple(keeping.after),
-        inverse=(*way_back, *simplified((*inverse.finish, *keeping.settle))),
+        inverse=(*way_back, *simplified(last)),
         refills=tuple(refills),
         checks=tuple(keeping.checks),
         kept=tuple(keeping.kept),

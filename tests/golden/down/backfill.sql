@@ -25,4 +25,4 @@ ALTER TABLE "public"."User"
 UPDATE "public"."User" AS t
 SET "nick" = CASE WHEN t."nick"::text IS NOT DISTINCT FROM k.new[1] THEN k.old[1]::text ELSE t."nick" END
 FROM safemigrate.kept_58d87cf8_1 AS k
-WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND ARRAY[t."id"::text]::text[] = k.key;
+WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND t."id" = k.key[1]::integer;

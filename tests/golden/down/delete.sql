@@ -22,12 +22,10 @@ INSERT INTO "public"."User" ("id", "email", "nick", "age")
 OVERRIDING SYSTEM VALUE
 SELECT k.old[1]::integer, k.old[2]::text, k.old[3]::text, k.old[4]::integer
 FROM safemigrate.kept_392ad323_1 AS k
-WHERE k.new IS NULL
-    AND NOT EXISTS (SELECT FROM "public"."User" AS t WHERE ARRAY[t."id"::text]::text[] = k.key);
+WHERE k.new IS NULL AND NOT EXISTS (SELECT FROM "public"."User" AS t WHERE t."id" = k.key[1]::integer);
 -- puts back the rows of "public"."Post" that went, unless their key is taken
 INSERT INTO "public"."Post" ("id", "userId", "title")
 OVERRIDING SYSTEM VALUE
 SELECT k.old[1]::integer, k.old[2]::integer, k.old[3]::text
 FROM safemigrate.kept_392ad323_2 AS k
-WHERE k.new IS NULL
-    AND NOT EXISTS (SELECT FROM "public"."Post" AS t WHERE ARRAY[t."id"::text]::text[] = k.key);
+WHERE k.new IS NULL AND NOT EXISTS (SELECT FROM "public"."Post" AS t WHERE t."id" = k.key[1]::integer);

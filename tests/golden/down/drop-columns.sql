@@ -21,13 +21,13 @@ ALTER TABLE "public"."User"
   ADD COLUMN "age" integer;
 -- puts the kept values of "public"."User"."nick", "public"."User"."age" back where the row still exists
 UPDATE "public"."User" AS t
-SET "nick" = k."nick", "age" = k."age"
+SET "nick" = coalesce(t."nick", k."nick"), "age" = coalesce(t."age", k."age")
 FROM safemigrate.kept_30d7ee95_1 AS k
 WHERE t."id" = k."id";
 -- gives rows written since the default
 UPDATE "public"."User" AS t
 SET "age" = 18
-WHERE NOT EXISTS (SELECT FROM safemigrate.kept_30d7ee95_1 AS k WHERE t."id" = k."id");
+WHERE NOT EXISTS (SELECT FROM safemigrate.kept_30d7ee95_1 AS k WHERE t."id" = k."id") AND t."age" IS NULL;
 ALTER TABLE "public"."User"
   ALTER COLUMN "age" SET NOT NULL,
   ALTER COLUMN "age" SET DEFAULT 18;

@@ -39,11 +39,12 @@ WHERE t."id" = k."id";
 UPDATE "public"."Sample" AS t
 SET "taken" = k.old_1::timestamp(3) without time zone
 FROM safemigrate.kept_438ac449_1 AS k
-WHERE t."id" = k."id";
+WHERE t."id" = k."id" AND t."taken" IS NULL
+    AND NOT EXISTS (SELECT FROM safemigrate.kept_438ac449_1_since_1 AS s WHERE t."id"::text = s."id"::text);
 -- puts what was written since back into "public"."Sample"."taken"
 UPDATE "public"."Sample" AS t
 SET "taken" = s.safemigrate_now::timestamp(3) without time zone
 FROM safemigrate.kept_438ac449_1_since_1 AS s
-WHERE t."id"::text = s."id"::text;
+WHERE t."id"::text = s."id"::text AND t."taken" IS NULL;
 ALTER TABLE "public"."Sample" ALTER COLUMN "amount" SET NOT NULL;
 DROP TABLE safemigrate.kept_438ac449_1_since_1;

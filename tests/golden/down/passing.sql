@@ -20,4 +20,4 @@ SET LOCAL bytea_output = 'hex';
 UPDATE "public"."User" AS t
 SET "nick" = CASE WHEN t."nick"::text IS NOT DISTINCT FROM k.new[1] THEN k.old[1]::text ELSE t."nick" END
 FROM safemigrate.kept_c19d314a_1 AS k
-WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND ARRAY[t."id"::text]::text[] = k.key;
+WHERE k.old IS NOT NULL AND k.new IS NOT NULL AND t."id" = k.key[1]::integer;

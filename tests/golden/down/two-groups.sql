@@ -19,7 +19,7 @@ SET LOCAL bytea_output = 'hex';
 ALTER TABLE "public"."User" ADD COLUMN "nick" text;
 -- puts the kept values of "public"."User"."nick" back where the row still exists
 UPDATE "public"."User" AS t
-SET "nick" = k."nick"
+SET "nick" = coalesce(t."nick", k."nick")
 FROM safemigrate.kept_4a82e8a4_2 AS k
 WHERE t."id" = k."id";
 
