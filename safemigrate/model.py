@@ -264,13 +264,20 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is needed to apply one migration and to take it back; it survives as JSON in the journal."""
+    """All that is needed to apply one migration and to take it back; it survives as JSON in the journal.
+
+    `down` is the team's own down.sql, where it takes the place of the steps' inverses; `proof` is of what is used, and
+    `generated` then of those. `refused` says why a down.sql of their own is not used.
+    """
 
     migration: str
     checksum: str
     groups: tuple[Group, ...]
     proof: Proof
     traces: tuple[Trace, ...] = ()
+    down: str = ""
+    generated: Proof | None = None
+    refused: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

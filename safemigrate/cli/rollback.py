@@ -39,6 +39,9 @@ def rollback(
             show_default=False,
         ),
     ] = None,
+    generated: Annotated[
+        bool, typer.Option("--generated", help="Use safemigrate's way back where your own down.sql would be used.")
+    ] = False,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
     lock_timeout: LockTimeout = None,
@@ -67,6 +70,7 @@ def rollback(
         fill=_values(fill or []),
         batch_rows=settings.batch_rows if batch_rows is None else batch_rows,
         guard=settings.guard if guard is None else guard,
+        generated=generated,
     )
     return workflow.rollback(invocation.request, options)
 

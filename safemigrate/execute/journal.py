@@ -313,15 +313,20 @@ def from_json(stored: dict[str, Any]) -> Plan:
         written = {table: (n[0], n[1], n[2]) for table, n in given["rows"].items()}
         return Trace(**{**given, "rewrites": tuple(given["rewrites"]), "rows": written})
 
-    proof = stored["proof"]
+    def proof(given: dict[str, Any]) -> Proof:
+        return Proof(**{**given, "verdict": Verdict(given["verdict"]), "reasons": tuple(given["reasons"])})
+
     return Plan(
         migration=stored["migration"],
         checksum=stored["checksum"],
         groups=tuple(
             Group(tuple(step(given) for given in found["steps"]), found["transactional"]) for found in stored["groups"]
         ),
-        proof=Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])}),
+        proof=proof(stored["proof"]),
         traces=tuple(trace(given) for given in stored["traces"]),
+        down=stored.get("down", ""),  # journals written before teams' own scripts were proven have none
+        generated=proof(stored["generated"]) if stored.get("generated") else None,
+        refused=tuple(stored.get("refused", ())),
     )
 
 

@@ -40,6 +40,15 @@ def enter(connection: Connection, run: int, objects: Sequence[Kept]) -> None:
         )
 
 
+def move(connection: Connection, run: int, home: str, away: str) -> None:
+    """Say that the schema in which a run keeps something has another name now; both quoted."""
+    connection.execute(
+        "UPDATE safemigrate.kept SET place = %s || substr(place, length(%s) + 1) "
+        "WHERE run = %s AND starts_with(place, %s || '.')",
+        [away, home, run, home],
+    )
+
+
 def objects(connection: Connection) -> list[KeptObject]:
     """Return what is kept, oldest run first; objects that are gone from the server are left out."""
     if session.value(connection, "SELECT to_regclass('safemigrate.kept')") is None:

@@ -33,7 +33,12 @@ class Stage:
 
 
 def cut(connection: Connection, plan: Plan, batch_rows: int) -> tuple[Stage, ...]:
-    """Return the stages in which a plan goes back; none where no refill has more rows than `batch_rows`."""
+    """Return the stages in which a plan goes back; none where no refill has more rows than `batch_rows`.
+
+    A team's own down.sql goes whole.
+    """
+    if plan.down:
+        return ()
     cutting = _Cutting(connection, batch_rows)
     for step in reversed(plan.steps):
         cutting.step(step)
@@ -45,7 +50,7 @@ def cut(connection: Connection, plan: Plan, batch_rows: int) -> tuple[Stage, ...
 
 def whole(connection: Connection, plan: Plan, batch_rows: int) -> list[str]:
     """Say of refills with more rows than `batch_rows` why they go back in one transaction all the same."""
-    refills = (one for step in reversed(plan.steps) for one in step.refills if one.whole)
+    refills = (one for step in reversed(plan.steps) for one in step.refills if one.whole and not plan.down)
     large = ((one, count(connection, one.place)) for one in {one.place: one for one in refills}.values())
     return [
         f"{rows:,} rows of {one.subject} go back in one transaction, and its locks last as long: {one.whole}"

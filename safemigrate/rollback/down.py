@@ -24,8 +24,10 @@ SETTINGS = {
 def render(plan: Plan) -> str:
     """Write the script.
 
-    A header with verdict and proof, then one commented block per statement, last statement first.
+    A header with verdict and proof, then one commented block per statement, last statement first; or the team's own.
     """
+    if plan.down:
+        return plan.down
     blocks = [_block(step) for step in reversed(plan.steps) if step.inverse]
     if any(one.kind in (KeptKind.COLUMN, KeptKind.ROWS) for step in plan.steps for one in step.kept):
         settings = "\n".join(f"SET LOCAL {name} = {value};" for name, value in SETTINGS.items())

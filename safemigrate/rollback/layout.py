@@ -24,7 +24,8 @@ def laid_out(sql: str) -> str:
         return sql
     places = _places(sql, tokens)
     inside = [(token.start, token.end) for token in tokens if "\n" in sql[token.start : token.end]]
-    lines, start = [], 0
+    lines: list[str] = []
+    start = 0
     for line in sql.split("\n"):
         end = start + len(line)
         if len(line) > WIDTH and not any(first < end and start < last for first, last in inside):
@@ -52,7 +53,8 @@ def _places(sql: str, tokens: list[Token]) -> list[tuple[int, int]]:
 def _broken(line: str, places: list[tuple[int, int]]) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     deeper = f"{indent}    "
-    lines, start = [], 0
+    lines: list[str] = []
+    start = 0
     while len(line) - start + (len(deeper) if lines else 0) > WIDTH:
         end = start + WIDTH - (len(deeper) if lines else 0)
         ahead = [one for one in places if one[0] > start + len(deeper)]

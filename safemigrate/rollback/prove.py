@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from safemigrate.db import session
@@ -13,6 +14,7 @@ from safemigrate.db.fingerprint import column_order, compare
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Check, Plan, Proof, Verdict
+from safemigrate.rollback import own
 from safemigrate.rollback.down import SETTINGS
 
 
@@ -65,6 +67,7 @@ def prove(
     for number in range(len(plans) - 1, -1, -1):
         plan, unasked = _asked(connection, plans[number])
         before = states[number]
+        theirs = _own(connection, plan, before, states[number + 1], execute, forward, version) if plan.down else None
         began = time.perf_counter()
         try:
             with connection.transaction():
@@ -74,15 +77,74 @@ def prove(
                         execute(sql)
         except MigrationFailed as error:
             said = (f"the inverse fails: {error.summary}: {error.why}",)
-            proven.append(_with(plan, Verdict.IMPOSSIBLE, said, before, version, time.perf_counter() - began))
+            plan = _with(plan, Verdict.IMPOSSIBLE, said, before, version, time.perf_counter() - began)
+            proven.append(_chosen(plan, theirs))
             return [*plans[:number], *reversed(proven)], number, None
         now = State.of(connection, before.catalog)
         found = [*reasons[number], *unasked, *compare(before.catalog, now.catalog), *differences(before.rows, now.rows)]
         verdict = Verdict.LOSSY if found else Verdict.EXACT
-        proven.append(_with(plan, verdict, tuple(found), before, version, time.perf_counter() - began))
+        plan = _with(plan, verdict, tuple(found), before, version, time.perf_counter() - began)
+        proven.append(_chosen(plan, theirs))
     proven.reverse()
     proven, end = _again(connection, proven, states, forward)
     return proven, 0, end
+
+
+class _Undo(Exception):
+    """Leave a transaction as if it had not been."""
+
+
+def _own(
+    connection: Connection,
+    plan: Plan,
+    before: State,
+    after: State,
+    execute: Callable[[str], None],
+    forward: Callable[[Plan], None],
+    version: str,
+) -> tuple[Proof, bool]:
+    """Prove a team's own down.sql as ours is proven, in a transaction that is undone, and whether the schema is back.
+
+    A plan with groups that stand alone is not run again here, for it would have to commit.
+    """
+    began = time.perf_counter()
+    found: list[str] = []
+    schema: list[str] = []
+    try:
+        with suppress(_Undo), connection.transaction():
+            _settle(connection)
+            for sql, _ in own.statements(plan.down):
+                execute(sql)
+            execute("SET CONSTRAINTS ALL IMMEDIATE")
+            now = State.of(connection, before.catalog)
+            schema += compare(before.catalog, now.catalog)
+            found += [*schema, *differences(before.rows, now.rows)]
+            if not found and all(group.transactional for group in plan.groups):
+                for home in own.homes(plan):
+                    execute(f"ALTER SCHEMA {home} RENAME TO {own.aside(home, 0)}")
+                forward(plan)
+                found += [f"run again after it: {line}" for line in compare(after.catalog, read(connection))]
+            raise _Undo
+    except MigrationFailed as error:
+        return Proof(Verdict.IMPOSSIBLE, (f"{error.summary}: {error.why}",)), False
+    verdict = Verdict.LOSSY if found else Verdict.EXACT
+    rows = sum(one.rows for one in before.rows.values())
+    proof = Proof(verdict, tuple(found), len(before.rows), rows, version, time.perf_counter() - began)
+    return proof, not schema
+
+
+def _chosen(plan: Plan, theirs: tuple[Proof, bool] | None) -> Plan:
+    """Take the team's own script where its proof is at least as good as that of the plan's inverse."""
+    if theirs is None:
+        return plan
+    proof, whole = theirs
+    order = tuple(Verdict)
+    no_worse = proof.verdict is Verdict.EXACT or (
+        whole and (plan.proof.verdict is Verdict.IMPOSSIBLE or set(proof.reasons) <= set(plan.proof.reasons))
+    )
+    if no_worse and order.index(proof.verdict) <= order.index(plan.proof.verdict):
+        return replace(plan, proof=proof, generated=plan.proof)
+    return replace(plan, down="", refused=proof.reasons)
 
 
 def _asked(connection: Connection, plan: Plan) -> tuple[Plan, list[str]]:

@@ -27,7 +27,7 @@ from safemigrate.rollback import down
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import Statement, split
-from safemigrate.workflow import carry_out, generate
+from safemigrate.workflow import carry_out, generate, own_down
 from safemigrate.workflow.facts import facts
 from safemigrate.workflow.plan import Script
 from safemigrate.workflow.rehearse import Rehearsal, Source, rehearse_all
@@ -107,6 +107,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
             asked = {(one.migration, one.span) for one in findings if one.loses}
             findings += [one for one in rehearsal.findings if not one.loses or (one.migration, one.span) not in asked]
+            findings += [said for plan in rehearsal.plans for said in own_down.judged(plan)]
             outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
             if any(finding.blocks for finding in findings):
                 return _outcome(resolved, Result.BLOCKED, began, (*edited, *outcomes), rehearsal)
@@ -166,8 +167,10 @@ def _read(
         findings += lint(file, [], known)
     for migration in pending:
         statements = split(migration.sql, f"{migration.name}/migration.sql")
-        scripts.append(Script(migration, tuple(executable(migration, statements))))
+        own, unusable = own_down.read(migration)
+        scripts.append(Script(migration, tuple(executable(migration, statements)), own))
         findings += lint(migration, statements, known, earlier)
+        findings += unusable
         earlier += statements
     return scripts, findings
 
@@ -200,7 +203,8 @@ def _write_down(pending: Sequence[Migration], plans: Sequence[Plan]) -> list[tup
         path = migration.path.parent / down.NAME
         try:
             if path.exists() and not down.is_ours(path.read_text(encoding="utf-8", errors="replace")):
-                said.append((str(path), f"{path} is your own and was left as it is; rollback uses the proven one"))
+                uses = "it" if plan.down else "safemigrate's, which is in the database"
+                said.append((str(path), f"{path} is your own and was left as it is; rollback uses {uses}"))
                 continue
             path.write_text(down.render(plan), encoding="utf-8")
             said.append((str(path), ""))

@@ -12,8 +12,13 @@ from safemigrate.model import Conflict, Plan
 
 
 def find(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> list[Conflict]:
-    """Ask the plan's questions; a question about something that is gone has no answer and no conflict."""
-    found = []
+    """Ask the plan's questions; a question about something that is gone has no answer and no conflict.
+
+    They are about the plan's own inverse: of a team's own down.sql nobody knows which rows it cannot take.
+    """
+    found: list[Conflict] = []
+    if plan.down:
+        return found
     for step in reversed(plan.steps):
         for check in step.checks:
             if check.setting and check.subject in fill:

@@ -17,10 +17,11 @@ from safemigrate.workflow.scope import oids
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A migration with its statements."""
+    """A migration with its statements, and the down.sql that its team wrote, "" where there is none to be tried."""
 
     migration: Migration
     statements: tuple[Statement, ...]
+    down: str = ""
 
 
 def plan_of(script: Script, rehearsed: Rehearsed, written: Mapping[int, set[str]]) -> tuple[Plan, tuple[str, ...]]:
@@ -44,6 +45,7 @@ def plan_of(script: Script, rehearsed: Rehearsed, written: Mapping[int, set[str]
         tuple(groups) or (Group(()),),
         Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
         tuple(one.trace for one in rehearsed.observations),
+        down=script.down,
     )
     return plan, derived.reasons
 

@@ -28,7 +28,8 @@ from safemigrate.workflow.taken import Taken
 class RollbackOptions:
     """The flags of `rollback`. `fill` gives values to rows written since, by the column they need one for.
 
-    `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released.
+    `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released. `generated` takes
+    safemigrate's own inverse where a team's down.sql would be used.
     """
 
     last: int | None = None
@@ -41,6 +42,7 @@ class RollbackOptions:
     fill: Mapping[str, str] = field(default_factory=dict)
     guard: bool = False
     batch_rows: int = BATCH_ROWS
+    generated: bool = False
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:
@@ -93,7 +95,10 @@ def _chosen(options: RollbackOptions, target: Target) -> list[journal.Run]:
                 "Prisma has no rollback. A snapshot from before it, or the backup of your provider, has the data.",
                 ("safemigrate snapshot list", "safemigrate snapshot restore ID --into NEW_DATABASE"),
             )
-        chosen.append(runs[name])
+        plan = runs[name].plan
+        if options.generated and plan.generated:
+            plan = replace(plan, down="", proof=plan.generated, generated=None)
+        chosen.append(replace(runs[name], plan=plan))
         if chosen[-1].plan.proof.verdict is Verdict.IMPOSSIBLE:
             raise RollbackError(
                 f"migration {name} cannot be taken back: {'; '.join(chosen[-1].plan.proof.reasons)}",

@@ -27,7 +27,7 @@ from safemigrate.prisma import history
 from safemigrate.prisma.migrations import without_sql
 from safemigrate.rollback import down
 from safemigrate.snapshot import facts
-from safemigrate.workflow import half_done, in_stages
+from safemigrate.workflow import half_done, in_stages, own_down
 from safemigrate.workflow.keeping import kept_objects
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve
@@ -210,6 +210,10 @@ def _notes(
     if target.guarded:
         held = ", ".join(dict.fromkeys(one.migration for one in target.holds)) or history.GUARD
         notes.append(f"plain `prisma migrate deploy` stops here (P3009) until {held} is released")
+    for file in resolved.migrations:
+        applied = _run_of(target, file.name)
+        if applied and (said := own_down.changed(file, applied.plan)):
+            notes.append(said)
     if holder and not any(one.state == "running" for one in standings.values()):
         notes.append(f"Prisma's migration lock is held by {holder}")
     if not target.state.managed:

@@ -78,6 +78,9 @@ def _at_once(
                 found.conflicts += conflicts.find(connection, one.plan, options.fill)
                 if found.conflicts:
                     raise _Stop
+            if one.plan.down:
+                taken.run_own(connection, one, notes)
+                continue
             taken.fill_in(connection, one.plan, options.fill)
             for step in reversed(one.plan.steps):
                 for parting in step.partings:

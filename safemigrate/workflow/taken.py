@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from safemigrate.db import session
@@ -13,6 +14,7 @@ from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, kept, run
 from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan
 from safemigrate.prisma import history
+from safemigrate.rollback import own
 
 
 @dataclass(slots=True)
@@ -47,6 +49,19 @@ def part(connection: Connection, one: journal.Run, parting: Parting, notes: list
         notes.append(
             f"{parting.subject} goes with its {count:,} {parting.unit} of today; they are kept in {parting.place}"
         )
+
+
+def run_own(connection: Connection, one: journal.Run, notes: list[str]) -> None:
+    """Run the team's own down.sql; what it may drop is kept first, and what ours would have moved back stays aside."""
+    for parting in (parting for step in reversed(one.plan.steps) for parting in step.partings):
+        with suppress(session.SqlError, MigrationFailed), connection.transaction():  # of a name that is no more
+            part(connection, one, parting, notes)
+    for sql, line in own.statements(one.plan.down):
+        run.execute(connection, sql, line=line)
+    for home in own.homes(one.plan):
+        away = own.aside(home, one.id)
+        run.execute(connection, f"ALTER SCHEMA {home} RENAME TO {away}")
+        kept.move(connection, one.id, home, away)
 
 
 def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *, guard: bool) -> None:

@@ -45,6 +45,7 @@ def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
         (("--lock-timeout", "9", "--retries", "1"), {"lock_timeout": 9.0, "retries": 1}),
         (("--guard",), {"guard": True}),
         (("--batch-rows", "7"), {"batch_rows": 7}),
+        (("--generated",), {"generated": True}),
     ],
 )
 def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
@@ -59,6 +60,7 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
         "fill": {},
         "guard": False,
         "batch_rows": 50_000,
+        "generated": False,
     }
     assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
 

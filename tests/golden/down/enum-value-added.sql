@@ -12,9 +12,10 @@ ALTER TABLE "public"."User" ALTER COLUMN "role" DROP DEFAULT;
 ALTER TYPE "public"."Role" RENAME TO "Role__old_1";
 ALTER TABLE "public"."User" ALTER COLUMN "role" DROP NOT NULL;
 CREATE TYPE "public"."Role" AS ENUM ('USER', 'GUEST', 'ADMIN');
-ALTER TABLE "public"."User" ALTER COLUMN "role" TYPE public."Role"
-    USING CASE WHEN "role"::text IN ('USER', 'GUEST', 'ADMIN') THEN "role"::text::public."Role" END;
-ALTER TABLE "public"."User" ALTER COLUMN "role" SET NOT NULL;
+ALTER TABLE "public"."User"
+  ALTER COLUMN "role" TYPE public."Role"
+      USING CASE WHEN "role"::text IN ('USER', 'GUEST', 'ADMIN') THEN "role"::text::public."Role" END,
+  ALTER COLUMN "role" SET NOT NULL;
 -- changes the type in what is kept, too
 DO $carry$
 DECLARE
