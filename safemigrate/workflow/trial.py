@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ from safemigrate.workflow.verify import untraced
 # More tables are filled, or emptied, each time; a script names only so many.
 _ROUNDS = 12
 
+# So many different complaints are met with other rows, before there are none.
+_PLAINER = 4
+
 PROVEN, UNCHANGED, BROKEN = "proven", "changes nothing", "does not run"
 
 
@@ -40,8 +44,9 @@ class Terms:
 def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) -> MigrationOutcome:
     """Prove one migration in the lane's copy of the database before it; `touched` are the tables it was seen to touch.
 
-    Rows are made for the tables that it touches. Where they are what it fails on, it is proven without those, and that
-    is said. The copy is discarded unless it is certain to be what the migration alone made of it.
+    Rows are made for the tables that it touches. Where they are what it fails on, plainer ones are made; where it
+    fails on those too it is proven without, and that is said. The copy is discarded unless it is certain to be what
+    the migration alone made of it.
     """
     began = time.perf_counter()
     copy = lane.copy()
@@ -55,7 +60,7 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
         try:
             seen = _seen(copy, script, catalog)
         except MigrationFailed as error:
-            if not rows.take_away(copy.connection, error):
+            if not rows.make_way(copy.connection, error):
                 lane.discard()
                 return replace(outcome, state=BROKEN, detail=f"{error.summary}: {error.why}")
             continue
@@ -128,6 +133,8 @@ class _Rows:
         self._ever: set[str] = set()
         self._unfilled: dict[str, str] = {}
         self._away: dict[str, str] = {}
+        self._met: set[str] = set()
+        self._avoid: set[str] = set()
 
     def put(self, connection: Connection, tables: Collection[str]) -> bool:
         """Fill these tables and those that they refer to, once; False where that made no rows."""
@@ -142,17 +149,34 @@ class _Rows:
         self._unfilled |= sampled.unfilled
         return bool(made)
 
-    def take_away(self, connection: Connection, error: MigrationFailed) -> bool:
-        """Remove rows that a migration failed on: the table's that the server names, else all; False where none are."""
+    def make_way(self, connection: Connection, error: MigrationFailed) -> bool:
+        """Replace rows that a migration failed on by plain ones, and remove them where it fails on those too.
+
+        The rows are the table's that the server names, else all; False where there are none.
+        """
         refusal = _refusal(error)
         named = refusal.table if refusal else ""
         tables = [named] if named in self._made else sorted(self._made)
         if not tables:
             return False
         session.run(connection, f"TRUNCATE {', '.join(tables)} CASCADE")
-        gone = with_children(self._catalog, tables) & self._made
-        self._made -= gone
-        self._away |= dict.fromkeys(gone, refusal.message if refusal else error.why)
+        emptied = with_children(self._catalog, tables) & self._made
+        self._made -= emptied
+        said = refusal.message if refusal else error.why
+        if said in self._met or len(self._met) >= _PLAINER:
+            self._away |= dict.fromkeys(emptied, said)
+            return True
+        self._met.add(said)
+        self._avoid |= set(re.findall(r'"([^"]*)"', said))  # invalid input value for enum "Kind_new": "OLD"
+        sampled = fill(
+            connection,
+            seed=self._terms.seed,
+            rows=self._terms.rows,
+            tables=emptied,
+            telling=False,
+            avoid=self._avoid,
+        )
+        self._made |= {table for table, count in sampled.rows.items() if count}
         return True
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from safemigrate.errors import ProjectError
-from safemigrate.model import MigrationOutcome, Outcome, Result
+from safemigrate.model import MigrationOutcome, Outcome, Result, Verdict
 from safemigrate.workflow.lanes import run_lanes
 from safemigrate.workflow.prove import ProveOptions, prove
 from safemigrate.workflow.snapshot import create
@@ -153,3 +153,19 @@ def test_a_snapshot_gives_real_rows_and_what_is_applied(project: Project) -> Non
 
 def test_a_history_without_migrations_is_nothing_to_do(project: Project) -> None:
     assert run(project, ProveOptions(shadow=project.shadow)).result is Result.NOTHING
+
+
+def test_rows_that_a_migration_fails_on_make_way_for_plainer_ones(project: Project) -> None:
+    project.write(
+        "01_init", "CREATE TYPE kind AS ENUM ('a', 'b', 'c'); CREATE TABLE t (id int PRIMARY KEY, k kind, n int8)"
+    )
+    project.write(
+        "02_fewer",
+        "CREATE TYPE kind_new AS ENUM ('b', 'c'); ALTER TABLE t ALTER k TYPE kind_new USING k::text::kind_new;"
+        "ALTER TABLE t ALTER n TYPE int4, ALTER n SET NOT NULL",
+    )
+    outcome = named(run(project, ProveOptions(shadow=project.shadow, jobs=1)), "02_fewer")
+    assert outcome.detail == ""
+    assert outcome.proof
+    assert outcome.proof.verdict is Verdict.EXACT
+    assert outcome.proof.rows == 5

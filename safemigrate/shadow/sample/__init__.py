@@ -32,19 +32,21 @@ def fill(
     rows: int = 5,
     tables: Collection[str] | None = None,
     telling: bool = True,
+    avoid: Collection[str] = (),
 ) -> Sampled:
     """Insert up to `rows` rows into each empty table of the user's, or of those named; parents first.
 
     Rows of a table depend on its definition, the rows of its parents and the seed, on nothing else. They are valid:
     whatever later reads them may count on every key and condition. `telling` values show what a later change loses,
-    and may be more than it takes (a number too big for a narrower type); without it all are small and plain.
+    and may be more than it takes (a number too big for a narrower type, NULL); without it all are small, plain and
+    there, and no enum has a label to `avoid`.
     """
     done = Sampled()
     oids = describe.empty(connection, tables)
     if not oids:
         return done
     found = describe.tables(connection, oids)
-    values = Values(connection, describe.types(connection, found))
+    values = Values(connection, describe.types(connection, found), avoid)
     waiting: list[tuple[Table, ForeignKey]] = []
     for table, open_ in parents_first(found):
         try:

@@ -134,6 +134,8 @@ class Maker:
         if column.counted:
             return DEFAULT
         turn = self._turn(number, column.name)
+        if not self.telling:
+            return self._value(column, number)
         if not column.required and turn == _NULL:
             return None
         constant = column.default and not any(sign in column.default for sign in _CALLS)
@@ -173,7 +175,7 @@ class Maker:
 
     def _parent(self, key: ForeignKey, row: Row, number: int) -> Key | None:
         turn = self._turn(number, key.name)
-        if key.name in self.open or (optional(self.table, key) and turn == _NULL):
+        if key.name in self.open or (self.telling and optional(self.table, key) and turn == _NULL):
             return None
         fitting = [
             one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from random import Random
 
 from safemigrate.db import session
@@ -21,9 +21,10 @@ class Unfillable(Exception):
 class Values:
     """Values by type; a number gives the same one each time, other numbers give others where the type has them."""
 
-    def __init__(self, connection: Connection, types: Mapping[int, Type]) -> None:
+    def __init__(self, connection: Connection, types: Mapping[int, Type], avoid: Collection[str] = ()) -> None:
         self._connection = connection
         self._types = types
+        self._avoid = avoid
         self._guessed: dict[int, str] = {}
         self._allowed: dict[int, list[str]] = {}
 
@@ -42,7 +43,8 @@ class Values:
         if one.kind == "e":
             if not one.labels:
                 raise Unfillable(f"enum {one.sql} has no label")
-            return one.labels[number % len(one.labels)]
+            labels = [label for label in one.labels if label not in self._avoid] or one.labels
+            return labels[number % len(labels)]
         if one.kind == "d":
             allowed = self._domain(oid)
             return allowed[number % len(allowed)]

@@ -136,6 +136,16 @@ def test_every_label_null_and_default_appear(nasty: Connection) -> None:
     assert all(0 < count < 5 for count in session.rows(nasty, f"SELECT {nulls} FROM every_type")[0])
 
 
+def test_plain_rows_pass_where_telling_ones_do_not(nasty: Connection) -> None:
+    fill(nasty, seed=1, tables=['"public"."every_type"'], telling=False, avoid=["it's ok"])
+    session.run(
+        nasty,
+        "ALTER TABLE every_type ALTER c TYPE int, ALTER e TYPE numeric(8,2), ALTER j TYPE varchar(20),"
+        "ALTER g TYPE int, ALTER a SET NOT NULL, ALTER ac SET NOT NULL, ALTER be SET NOT NULL, ALTER s TYPE date",
+    )
+    assert session.value(nasty, "SELECT array_agg(DISTINCT be::text) FROM every_type") == ["sad", 'very "happy"']
+
+
 def test_what_cannot_be_filled_is_said(connection: Connection) -> None:
     session.run(
         connection,
