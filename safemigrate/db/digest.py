@@ -20,6 +20,13 @@ GROUP BY n.nspname, c.relname, c.oid ORDER BY 1
 
 _AT_ONCE = 100  # tables in one query: a round trip each would cost more than the rows of small ones
 
+_SEQUENCES = """
+SELECT format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')),
+       sign(s.seqincrement) * coalesce(pg_sequence_last_value(c.oid), s.seqstart - s.seqincrement)
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT s.seqcycle AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Digest:
@@ -48,6 +55,20 @@ def digest(connection: Connection, tables: Collection[str] | None = None) -> dic
         for number, count, total in session.rows(connection, "\nUNION ALL ".join(asked[first : first + _AT_ONCE])):
             found[names[number]] = Digest(count, total)
     return found
+
+
+def positions(connection: Connection) -> dict[str, int]:
+    """Say how far every sequence has come: more is further, also where it counts down."""
+    return {name: int(at) for name, at in session.rows(connection, _SEQUENCES)}
+
+
+def set_back(before: dict[str, int], after: dict[str, int]) -> list[str]:
+    """Say, a line a sequence, which would give numbers a second time."""
+    return [
+        f"sequence {name} is set back to where it would give {before[name] - at:,} numbers again"
+        for name, at in sorted(after.items())
+        if name in before and at < before[name]
+    ]
 
 
 def differences(before: dict[str, Digest], after: dict[str, Digest]) -> list[str]:

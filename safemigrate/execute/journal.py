@@ -75,16 +75,19 @@ CREATE TABLE IF NOT EXISTS safemigrate.hold (
 """
 
 # Statement-level with transition tables: the cost is the rows changed, whatever the statement (PostgreSQL docs 39.1).
-# OLD and NEW rows are joined by key; a row whose key changed counts as one deleted and one inserted.
-# Texts are made under the settings that every connection of ours reads them with, whatever the script has set.
+# OLD and NEW rows are joined by key; a row whose key changed counts as one deleted and one inserted. Those of a plain
+# UPDATE that changes the key are joined in order: both are filled a row at a time (AfterTriggerSaveEvent in trigger.c).
+# Texts are made under the settings that every connection of ours reads them with, whatever the script has set; the
+# rows are written as the owner of schema safemigrate, whatever role the script has taken.
 _CAPTURE = """
-CREATE OR REPLACE FUNCTION safemigrate.capture() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog
-SET DateStyle = 'ISO, MDY' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
-SET bytea_output = 'hex' AS $$
+CREATE OR REPLACE FUNCTION safemigrate.capture() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog SET DateStyle = 'ISO, MDY' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres'
+SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
 DECLARE
   place text := TG_ARGV[0];
   key text := TG_ARGV[1];
   value text := TG_ARGV[2];
+  how text := TG_ARGV[3];
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     EXECUTE format('INSERT INTO %s (key, old) SELECT %s, %s FROM ONLY %I.%I AS r',
@@ -96,25 +99,22 @@ BEGIN
   ELSIF key = 'NULL::text[]' THEN
     EXECUTE format('INSERT INTO %s (key, old) SELECT NULL, %s FROM old_rows AS r', place, value);
     EXECUTE format('INSERT INTO %s (key, new) SELECT NULL, %s FROM new_rows AS r', place, value);
+  ELSIF how = 'in order' THEN
+    EXECUTE format(
+      'INSERT INTO %s (key, old, new) SELECT o.key, o.value, n.value FROM '
+      '(SELECT row_number() OVER () AS number, %s AS key, %s AS value FROM old_rows AS r) AS o JOIN '
+      '(SELECT row_number() OVER () AS number, %s AS value FROM new_rows AS r) AS n ON n.number = o.number '
+      'WHERE o.value IS DISTINCT FROM n.value',
+      place, key, value, value);
   ELSE
     EXECUTE format(
-      'INSERT INTO %s (key, old, new) '
-      'SELECT coalesce(o.key, n.key), o.value, n.value FROM '
+      'INSERT INTO %s (key, old, new, rekeyed) '
+      'SELECT coalesce(o.key, n.key), o.value, n.value, n.key IS NULL OR o.key IS NULL FROM '
       '(SELECT %s AS key, %s AS value FROM old_rows AS r) AS o FULL JOIN '
       '(SELECT %s AS key, %s AS value FROM new_rows AS r) AS n ON n.key = o.key '
       'WHERE o.value IS DISTINCT FROM n.value',
       place, key, value, key, value);
   END IF;
-  RETURN NULL;
-END $$;
-CREATE OR REPLACE FUNCTION safemigrate.capture_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog
-SET DateStyle = 'ISO, MDY' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
-SET bytea_output = 'hex' AS $$
-BEGIN
-  EXECUTE format('INSERT INTO %1$s (key, old, new) SELECT o.key, o.value, n.value FROM '
-                 '(SELECT %2$s AS key, %3$s AS value FROM (SELECT ($1).*) AS r) AS o, '
-                 '(SELECT %3$s AS value FROM (SELECT ($2).*) AS r) AS n WHERE o.value IS DISTINCT FROM n.value',
-                 TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]) USING OLD, NEW;
   RETURN NULL;
 END $$;
 """

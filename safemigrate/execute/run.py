@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -19,6 +19,19 @@ from safemigrate.model import Group, OnProgress, Plan, Progress, Step, silent
 
 # Prisma's own key (schema-engine, sql_migration_persistence): whoever holds it excludes `prisma migrate deploy` too.
 ADVISORY_LOCK = 72707369
+
+# What a script may set that would change what our statements find, write or may do. Texts are made and read alike:
+# db.postgres has the same formats.
+_OWN = {
+    "role": "none",
+    "statement_timeout": "0",
+    "standard_conforming_strings": "on",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
 
 
 def _nothing() -> None:
@@ -161,8 +174,30 @@ def _refused(connection: Connection, error: session.SqlError, place: str, text: 
 
 def run_step(connection: Connection, step: Step) -> None:
     """Run a step forward: keep, change, settle."""
-    for sql in (*step.before, *step.run, *step.after):
+    _own(connection, step, step.before)
+    for sql in step.run:
         execute(connection, sql, step)
+    _own(connection, step, step.after)
+
+
+def _own(connection: Connection, step: Step, statements: Sequence[str]) -> None:
+    """Run statements of ours: as who we are and under settings of our own, whatever the script has set."""
+    if not statements:
+        return
+    names = "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name"
+    found = {name: value for name, value in session.rows(connection, names, [[*_OWN]]) if value != _OWN[name]}
+    if "role" in found:
+        session.run(connection, "RESET ROLE")
+    _set(connection, {name: _OWN[name] for name in found.keys() - {"role"}})
+    for sql in statements:
+        execute(connection, sql, step)
+    _set(connection, found)
+
+
+def _set(connection: Connection, settings: Mapping[str, str]) -> None:
+    if settings:
+        calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+        session.rows(connection, f"SELECT {calls}", [text for pair in settings.items() for text in pair])
 
 
 def apply(target: Target, plan: Plan, hooks: Hooks, *, fingerprint: str, snapshot: str, version: str) -> int:
@@ -252,6 +287,7 @@ def _steps(target: Target, group: Group) -> None:
     for number, step in enumerate(group.steps):
         target.on_progress(Progress("apply", " ".join(step.sql.split())[:80], number, len(group.steps)))
         run_step(target.connection, step)
+    session.run(target.connection, "RESET ROLE")  # what follows is ours
 
 
 def _end(target: Target, plan: Plan, hooks: Hooks, run: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
+from safemigrate.db.postgres import quote
 from safemigrate.model import Check, Parting, Refill, Step
 from safemigrate.rollback.checks.constraints import constraint_checks
 from safemigrate.rollback.checks.labels import label_check
@@ -16,6 +17,7 @@ from safemigrate.rollback.inverse import Retyped as Inverted
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.table import Keeping
 from safemigrate.rollback.losses import columns, copied, moved, retyped_columns, sequences
+from safemigrate.rollback.reach import sets_formats
 from safemigrate.rollback.scene import Observed, Scene
 from safemigrate.rollback.simplify import simplified
 from safemigrate.rollback.written import written_rows
@@ -39,11 +41,33 @@ def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps
         return Derived((), ())
     key = hashlib.sha256(f"{migration}\n{checksum}".encode()).hexdigest()[:8]
     start, end = observed[0].before, observed[-1].after
-    passing = _passing(start, end, observed)
-    scene = Scene(key, start, end, passing)
+    scene = Scene(key, start, end, _passing(start, end, observed), _in_the_way(start, observed))
     steps = tuple(_step(scene, seen, keeps=keeps) for seen in observed)
     steps = tuple(replace(step, checks=(*step.checks, *scene.answers(number))) for number, step in enumerate(steps))
+    if scene.defers:
+        # Not a part at a time: a check that waits sees the other parts only in the same transaction.
+        steps = tuple(replace(step, inverse=_deferring(step.inverse), refills=()) for step in steps)
+    steps = (replace(steps[0], inverse=(*steps[0].inverse, *_refreshed(scene))), *steps[1:])
     return Derived(steps, tuple(dict.fromkeys(scene.reasons)))
+
+
+def _refreshed(scene: Scene) -> list[str]:
+    """Fill the materialized views that were refreshed from the rows that are back."""
+    views = [scene.start[one] for one in dict.fromkeys(scene.refreshed) if one in scene.end]
+    return [f"REFRESH MATERIALIZED VIEW {quote(one.schema, one.name)}" for one in views if one.attributes["populated"]]
+
+
+def _deferring(inverse: tuple[str, ...]) -> tuple[str, ...]:
+    """Put checks off while rows come back; before the schema changes they must be through, as on the way there."""
+    said: list[str] = []
+    waited: bool | None = None
+    for sql in inverse:
+        waits = sql.startswith(("INSERT", "UPDATE", "DELETE"))
+        if waits is not waited:
+            said.append(f"SET CONSTRAINTS ALL {'DEFERRED' if waits else 'IMMEDIATE'}")
+        said.append(sql)
+        waited = waits
+    return tuple(said)
 
 
 def change_of(seen: Observed) -> Change:
@@ -57,11 +81,16 @@ def _passing(start: Catalog, end: Catalog, observed: Sequence[Observed]) -> froz
     Sequences, schemas and extensions are not counted, nor types and routines that something lasting used in between.
     """
     lasting = {*TYPES, *ROUTINES, "sequence", "schema", "extension"}
+    dropped = {one.identity for one in start if one.kind == "table" and one.identity not in end}
+    taken_along: set[Identity] = set()  # what a table has when it is dropped comes back with it
+    for seen in observed:
+        for table in dropped & seen.before.objects.keys() - seen.after.objects.keys():
+            taken_along.update(member.identity for member in seen.before.members.get(table, ()))
     passing: set[Identity] = set()
     brief: set[Identity] = set()
     for seen in observed:
         for identity, one in seen.after.objects.items():
-            if identity in start or identity in end or identity in passing:
+            if identity in start or identity in end or identity in passing or identity in taken_along:
                 continue
             owner = (1259, one.internal.get("_table") or 0, 0) if one.kind == "sequence" else None
             if one.kind not in lasting or (owner and owner not in start and owner not in end):
@@ -78,8 +107,24 @@ def _passing(start: Catalog, end: Catalog, observed: Sequence[Observed]) -> froz
     return frozenset(passing | brief)
 
 
+def _in_the_way(start: Catalog, observed: Sequence[Observed]) -> frozenset[Identity]:
+    """Return tables born in the migration with an index named like an earlier one: it may have to go first."""
+    names = {(one.schema, one.name) for one in start if _is_index(one)}
+    return frozenset(
+        table
+        for seen in observed
+        for table in seen.after.members.keys() - start.objects.keys()
+        if any(_is_index(one) and (one.schema, one.name) in names for one in seen.after.members[table])
+    )
+
+
+def _is_index(one: Object) -> bool:
+    return one.kind == "index" or (one.kind == "constraint" and one.attributes["type"] in ("p", "u", "x"))
+
+
 def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
     scene.at += 1
+    scene.formats = scene.formats or sets_formats(seen.statement, seen.before)
     before, after, statement = seen.before, seen.after, seen.statement
     change = scene.lasting(difference(before, after))
     keeping = Keeping()
@@ -92,8 +137,8 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
             copied(scene, keeping, change, before)
         columns(scene, keeping, change, before)
     if keeps:
-        using = retyped_columns(scene, keeping, change, before, after, statement)
-        sequences(scene, keeping, change, places)
+        using = retyped_columns(scene, keeping, seen, change)
+        sequences(scene, keeping, seen, change, places)
         # Asked late: a table that loses its foreign key here may be dropped, and then moved, by a later statement.
         scene.ask(lambda: constraint_checks(change, before, scene.end, scene.moved, scene.dropped))
     if keeps:
@@ -102,7 +147,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         change,
         before,
         after,
-        born_before=frozenset(before.objects.keys() - scene.start.objects.keys()),
+        born_before=frozenset(before.objects.keys() - scene.start.objects.keys() - scene.in_the_way),
         moved=frozenset(places),
         using=using,
         absent=scene.passing,

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object
 from safemigrate.db.postgres import quote
-from safemigrate.model import KeptKind
+from safemigrate.model import Check, KeptKind
 from safemigrate.rollback.describe import column_of, table_of
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.columns import keep_columns
 from safemigrate.rollback.keep.retyped import Retyped, fits, keep_retyped
-from safemigrate.rollback.keep.table import Keeping
-from safemigrate.rollback.keep.tables import copy, keep_sequence, move
-from safemigrate.rollback.scene import Scene
-from safemigrate.sql import Statement
+from safemigrate.rollback.keep.table import Keeping, Table
+from safemigrate.rollback.keep.tables import copy, keep_sequences, move
+from safemigrate.rollback.reach import may_set_back
+from safemigrate.rollback.scene import Observed, Scene
 from safemigrate.sql.actions import AlterColumnType
 
 
@@ -82,10 +83,9 @@ def columns(scene: Scene, keeping: Keeping, change: Change, before: Catalog) -> 
         scene.dropped.update({(identity, column.position): (place, table, column) for column in lost})
 
 
-def retyped_columns(
-    scene: Scene, keeping: Keeping, change: Change, before: Catalog, after: Catalog, statement: Statement
-) -> dict[tuple[Identity, int], str]:
+def retyped_columns(scene: Scene, keeping: Keeping, seen: Observed, change: Change) -> dict[tuple[Identity, int], str]:
     """Keep old values of retyped columns, and return the USING of each way back, by table and column number."""
+    before, after, statement = seen.before, seen.after, seen.statement
     changes: dict[Identity, list[Retyped]] = {}
     for old, new in change.changed:
         if old.kind != "column" or old.table not in scene.start or old.attributes["generated"]:
@@ -103,15 +103,14 @@ def retyped_columns(
             for action in statement.actions
         )
         was, now = column_of(before, old), column_of(after, new)
-        changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain))
+        changes.setdefault(old.table, []).append(Retyped(was, now, labels, plain, scene.formats))
     for action in statement.actions:  # the type stays, and USING changes the values
         if not isinstance(action, AlterColumnType) or _is_plain(action.using):
             continue
         for old in before:
             if old.kind != "column" or old.name != action.column or old.table not in scene.start:
                 continue
-            named = old.parent == action.table.name and action.table.schema in (None, old.schema)
-            if named and old.identity in after and old.table is not None:
+            if _names(action, old, seen) and old.identity in after and old.table is not None:
                 known = {one.old.name for one in changes.get(old.table, ())}
                 if old.name not in known:
                     was, now = column_of(before, old), column_of(after, after[old.identity])
@@ -129,30 +128,58 @@ def retyped_columns(
         given = keep_retyped(keeping, place, table, now_table, tuple(retyped), in_order=in_order)
         scene.reasons += given.reasons
         using.update({(identity, one.old.position): given.using[one.old.name] for one in retyped})
-        end = scene.end_of(table, identity)
-        if end:
-            today = {column.position: column for column in end.columns}
-            losing = [one for one in retyped if not one.widens]
-            keeping.checks += [
-                fits(
-                    table,
-                    end,
-                    given.place if one in losing else "",
-                    losing.index(one) if one in losing else 0,
-                    one,
-                    now=today[one.old.position],
-                )
-                for one in retyped
-                if one.old.position in today and (one.labels or one.old.type != today[one.old.position].type)
-            ]
+        scene.ask(partial(_fits, scene, before, identity, table, given.place, tuple(retyped)))
     return using
 
 
-def sequences(scene: Scene, keeping: Keeping, change: Change, moved: Collection[Identity]) -> None:
-    """Keep where sequences stand that are dropped, and do not move along with a table."""
-    for one in change.gone:
-        if one.kind == "sequence" and one.identity in scene.start and not moves_along(one, moved):
-            keep_sequence(keeping, scene.place(), quote(one.schema, one.name))
+def _fits(
+    scene: Scene, before: Catalog, identity: Identity, table: Table, place: str, retyped: Sequence[Retyped]
+) -> list[Check]:
+    """Ask whether values of today fit the old types; a type that is dropped is asked where it lies moved."""
+    end = scene.end_of(table, identity)
+    if not end:
+        return []
+    today = {column.position: column for column in end.columns}
+    types = {
+        one.identity[2]: (1247, one.internal["_type"], 0) for one in before.members[identity] if one.kind == "column"
+    }
+    losing = [one for one in retyped if not one.widens]
+    checks = []
+    for one in retyped:
+        now = today.get(one.old.position)
+        if now is None or (not one.labels and one.old.type == now.type):
+            continue
+        kept = (place, losing.index(one)) if one in losing else ("", 0)
+        moved = scene.moved.get(types[one.old.position])
+        asked = replace(one, old=replace(one.old, type=moved)) if moved else one
+        checks.append(fits(table, end, *kept, asked, now=now))
+    return checks
+
+
+def _names(action: AlterColumnType, column: Object, seen: Observed) -> bool:
+    """Whether an action without a schema means the table of this column: of several of one name the one rewritten."""
+    if column.parent != action.table.name or action.table.schema not in (None, column.schema):
+        return False
+    alike = {(one.schema, one.name) for one in seen.before if one.kind == "table" and one.name == column.parent}
+    return bool(action.table.schema) or len(alike) == 1 or quote(column.schema, column.parent) in seen.trace.rewrites
+
+
+def sequences(scene: Scene, keeping: Keeping, seen: Observed, change: Change, moved: Collection[Identity]) -> None:
+    """Keep where sequences stand that are dropped, and do not move along with a table, or that may be set back."""
+    gone = [
+        one
+        for one in change.gone
+        if one.kind == "sequence" and one.identity in scene.start and not moves_along(one, moved)
+    ]
+    if may_set_back(seen.statement, seen.before):
+        locked = [seen.before.get((1259, oid, 0)) for oid in sorted(seen.locked)]
+        gone += [
+            one
+            for one in locked
+            if one and one.kind == "sequence" and one.identity in scene.start and one.identity in seen.after
+        ]
+    if gone:
+        keep_sequences(keeping, scene.place(), [quote(one.schema, one.name) for one in gone])
 
 
 def moves_along(one: Object, moved: Collection[Identity]) -> bool:

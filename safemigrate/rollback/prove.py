@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
-from safemigrate.db.digest import Digest, differences, digest
+from safemigrate.db.digest import Digest, differences, digest, positions, set_back
 from safemigrate.db.fingerprint import column_order, compare
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
@@ -24,6 +24,7 @@ class State:
 
     catalog: Catalog
     rows: dict[str, Digest]
+    sequences: dict[str, int]
 
     @classmethod
     def of(cls, connection: Connection, earlier: Catalog | None = None) -> State:
@@ -32,10 +33,10 @@ class State:
 
     @classmethod
     def now(cls, connection: Connection, catalog: Catalog) -> State:
-        """Read the state of a shadow whose catalog is known."""
+        """Read the state of a shadow whose catalog has just been read."""
         with connection.transaction():
             _settle(connection)
-            return cls(catalog, digest(connection))
+            return cls(catalog, digest(connection), positions(connection))
 
 
 def _settle(connection: Connection) -> None:
@@ -82,6 +83,7 @@ def prove(
             return [*plans[:number], *reversed(proven)], number, None
         now = State.of(connection, before.catalog)
         found = [*reasons[number], *unasked, *compare(before.catalog, now.catalog), *differences(before.rows, now.rows)]
+        found += set_back(before.sequences, now.sequences)
         verdict = Verdict.LOSSY if found else Verdict.EXACT
         plan = _with(plan, verdict, tuple(found), before, version, time.perf_counter() - began)
         proven.append(_chosen(plan, theirs))

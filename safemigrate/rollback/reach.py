@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from safemigrate.db.catalog import ROUTINES, Catalog, Identity, Object
@@ -53,6 +54,44 @@ _EVENTS: dict[type, tuple[str, ...]] = {
     Delete: ("delete",),
     Truncate: ("truncate",),
 }
+
+
+def says(word: str, statement: Statement, catalog: Catalog) -> bool:
+    """Whether a pattern is in the SQL of a statement or, where it may run one, of a routine; case does not matter."""
+    texts = [statement.sql]
+    if not statement.kind.startswith(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "TRUNCATE")):
+        texts += [str(one.attributes.get("definition")) for one in catalog if one.kind in ROUTINES]
+    return any(re.search(word, text, re.IGNORECASE) for text in texts)
+
+
+def may_set_back(statement: Statement, catalog: Catalog) -> bool:
+    """Whether a statement may set a sequence back to where it was before."""
+    return says(r"\b(setval|restart)\b", statement, catalog)
+
+
+def sets_formats(statement: Statement, catalog: Catalog) -> bool:
+    """Whether a statement may set how the server writes and reads values as text."""
+    if not statement.kind.startswith(("SET", "SELECT", "DO", "CALL")):
+        return False
+    return says(r"datestyle|time\s*zone|intervalstyle|extra_float_digits|bytea_output|lc_monetary", statement, catalog)
+
+
+def disables_triggers(statement: Statement, catalog: Catalog) -> bool:
+    """Whether triggers of ours may not see what a statement writes."""
+    return says(r"\bdisable\s+trigger\b", statement, catalog)
+
+
+def defers(table: Identity, catalog: Catalog) -> bool:
+    """Whether checks of a table's rows may wait; while they do, the server lets nobody take a trigger off the table.
+
+    (CheckTableNotInUse in tablecmds.c.)
+    """
+    pointing = [one for one in foreign_keys(catalog) if root(catalog, (1259, one.internal["_target"], 0)) == table]
+    return any(
+        one.kind in ("constraint", "trigger")
+        and re.search(r"(?<!NOT )DEFERRABLE", str(one.attributes.get("definition")))
+        for one in (*catalog.members.get(table, ()), *pointing)
+    )
 
 
 def root(catalog: Catalog, table: Identity) -> Identity:

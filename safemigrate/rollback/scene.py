@@ -17,7 +17,8 @@ from safemigrate.sql import Statement
 class Observed(Protocol):
     """What the shadow saw of one statement.
 
-    Catalogs around it, the oids of tables whose rows it may have written, and of those where it did.
+    Catalogs around it, the oids of tables whose rows it may have written, of those where it did, and of all that it
+    may have locked for a change.
     """
 
     @property
@@ -31,6 +32,8 @@ class Observed(Protocol):
     @property
     def changed(self) -> frozenset[int]: ...  # noqa: D102
     @property
+    def locked(self) -> frozenset[int]: ...  # noqa: D102
+    @property
     def trace(self) -> Trace: ...  # noqa: D102
 
 
@@ -38,15 +41,18 @@ class Observed(Protocol):
 class Scene:
     """One migration while its steps are derived.
 
-    `passing` is what it makes and drops again. `at` is the step at hand. `kept_rows`, `moved` and `dropped` say where
+    `passing` is what it makes and drops again; `in_the_way` are tables it makes whose parts have names that come back.
+    `at` is the step at hand. `kept_rows`, `moved` and `dropped` say where
     rows, dropped tables and types, and dropped columns are kept; `questions` are asked of every step once all of them
-    are known.
+    are known. `refreshed` are materialized views to refresh when all rows are back.
+    `formats` says that the script has set how values are written as text, `defers` that checks of constraints may wait.
     """
 
     key: str
     start: Catalog
     end: Catalog
     passing: frozenset[Identity]
+    in_the_way: frozenset[Identity]
     number: int = 0
     at: int = -1
     kept_rows: list[Place] = field(default_factory=list)
@@ -54,6 +60,9 @@ class Scene:
     dropped: dict[tuple[Identity, int], tuple[str, Table, Column]] = field(default_factory=dict)
     questions: list[tuple[int, Callable[[], list[Check]]]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    refreshed: list[Identity] = field(default_factory=list)
+    formats: bool = False
+    defers: bool = False
 
     def place(self) -> str:
         """Name a new table to keep something in."""

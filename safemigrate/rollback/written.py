@@ -8,14 +8,16 @@ from safemigrate.db.catalog import Catalog, Change, Identity
 from safemigrate.db.postgres import quote
 from safemigrate.model import Refill
 from safemigrate.rollback.checks.place import Place
-from safemigrate.rollback.checks.rows import parent_checks, reused_check, unique_checks
+from safemigrate.rollback.checks.rows import parent_checks, rekeyed_check, reused_check, unique_checks
 from safemigrate.rollback.describe import column_of, deferred, parents_first, refers, refers_within, table_of
 from safemigrate.rollback.keep.rows import EVENTS, Writes, keep_rows
 from safemigrate.rollback.keep.table import Keeping, Table
-from safemigrate.rollback.keep.tables import keep_sequence
-from safemigrate.rollback.reach import Reach, foreign_keys, reach, root
+from safemigrate.rollback.reach import Reach, defers, disables_triggers, foreign_keys, reach, root
 from safemigrate.rollback.scene import Observed, Scene
-from safemigrate.sql.actions import DoBlock, Truncate
+from safemigrate.sql.actions import Truncate
+
+# pg_largeobject: its oid is the same in every server.
+LARGE_OBJECTS = 2613
 
 
 def written_rows(
@@ -23,12 +25,15 @@ def written_rows(
 ) -> None:
     """Keep the rows that a statement may write, and plan their way back."""
     before, after = seen.before, seen.after
-    actions = seen.statement.actions
-    lasting = {
+    written = {
         identity
         for identity in ((1259, oid, 0) for oid in seen.written)
         if identity in scene.start and identity in before and identity in after
     }
+    scene.refreshed += [one for one in written if before[one].kind == "materialized view"]
+    lasting = {one for one in written if before[one].kind == "table"}
+    if LARGE_OBJECTS in seen.changed:
+        scene.reasons.append("large objects are written or removed; they are not kept; a full snapshot has them")
     tables = {family if (family := root(before, one)) in scene.start and family in after else one for one in lasting}
     limits = reach(seen.statement, before)
     changed = {root(before, (1259, oid, 0)) for oid in seen.changed} & tables
@@ -36,7 +41,6 @@ def written_rows(
         tables &= limits.keys()
     else:
         limits = None
-    restarts = any(isinstance(a, DoBlock) or (isinstance(a, Truncate) and a.restart_identity) for a in actions)
     touched = {one.table for one in (*change.born, *change.gone, *(new for _, new in change.changed))}
     touched |= {new.identity for _, new in change.changed}
     inserts: list[Refill] = []
@@ -45,10 +49,6 @@ def written_rows(
     first, last = deferred(before, ordered)
     cycle = "foreign keys lead in a circle" if first else ""
     for identity in ordered:
-        if restarts:
-            for one in before:
-                if one.kind == "sequence" and one.internal["_table"] == identity[1]:
-                    keep_sequence(keeping, scene.place(), quote(one.schema, one.name))
         table, writes = _writes(scene, seen, identity, limits, using, reshaped=identity in touched)
         if not writes.columns:
             continue
@@ -118,13 +118,6 @@ def _writes(
     keys = {column.name for column in table.key}
     if not keys <= names:
         table, keys = replace(table, key=()), set()
-    limit = limits.get(identity) if limits is not None else None
-    events = limit.events if limit else EVENTS
-    if limit and table.key and events == {"update"} and limit.columns is not None:
-        if not limit.columns & keys:
-            columns = tuple(column for column in columns if column.name in limit.columns)
-        elif not table.parts:
-            events = frozenset({"rekey"})
     now = after[identity]
     values = []
     for one in lasting:  # what a retyped column has now is compared as what it will be once its type is back
@@ -134,8 +127,20 @@ def _writes(
     renamed = (quote(now.schema, now.name), tuple(values))
     plain_truncate = all(isinstance(action, Truncate) for action in seen.statement.actions)
     rewritten = table.name in seen.trace.rewrites and not plain_truncate
-    compare = table.alone or rewritten or reshaped
-    return table, Writes(columns, EVENTS if compare else events, compare, renamed if reshaped else None)
+    if rewritten or reshaped:
+        return table, Writes(columns, compare=True, reshaped=renamed if reshaped else None)
+    waits = defers(identity, before)
+    scene.defers = scene.defers or waits
+    if table.alone or waits or disables_triggers(seen.statement, before):
+        return table, Writes(columns, compare=True, lock="SHARE ROW EXCLUSIVE")
+    limit = limits.get(identity) if limits is not None else None
+    events = limit.events if limit else EVENTS
+    if limit and table.key and events == {"update"} and limit.columns is not None:
+        if not limit.columns & keys:
+            columns = tuple(column for column in columns if column.name in limit.columns)
+        else:
+            events = frozenset({"rekey"})
+    return table, Writes(columns, events)
 
 
 def _note(scene: Scene, seen: Observed, identity: Identity, place: str, table: Table, writes: Writes) -> None:
@@ -153,5 +158,7 @@ def _note(scene: Scene, seen: Observed, identity: Identity, place: str, table: T
     if writes.events != {"insert"}:
         scene.ask(lambda: unique_checks(kept, before, scene.end, scene.since()))
         scene.ask(lambda: parent_checks(kept, before, scene.end, scene.since()))
+        if "update" in writes.events and not writes.compare:
+            scene.ask(lambda: rekeyed_check(kept, before, scene.end, scene.since()))
     if writes.events & {"delete", "truncate", "rekey"} and table.key:
         scene.ask(lambda: reused_check(kept, before, scene.end, scene.since()))

@@ -108,6 +108,7 @@ def rehearse(
                     observations = []
                     for number in range(start, end):
                         observations.append(run(number))
+                    session.run(connection, "RESET ROLE")  # as on the target: what follows is ours
                 groups.append(ObservedGroup(tuple(observations), transactional=True))
                 start = end
             end = len(statements)

@@ -31,7 +31,14 @@ SELECT c.oid, format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relna
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_xact_user_tables s ON s.relid = c.oid
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
+UNION ALL
+SELECT 2613, '"pg_catalog"."pg_largeobject"', 0,
+       pg_stat_get_xact_tuples_inserted(2613) + pg_stat_get_xact_tuples_inserted(2995),
+       pg_stat_get_xact_tuples_updated(2613) + pg_stat_get_xact_tuples_updated(2995),
+       pg_stat_get_xact_tuples_deleted(2613) + pg_stat_get_xact_tuples_deleted(2995)
 """
+# Fixed in every server (src/include/catalog/pg_largeobject.h); with it goes pg_largeobject_metadata, 2995.
+LARGE_OBJECTS = 2613
 
 _HELD = """
 SELECT relation, mode FROM pg_locks
@@ -56,6 +63,7 @@ class Observation:
     written: frozenset[int]
     changed: frozenset[int]
     read: frozenset[int]
+    locked: frozenset[int]
 
 
 class Tracer:
@@ -97,7 +105,8 @@ class Tracer:
             inserted, updated, deleted = (max(0, n - o) for n, o in zip(counts, was[2:], strict=True))
             if inserted or updated or deleted:
                 rows[oid] = (inserted, updated, deleted)
-        locked = {oid for oid, mode in now_held - (set() if may_write else held) if mode == "RowExclusiveLock"}
+        taken = now_held - (set() if may_write else held)
+        locked = {oid for oid, mode in taken if mode == "RowExclusiveLock"}
         return Observation(
             statement,
             Trace(
@@ -113,4 +122,5 @@ class Tracer:
             frozenset((locked | set(rows) | (moved if may_write else set())) & set(tables)),
             frozenset(rows),
             frozenset({oid for oid, mode in now_held if mode in LOCKS[:3]} & set(tables)) if may_write else frozenset(),
+            frozenset(oid for oid, mode in taken if mode in LOCKS[2:]),
         )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
-from safemigrate.db.digest import digest
 from safemigrate.db.postgres import Connection, Server, connect, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import MigrationFailed, ShadowError
@@ -262,7 +261,7 @@ def _forward(
                 states[-1].catalog,
             )
         )
-        states.append(State(seen[-1].after, digest(connection)))
+        states.append(State.now(connection, seen[-1].after))
     return seen, states
 
 
@@ -275,7 +274,7 @@ def _unobserved(connection: Connection, plans: Sequence[Plan], start: State, on_
         except MigrationFailed as error:
             summary = f"{plan.migration}, {error.summary}"
             raise MigrationFailed(summary, error.why, error.fix, sqlstate=error.sqlstate) from error
-        states.append(State(read(connection, states[-1].catalog), digest(connection)))
+        states.append(State.now(connection, read(connection, states[-1].catalog)))
     return states
 
 

@@ -27,6 +27,10 @@ def at_risk(observations: Iterable[Observation]) -> set[str]:
         if written:
             found |= {(1259, oid, 0) for oid in seen.read}
         change = change_of(seen)
+        rewritten = set(seen.trace.rewrites)
+        found |= {
+            one.identity for one in seen.before if one.kind == "table" and quote(one.schema, one.name) in rewritten
+        }
         for one in change.gone:
             if one.kind == "table":
                 found.add(one.identity)
@@ -51,9 +55,13 @@ def at_risk(observations: Iterable[Observation]) -> set[str]:
                 )
                 if retyped or old.attributes["not_null"] != new.attributes["not_null"]:
                     found.add(old.table)
-            elif old.kind == "enum":
+            elif old.kind in ("enum", "composite"):
                 found |= _users_of(seen.before, old.identity)
-    return {quote(start[one].schema, start[one].name) for one in found if start and one in start}
+    return {
+        quote(start[one].schema, start[one].name)
+        for one in found
+        if start and one in start and start[one].kind == "table"
+    }
 
 
 def cascading(catalog: Catalog, tables: set[Identity]) -> set[Identity]:

@@ -143,7 +143,7 @@ def unkept(connection: Connection, before: Catalog, plan: Plan, earlier: Mapping
         if not (inserted or updated or deleted):
             continue
         was = before.get((CLASSES["table"], oid, 0))
-        if was is None or was.name == "_prisma_migrations":
+        if was is None or was.kind != "table" or was.name == "_prisma_migrations":
             continue
         whole = before[root(before, was.identity)]
         if {name, quote(was.schema, was.name), quote(whole.schema, whole.name)} & kept:

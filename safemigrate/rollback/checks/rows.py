@@ -34,6 +34,32 @@ def reused_check(kept: Place, before: Catalog, end: Catalog, since: Sequence[Pla
     ]
 
 
+def rekeyed_check(kept: Place, before: Catalog, end: Catalog, since: Sequence[Place]) -> list[Check]:
+    """Ask whether a row was written since whose key the migration may have changed: it would stand under both keys.
+
+    Where a later step writes the table too, nobody can tell its writes from those since.
+    """
+    key = columns_at(end, kept.table, list(kept.key)) if kept.table in end else None
+    names = columns_at(end, kept.table, list(kept.columns)) if key else None
+    if not key or not names or any(place.table == kept.table and place.step > kept.step for place in since):
+        return []
+    same = f"{texts('t', key)} = k.key AND {texts('t', names)} = k.new"
+    source = (
+        f"{kept.name} AS k WHERE k.rekeyed AND k.old IS NULL "
+        f"AND NOT EXISTS (SELECT FROM {table_name(end, kept.table)} AS t WHERE {same})"
+    )
+    return [
+        Check(
+            quote(before[kept.table].schema, before[kept.table].name),
+            "{count} rows were written since whose key the migration changed; under the old one they come back too",
+            f"SELECT count(*) FROM {source}",
+            f"SELECT array_to_string(k.key, ', ') FROM {source} LIMIT 5",
+            (f"see which: SELECT k.key, k.new FROM {source}",),
+            loses=True,
+        )
+    ]
+
+
 def unique_checks(kept: Place, before: Catalog, end: Catalog, since: Sequence[Place]) -> list[Check]:
     """Ask whether a value that goes back is taken, under a unique key, by a row written since."""
     checks = []

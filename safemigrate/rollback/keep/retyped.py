@@ -17,13 +17,15 @@ class Retyped:
     """A column before and after its type changed.
 
     `labels` are the old type's, where it is an enum or an array of one. `plain` means that the statement has no USING
-    of its own, so that the new values are what a cast makes of the old.
+    of its own, so that the new values are what a cast makes of the old; `formats` that this cast may have made texts
+    of a format which the way back would not read.
     """
 
     old: Column
     new: Column
     labels: tuple[str, ...] | None
     plain: bool
+    formats: bool = False
 
     @property
     def way_back(self) -> str | None:
@@ -36,6 +38,9 @@ class Retyped:
             return f"{name}::{self.old.type}"
         if self.labels is not None:
             return f"CASE WHEN {self.known(name)} THEN {name}::{self.carrier}::{self.old.type} END"
+        texts = [re.sub(r"\(.*?\)", "", one.type) in _TEXTS for one in (self.old, self.new)]
+        if self.formats and texts[0] != texts[1]:
+            return None
         if self.plain and (
             _castable(self.new.type, self.old.type)
             or self.old.type in ("text", "character varying")

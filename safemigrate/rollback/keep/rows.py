@@ -17,7 +17,7 @@ _TRIGGERS = (
     ("update", "AFTER UPDATE", "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows "),
     ("delete", "AFTER DELETE", "REFERENCING OLD TABLE AS old_rows "),
     ("truncate", "BEFORE TRUNCATE", ""),
-    ("rekey", "AFTER UPDATE", ""),  # a row at a time: only so are a row's old and new key known to be one row's
+    ("rekey", "AFTER UPDATE", "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows "),
 )
 
 
@@ -27,11 +27,13 @@ class Writes:
 
     `reshaped` has the table's name and these columns' values, of a row `r`, after a statement that also changes its
     shape; then, and where `compare` says so, the whole table is copied and compared: no trigger would see everything.
+    `lock` keeps others from writing meanwhile: as strong as the statement's own, for a lock that grows may deadlock.
     """
 
     columns: tuple[Column, ...]
     events: frozenset[str] = EVENTS
     compare: bool = False
+    lock: str = "ACCESS EXCLUSIVE"
     reshaped: tuple[str, tuple[str, ...]] | None = None
 
 
@@ -58,7 +60,8 @@ def keep_rows(
     keeping.before += [
         f"DROP TABLE IF EXISTS {place}",
         f"DROP TABLE IF EXISTS {log}",
-        f"CREATE TABLE {log} (n bigint GENERATED ALWAYS AS IDENTITY, key text[], old text[], new text[])",
+        f"CREATE TABLE {log} (n bigint GENERATED ALWAYS AS IDENTITY, key text[], old text[], new text[], "
+        "rekeyed boolean NOT NULL DEFAULT false)",
     ]
     if writes.reshaped or writes.compare:
         name, names = writes.reshaped or (table.name, tuple(f"r.{column.quoted}" for column in columns))
@@ -69,7 +72,7 @@ def keep_rows(
         )
         only = "ONLY " if table.alone else ""
         keeping.before += [
-            f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE",
+            f"LOCK TABLE {table.name} IN {writes.lock} MODE",
             *table.unforced([f"INSERT INTO {log} (key, old) SELECT {key}, {values} FROM {table.rows} AS r"]),
         ]
         keeping.after += table.unforced(
@@ -97,14 +100,10 @@ def _watch(keeping: Keeping, log: str, table: Table, key: str, values: str, even
         for event, when, rows in _TRIGGERS:
             if event not in events:
                 continue
-            trigger = f"safemigrate_{event}"
+            trigger, how = f"safemigrate_{event}", ", 'in order'" if event == "rekey" else ""
             keeping.before += [
                 f"CREATE TRIGGER {trigger} {when} ON {name} {rows}"
-                + (
-                    f"FOR EACH ROW EXECUTE FUNCTION safemigrate.capture_row({given})"
-                    if event == "rekey"
-                    else f"FOR EACH STATEMENT EXECUTE FUNCTION safemigrate.capture({given})"
-                ),
+                f"FOR EACH STATEMENT EXECUTE FUNCTION safemigrate.capture({given}{how})",
                 # A script may set session_replication_role, under which plain triggers are silent.
                 f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {trigger}",
             ]
@@ -114,11 +113,14 @@ def _watch(keeping: Keeping, log: str, table: Table, key: str, values: str, even
 
 
 def _net(log: str, place: str) -> list[str]:
-    """Reduce the log to one row a key: as it was before the statement (NULL: not there) and as it is after."""
+    """Reduce the log to one row a key: as it was before the statement (NULL: not there) and as it is after.
+
+    `rekeyed` says of a row that is new that it may be an older one under another key.
+    """
     return [
-        f"CREATE TABLE {place} AS SELECT f.key, f.old, l.new FROM "
+        f"CREATE TABLE {place} AS SELECT f.key, f.old, l.new, l.rekeyed FROM "
         f"(SELECT DISTINCT ON (key) key, old FROM {log} ORDER BY key, n) AS f JOIN "
-        f"(SELECT DISTINCT ON (key) key, new FROM {log} ORDER BY key, n DESC) AS l ON l.key = f.key "
+        f"(SELECT DISTINCT ON (key) key, new, rekeyed FROM {log} ORDER BY key, n DESC) AS l ON l.key = f.key "
         "WHERE f.old IS DISTINCT FROM l.new"
     ]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from safemigrate.db.postgres import quote
 from safemigrate.model import Kept, KeptKind
+from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.table import Keeping, Table
 
 
@@ -36,17 +39,18 @@ def copy(keeping: Keeping, place: str, table: Table) -> None:
     keeping.kept.append(Kept(KeptKind.TABLE, table.name, place))
 
 
-def keep_sequence(keeping: Keeping, place: str, sequence: str) -> None:
-    """Keep where a sequence stands.
+def keep_sequences(keeping: Keeping, place: str, sequences: Sequence[str]) -> None:
+    """Keep where sequences stand.
 
-    Going back never sets it lower than it is then (a number must not be given twice).
+    Going back never sets one lower than it is then (a number must not be given twice).
     """
-    keeping.before += [
-        f"DROP TABLE IF EXISTS {place}",
-        f"CREATE TABLE {place} AS SELECT last_value, is_called FROM {sequence}",
-    ]
-    keeping.settle.append(
-        f"SELECT setval('{sequence.replace(chr(39), chr(39) * 2)}', k.last_value, k.is_called) FROM {place} AS k "
-        f"JOIN {sequence} AS s ON (k.last_value, k.is_called::int) > (s.last_value, s.is_called::int)"
+    stood = " UNION ALL ".join(
+        f"SELECT {literal(name)} AS name, last_value, is_called FROM {name}" for name in sequences
     )
-    keeping.kept.append(Kept(KeptKind.SEQUENCE, sequence, place))
+    keeping.before += [f"DROP TABLE IF EXISTS {place}", f"CREATE TABLE {place} AS {stood}"]
+    for name in sequences:
+        keeping.settle.append(
+            f"SELECT setval({literal(name)}, k.last_value, k.is_called) FROM {place} AS k JOIN {name} AS s "
+            f"ON k.name = {literal(name)} AND (k.last_value, k.is_called::int) > (s.last_value, s.is_called::int)"
+        )
+        keeping.kept.append(Kept(KeptKind.SEQUENCE, name, place))
