@@ -15,7 +15,7 @@ from safemigrate.execute import journal, run
 from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
 from safemigrate.rollback.derive import change_of
 from safemigrate.rollback.prove import State, prove
-from safemigrate.rollback.reach import root
+from safemigrate.rollback.reach import may_set_back, root
 from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
 from safemigrate.shadow.sample import fill
 from safemigrate.workflow.lane import Lane
@@ -83,12 +83,13 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
 def _seen(copy: Database, script: Script, catalog: Catalog) -> Rehearsed:
     """Observe the migration as written, and leave no trace of it."""
     connection = copy.connection
-    try:
-        with connection.transaction(force_rollback=True):
-            return rehearse(connection, script.migration, script.statements, as_written(connection), catalog)
-    except MigrationFailed as error:
-        if error.sqlstate not in (*ALONE, session.UNSAFE_NEW_ENUM_VALUE):
-            raise
+    if not any(may_set_back(one, catalog) for one in script.statements):  # that, no rollback undoes
+        try:
+            with connection.transaction(force_rollback=True):
+                return rehearse(connection, script.migration, script.statements, as_written(connection), catalog)
+        except MigrationFailed as error:
+            if error.sqlstate not in (*ALONE, session.UNSAFE_NEW_ENUM_VALUE):
+                raise
     aside = copy.copy(f"{copy.name}_aside")
     try:
         return rehearse(aside.connection, script.migration, script.statements, as_written(aside.connection), catalog)

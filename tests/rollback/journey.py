@@ -1,11 +1,11 @@
-"""There and back in throw-away databases: rehearsed, proven, applied, written to, rolled back, judged by pg_dump."""
+"""There and back in a throw-away database: proven, written to, rolled back, and judged by pg_dump."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from safemigrate import proc
@@ -13,12 +13,14 @@ from safemigrate.db import programs, session
 from safemigrate.db.catalog import read
 from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.execute import journal
-from safemigrate.model import Migration, Verdict, silent
+from safemigrate.model import Migration, Plan, Verdict
+from safemigrate.rollback.prove import State
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
-from safemigrate.workflow import conflicts, rehearse, take_back, verify
+from safemigrate.workflow import conflicts, take_back, trial
+from safemigrate.workflow.lane import Copy
+from safemigrate.workflow.plan import Script
 
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(.*)', (\d+), (true|false)\);")
 
@@ -34,13 +36,21 @@ class Dump:
 
 @dataclass(frozen=True)
 class Journey:
-    """How it went; `wrong` has a line for everything that is not as it was, although nothing said so before."""
+    """How it went; `wrong` has a line for everything that is not as it was."""
 
-    verdict: Verdict | None
-    reasons: tuple[str, ...] = ()
+    plan: Plan
     conflicts: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
-    plan: object = field(default=None, repr=False)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was said of the way back before it was gone."""
+        return self.plan.proof.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it was said not to lead back exactly."""
+        return self.plan.proof.reasons
 
 
 def dump(url: DatabaseUrl, major: int) -> Dump:
@@ -94,46 +104,42 @@ class Traveller:
         self.shadow, self.major = shadow, major
 
     def go(self, setup: str, migration: str, since: str = "", without: str | None = None) -> Journey:
-        """Raises MigrationFailed where the migration itself does not run."""
-        with self._database("start") as url:
+        """Raises MigrationFailed where the migration itself does not run.
+
+        `since` is written after the migration, `without` (default: the same) is it had there been no migration.
+        """
+        written = Migration("change", Path("change"), migration, "0")
+        script = Script(written, tuple(executable(written, split(migration, "change"))))
+        with ExitStack() as databases:
+            url = databases.enter_context(self._database("start"))
             with connect(url) as connection:
                 session.run(connection, setup)
             before = dump(url, self.major)
-            return self._from(before, migration, since, since if without is None else without)
+            if without or (without is None and since):
+                twin = databases.enter_context(self._database("twin", "start"))
+                with connect(twin) as connection:
+                    session.run(connection, without or since)
+                before = dump(twin, self.major)
+            with Copy(self.shadow, "start") as copy:
+                catalog = read(copy.connection)
+                start = State.of(copy.connection, catalog)
+                plan = trial._proven(copy.connection, script, trial._seen(copy, script, catalog), start)
+            if plan.proof.verdict is Verdict.IMPOSSIBLE:
+                return Journey(plan)
+            return self._back(url, plan, before, since)
 
-    def _from(self, before: Dump, migration: str, since: str, without: str) -> Journey:
-        written = Migration("change", Path("change"), migration, "0")
-        script = rehearse.Script(written, tuple(executable(written, split(migration, "change"))))
-        found = rehearse._rounds(None, self.shadow, "start", [script], None, {}, None, silent)  # type: ignore[arg-type]
-        assert isinstance(found, rehearse.Rehearsal)
-        (plan,) = found.plans
-        proof = plan.proof
-        errors = [one.message for one in found.findings if one.blocks]
-        if proof.verdict is Verdict.IMPOSSIBLE:
-            return Journey(proof.verdict, proof.reasons, wrong=tuple(errors), plan=plan)
-        with self._database("target", "start") as url:
-            with connect(url) as connection:
-                journal.prepare(connection)
-                was, earlier = read(connection), verify.written(connection)
-                rehearse._run(connection, plan)
-                errors += verify.unkept(connection, was, plan, earlier)
-            with connect(url) as connection:
-                if since:
-                    session.run(connection, since)
-            with connect(url) as connection:
-                found_conflicts = tuple(f"{one.subject}: {one.message}" for one in conflicts.find(connection, plan, {}))
-                if found_conflicts:
-                    return Journey(proof.verdict, proof.reasons, found_conflicts, tuple(errors), plan)
-                with connection.transaction():
-                    take_back._run_inverse(connection, plan, {}, [])
-            after = dump(url, self.major)
-        if without:
-            with self._database("twin", "start") as url:
-                with connect(url) as connection:
-                    session.run(connection, without)
-                before = dump(url, self.major)
-        wrong = differences(before, after)
-        return Journey(proof.verdict, proof.reasons, (), (*errors, *wrong), plan)
+    def _back(self, url: DatabaseUrl, plan: Plan, before: Dump, since: str) -> Journey:
+        with connect(url) as connection:
+            if since:
+                session.run(connection, since)
+        with connect(url) as connection:
+            found = tuple(f"{one.subject}: {one.message}" for one in conflicts.find(connection, plan, {}))
+            if found:
+                return Journey(plan, found)
+            with connection.transaction():
+                take_back._run_inverse(connection, plan, {}, [])
+        wrong = differences(before, dump(url, self.major))
+        return Journey(plan, (), tuple(wrong))
 
     @contextmanager
     def _database(self, name: str, template: str | None = None) -> Iterator[DatabaseUrl]:
