@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from safemigrate import proc
 from safemigrate.db import programs, session
 from safemigrate.db.catalog import read
-from safemigrate.db.postgres import connect
+from safemigrate.db.postgres import Connection, connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Migration, Plan, Verdict
 from safemigrate.rollback.prove import State
@@ -23,6 +23,9 @@ from safemigrate.workflow.lane import Copy
 from safemigrate.workflow.plan import Script
 
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(.*)', (\d+), (true|false)\);")
+
+Later = Callable[[Connection, Connection], None]
+"""Writes to the migrated database and the same to its twin."""
 
 
 @dataclass(frozen=True)
@@ -108,30 +111,38 @@ class Traveller:
 
         `since` is written after the migration, `without` (default: the same) is it had there been no migration.
         """
-        written = Migration("change", Path("change"), migration, "0")
-        script = Script(written, tuple(executable(written, split(migration, "change"))))
-        with ExitStack() as databases:
-            url = databases.enter_context(self._database("start"))
+
+        def write(migrated: Connection, twin: Connection) -> None:
+            session.run(migrated, since or "SELECT")
+            session.run(twin, (since if without is None else without) or "SELECT")
+
+        with self.database("start") as url:
             with connect(url) as connection:
                 session.run(connection, setup)
-            before = dump(url, self.major)
-            if without or (without is None and since):
-                twin = databases.enter_context(self._database("twin", "start"))
-                with connect(twin) as connection:
-                    session.run(connection, without or since)
-                before = dump(twin, self.major)
+            return self.on(url, migration, write if since or without else None)
+
+    def on(self, url: DatabaseUrl, migration: str, write: Later | None = None) -> Journey:
+        """Go there and back in the database `start`; `write` runs in between, there and in a twin that stays behind."""
+        written = Migration("change", Path("change"), migration, "0")
+        script = Script(written, tuple(executable(written, split(migration, "change"))))
+        before = None if write else dump(url, self.major)
+        with ExitStack() as databases:
+            twin = databases.enter_context(self.database("twin", "start")) if write else None
             with Copy(self.shadow, "start") as copy:
                 catalog = read(copy.connection)
                 start = State.of(copy.connection, catalog)
-                plan = trial._proven(copy.connection, script, trial._seen(copy, script, catalog), start)
+                seen = trial._seen(copy, script, catalog)  # may end the connection and give another
+                plan = trial._proven(copy.connection, script, seen, start)
             if plan.proof.verdict is Verdict.IMPOSSIBLE:
                 return Journey(plan)
-            return self._back(url, plan, before, since)
+            if write and twin:
+                with connect(url) as migrated, connect(twin) as stayed:
+                    write(migrated, stayed)
+                before = dump(twin, self.major)
+            assert before
+            return self._back(url, plan, before)
 
-    def _back(self, url: DatabaseUrl, plan: Plan, before: Dump, since: str) -> Journey:
-        with connect(url) as connection:
-            if since:
-                session.run(connection, since)
+    def _back(self, url: DatabaseUrl, plan: Plan, before: Dump) -> Journey:
         with connect(url) as connection:
             found = tuple(f"{one.subject}: {one.message}" for one in conflicts.find(connection, plan, {}))
             if found:
@@ -142,7 +153,8 @@ class Traveller:
         return Journey(plan, (), tuple(wrong))
 
     @contextmanager
-    def _database(self, name: str, template: str | None = None) -> Iterator[DatabaseUrl]:
+    def database(self, name: str, template: str | None = None) -> Iterator[DatabaseUrl]:
+        """A database as long as the block lasts, a copy of an earlier one where that is named."""
         url = self.shadow.create(name, template)
         try:
             yield url

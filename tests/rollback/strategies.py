@@ -7,6 +7,7 @@ runs what PostgreSQL accepts. `ACTIONS` is sorted by kind, so that what is reach
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -288,6 +289,53 @@ ACTIONS: dict[str, list[SearchStrategy[str]]] = {
 
 ACTION: SearchStrategy[str] = st.one_of(*(st.one_of(*actions) for actions in ACTIONS.values()))
 """One random statement, every kind as likely as another; it may fail."""
+
+_CONDITION = st.sampled_from(
+    ["", "", 'WHERE "id" = 1', 'WHERE "id" > 1', 'WHERE "x" IS NULL', 'WHERE "x" > 1', "WHERE ctid = '(0,1)'"]
+)
+_VALUE = st.sampled_from(["1", "7", "'a'", "'b'", "NULL", "DEFAULT", '"id"', '"x"', "'5'", "'{a}'"])
+_WRITE: SearchStrategy[str] = st.one_of(
+    _said('UPDATE "{}" SET "{}" = {} {}', TABLE, COLUMN, _VALUE, _CONDITION),
+    _said('UPDATE "{0}" SET "{1}" = "{1}" || \'!\' {2}', TABLE, COLUMN, _CONDITION),
+    _said('UPDATE "{}" SET "x" = "x" + 1, "{}" = DEFAULT {}', TABLE, COLUMN, _CONDITION),
+    _said('UPDATE "{}" SET "id" = "id" + 10 {}', TABLE, _CONDITION),
+    _said('UPDATE "{}" SET "id" = -"id" {}', TABLE, _CONDITION),
+    _said('UPDATE "{0}" t SET "x" = o."id" FROM "{1}" o WHERE o."id" = t."id"', TABLE, TABLE),
+    _said('DELETE FROM "{}" {}', TABLE, _CONDITION),
+    _said('DELETE FROM ONLY "{}" {}', TABLE, _CONDITION),
+    _said('DELETE FROM "{0}" t USING "{0}" o WHERE t."x" = o."x" AND t."id" > o."id"', TABLE),
+    _said('INSERT INTO "{}" ("id", "x") VALUES (50, 1), (51, 2)', TABLE),
+    _said('INSERT INTO "{}" ("x") VALUES (1)', TABLE),
+    _said('INSERT INTO "{0}" ("x", "{1}") SELECT "x", "{1}" FROM "{0}"', TABLE, COLUMN),
+    _said('INSERT INTO "{}" ("id", "x") VALUES (1, 1), (60, 1) ON CONFLICT ("id") DO UPDATE SET "x" = 9', TABLE),
+)
+ROWS_ACTION: SearchStrategy[str] = st.one_of(
+    _WRITE,
+    _WRITE,
+    _said('TRUNCATE "{}" {}', TABLE, _one("", "CASCADE", "RESTART IDENTITY", "RESTART IDENTITY CASCADE")),
+    _said('WITH gone AS (DELETE FROM "{0}" WHERE "id" = 1 RETURNING *) INSERT INTO "{0}" ("id", "x") '
+          'SELECT "id" + 70, "x" FROM gone', TABLE),
+    _said("DO $$ BEGIN {}; {}; END $$", _WRITE, _WRITE),
+    _said("DO $$ BEGIN {}; {}; END $$", _WRITE, ACTION),
+    _said('DO $$ BEGIN DROP TABLE "{}" CASCADE; END $$', TABLE),
+    _said("CREATE FUNCTION \"w\"() RETURNS void LANGUAGE sql AS $$ {} $$; SELECT \"w\"()", _WRITE),
+    _said('UPDATE "{0}" SET "{1}" = {2} WHERE "{1}" IS NULL; ALTER TABLE "{0}" ALTER "{1}" SET NOT NULL',
+          TABLE, COLUMN, _VALUE),
+    _said('ALTER TABLE "{0}" ALTER "{1}" DROP DEFAULT, ALTER "{1}" TYPE {2}', TABLE, COLUMN,
+          _one("text", "varchar(1) USING left(\"{1}\"::text, 1)", "bigint", "numeric(8,1)", "smallint",
+               "int USING length(\"{1}\"::text)", "text[] USING ARRAY[\"{1}\"::text]", "jsonb USING to_jsonb(\"{1}\")"))
+    .map(lambda text: re.sub(r"\{1\}", re.findall(r'ALTER "(\w+)" DROP', text)[0], text)),
+    _said("UPDATE \"A\" SET \"e\" = 'a' WHERE \"e\" = 'b'; CREATE TYPE \"E2\" AS ENUM ('a'); "
+          "ALTER TABLE \"A\" ALTER \"e\" DROP DEFAULT, ALTER \"e\" TYPE \"E2\" USING {}; ALTER TABLE \"A\" ALTER \"e\" SET DEFAULT 'a'",
+          _one("\"e\"::text::\"E2\"", "'a'")),
+    _said('CREATE TABLE "N" AS SELECT * FROM "{}" {}', TABLE, _CONDITION),
+    _said('CREATE TABLE "S" AS SELECT * FROM "{0}"; DROP TABLE "{0}" CASCADE; ALTER TABLE "S" RENAME TO "{0}"', TABLE),
+    _said('{}', _one('SELECT setval(\'"A_id_seq"\', 1)', 'ALTER SEQUENCE "A_id_seq" RESTART',
+                     'ALTER TABLE "B" ALTER "id" RESTART WITH 1', 'SELECT nextval(\'"q1"\')')),
+    _said('{}', _one('REFRESH MATERIALIZED VIEW "m1"', "SET session_replication_role = replica",
+                     "SET CONSTRAINTS ALL DEFERRED", "SET DateStyle = 'SQL, DMY'", "SET search_path = s, public")),
+)  # fmt: skip
+"""One or a few statements that write rows, or change what they are; as random as `ACTION`."""
 
 
 @contextmanager
