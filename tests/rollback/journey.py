@@ -13,12 +13,13 @@ from safemigrate.db import programs, session
 from safemigrate.db.catalog import read
 from safemigrate.db.postgres import Connection, connect
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.execute import run
 from safemigrate.model import Migration, Plan, Verdict
 from safemigrate.rollback.prove import State
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
-from safemigrate.workflow import conflicts, take_back, trial
+from safemigrate.workflow import conflicts, trial
 from safemigrate.workflow.lane import Copy
 from safemigrate.workflow.plan import Script
 
@@ -148,7 +149,9 @@ class Traveller:
             if found:
                 return Journey(plan, found)
             with connection.transaction():
-                take_back._run_inverse(connection, plan, {}, [])
+                for step in reversed(plan.steps):
+                    for sql in step.inverse:
+                        run.execute(connection, sql)
         wrong = differences(before, dump(url, self.major))
         return Journey(plan, (), tuple(wrong))
 

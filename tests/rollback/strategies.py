@@ -7,7 +7,6 @@ runs what PostgreSQL accepts. `ACTIONS` is sorted by kind, so that what is reach
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -321,13 +320,16 @@ ROWS_ACTION: SearchStrategy[str] = st.one_of(
     _said("CREATE FUNCTION \"w\"() RETURNS void LANGUAGE sql AS $$ {} $$; SELECT \"w\"()", _WRITE),
     _said('UPDATE "{0}" SET "{1}" = {2} WHERE "{1}" IS NULL; ALTER TABLE "{0}" ALTER "{1}" SET NOT NULL',
           TABLE, COLUMN, _VALUE),
-    _said('ALTER TABLE "{0}" ALTER "{1}" DROP DEFAULT, ALTER "{1}" TYPE {2}', TABLE, COLUMN,
-          _one("text", "varchar(1) USING left(\"{1}\"::text, 1)", "bigint", "numeric(8,1)", "smallint",
-               "int USING length(\"{1}\"::text)", "text[] USING ARRAY[\"{1}\"::text]", "jsonb USING to_jsonb(\"{1}\")"))
-    .map(lambda text: re.sub(r"\{1\}", re.findall(r'ALTER "(\w+)" DROP', text)[0], text)),
+    st.builds(
+        lambda table, column, to: f'ALTER TABLE "{table}" ALTER "{column}" DROP DEFAULT, ALTER "{column}" TYPE {to}'
+        .replace("@", f'"{column}"'),
+        TABLE, COLUMN,
+        _one("text", "varchar(1) USING left(@::text, 1)", "bigint", "numeric(8,1)", "smallint",
+             "int USING length(@::text)", "text[] USING ARRAY[@::text]", "jsonb USING to_jsonb(@)"),
+    ),
     _said("UPDATE \"A\" SET \"e\" = 'a' WHERE \"e\" = 'b'; CREATE TYPE \"E2\" AS ENUM ('a'); "
-          "ALTER TABLE \"A\" ALTER \"e\" DROP DEFAULT, ALTER \"e\" TYPE \"E2\" USING {}; ALTER TABLE \"A\" ALTER \"e\" SET DEFAULT 'a'",
-          _one("\"e\"::text::\"E2\"", "'a'")),
+          'ALTER TABLE "A" ALTER "e" DROP DEFAULT, ALTER "e" TYPE "E2" USING {}; '
+          'ALTER TABLE "A" ALTER "e" SET DEFAULT \'a\'', _one('"e"::text::"E2"', "'a'")),
     _said('CREATE TABLE "N" AS SELECT * FROM "{}" {}', TABLE, _CONDITION),
     _said('CREATE TABLE "S" AS SELECT * FROM "{0}"; DROP TABLE "{0}" CASCADE; ALTER TABLE "S" RENAME TO "{0}"', TABLE),
     _said('{}', _one('SELECT setval(\'"A_id_seq"\', 1)', 'ALTER SEQUENCE "A_id_seq" RESTART',
