@@ -20,8 +20,8 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
 from safemigrate.workflow import conflicts, trial
-from safemigrate.workflow.lane import Copy
 from safemigrate.workflow.plan import Script
+from safemigrate.workflow.shadows import Database
 
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(.*)', (\d+), (true|false)\);")
 
@@ -129,11 +129,12 @@ class Traveller:
         before = None if write else dump(url, self.major)
         with ExitStack() as databases:
             twin = databases.enter_context(self.database("twin", "start")) if write else None
-            with Copy(self.shadow, "start") as copy:
-                catalog = read(copy.connection)
-                start = State.of(copy.connection, catalog)
-                seen = trial._seen(copy, script, catalog)  # may end the connection and give another
-                plan = trial._proven(copy.connection, script, seen, start)
+            there = Database(self.shadow, "start")
+            catalog = read(there.connection)
+            start = State.now(there.connection, catalog)
+            seen = trial._seen(there, script, catalog)
+            plan, _ = trial._proven(there.connection, script, seen, start)  # which leaves it applied
+            there.close()
             if plan.proof.verdict is Verdict.IMPOSSIBLE:
                 return Journey(plan)
             if write and twin:
