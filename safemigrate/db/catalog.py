@@ -130,7 +130,10 @@ class Object:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All user objects at one moment. `version` is server_version_num, `user` the role that looked."""
+    """All user objects at one moment. `version` is server_version_num, `user` the role that looked.
+
+    `outside` are digests of what is no part of a database's schema, by name: roles, settings, large objects.
+    """
 
     objects: dict[Identity, Object]
     version: int
@@ -140,6 +143,7 @@ class Catalog:
     _casts: tuple[tuple[int, int, str], ...] = field(default=(), repr=False)
     _rows: dict[Identity, tuple[Any, ...]] = field(default_factory=dict, repr=False)
     _extra: dict[Identity, dict[str, Value]] = field(default_factory=dict, repr=False)
+    outside: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[Object]:
         return iter(self.objects.values())
@@ -276,14 +280,14 @@ def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
             settings, (user, prepared) = (then.fetchone() or ())[: len(_SETTINGS)], asked.fetchone() or ("", [])
         with connection.pipeline():
             cursors = []
-            for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast"):
+            for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast", "outside"):
                 if f"safemigrate_{name}" not in prepared:
                     connection.execute(b"PREPARE safemigrate_%s AS %s" % (name.encode(), _query(name, major)))
                 cursor = connection.cursor(row_factory=tuple_row, binary=True)
                 cursors.append(cursor.execute(f"EXECUTE safemigrate_{name}".encode()))
             connection.execute(_RESET, settings)
             answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
-    *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _) = answers
+    *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _), (outside, _) = answers
     extra: dict[Identity, dict[str, Value]] = {}
     for class_, oid, part, text in comments:
         extra.setdefault((class_, oid, part), {})["comment"] = text
@@ -302,7 +306,7 @@ def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
             else:
                 objects[identity], seen[identity] = _object(identity, row, names, extra), row
     links = (tuple(dependencies), tuple(aliases), tuple(casts))
-    return Catalog(objects, connection.info.server_version, user, *links, seen, extra)
+    return Catalog(objects, connection.info.server_version, user, *links, seen, extra, dict(outside))
 
 
 def difference(before: Catalog, after: Catalog) -> Change:

@@ -17,6 +17,7 @@ from safemigrate.rollback.inverse import Retyped as Inverted
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.table import Keeping
 from safemigrate.rollback.losses import columns, copied, moved, retyped_columns, sequences
+from safemigrate.rollback.outside import outside
 from safemigrate.rollback.reach import sets_formats
 from safemigrate.rollback.scene import Observed, Scene
 from safemigrate.rollback.simplify import simplified
@@ -152,7 +153,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         using=using,
         absent=scene.passing,
     )
-    scene.reasons += inverse.reasons
+    scene.reasons += [*inverse.reasons, *outside(statement, before, after)]
     if keeps:
         _labels(scene, before, [one for one in inverse.retyped if (one.table, one.number) not in using])
     schemas = [sql for sql in inverse.prepare if sql.startswith("CREATE SCHEMA")]

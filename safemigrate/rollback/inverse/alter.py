@@ -60,7 +60,7 @@ def _only_wordsdiffer(was: Object, now: Object) -> bool:
         return False
     if "_core" not in was.internal or was.internal["_core"] != now.internal["_core"]:
         return False
-    return not differ(was, now, *_SWITCHES)
+    return was.internal.get("_columns") == now.internal.get("_columns") and not differ(was, now, *_SWITCHES)
 
 
 def _type(was: Object, now: Object) -> Alteration:

@@ -122,6 +122,11 @@ CREATE VIEW v AS SELECT "id" FROM "User"; CREATE VIEW w AS SELECT * FROM v;
 ALTER VIEW v RENAME TO old;
 CREATE VIEW v AS SELECT "email" FROM "User";
 
+-- case: column of a view renamed
+CREATE VIEW v AS SELECT "id", "name" FROM "User"; CREATE VIEW w AS SELECT "name" FROM v; CREATE MATERIALIZED VIEW m AS SELECT "name" FROM w;
+-- change
+ALTER VIEW v RENAME COLUMN "name" TO "n"; ALTER TABLE "User" RENAME COLUMN "name" TO "fullName"; ALTER MATERIALIZED VIEW m RENAME COLUMN "name" TO "mn";
+
 -- case: sequence dropped and its name taken by a type
 CREATE SEQUENCE x;
 -- change
