@@ -10,6 +10,7 @@ from functools import partial
 from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object
 from safemigrate.db.postgres import quote
 from safemigrate.model import Check, KeptKind
+from safemigrate.rollback.checks.place import not_ours
 from safemigrate.rollback.describe import column_of, table_of
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.columns import keep_columns
@@ -152,7 +153,8 @@ def _fits(
         kept = (place, losing.index(one)) if one in losing else ("", 0)
         moved = scene.moved.get(types[one.old.position])
         asked = replace(one, old=replace(one.old, type=moved)) if moved else one
-        checks.append(fits(table, end, *kept, asked, now=now))
+        also = not_ours(scene.end, identity, now.position, scene.since())
+        checks.append(fits(table, end, *kept, asked, now=now, also=also))
     return checks
 
 

@@ -331,6 +331,16 @@ ALTER TABLE "Post" ALTER COLUMN "userId" SET NOT NULL;""",
         "UPDATE p SET at = at + 7;",
         "INSERT INTO p VALUES (99, 99, 'l'); UPDATE p SET v = 'mine' WHERE id = 2; DELETE FROM p WHERE id = 3;",
     ),
+    Case(
+        "an enum's rows remapped to a label it did not have",
+        """CREATE TYPE "Plan" AS ENUM ('FREE', 'PRO', 'TEAM'); CREATE TABLE w (id int PRIMARY KEY, plan "Plan" DEFAULT 'FREE');
+INSERT INTO w VALUES (1, 'FREE'), (2, 'PRO'), (3, 'TEAM');""",
+        """UPDATE w SET plan = 'PRO' WHERE plan = 'TEAM'; CREATE TYPE "Plan_new" AS ENUM ('FREE', 'STARTER', 'PRO');
+ALTER TABLE w ALTER plan DROP DEFAULT; ALTER TABLE w ALTER plan TYPE "Plan_new" USING (plan::text::"Plan_new");
+ALTER TYPE "Plan" RENAME TO "Plan_old"; ALTER TYPE "Plan_new" RENAME TO "Plan"; DROP TYPE "Plan_old";
+ALTER TABLE w ALTER plan SET DEFAULT 'FREE'; UPDATE w SET plan = 'STARTER' WHERE plan = 'PRO';""",
+        "INSERT INTO w VALUES (4, 'PRO');",
+    ),
     Case("add a column, drop the table", PLAIN, "ALTER TABLE t ADD g int; UPDATE t SET g = 1; DROP TABLE t;"),
     Case(
         "date format set by the script",
@@ -351,6 +361,14 @@ NOT_EXACT = {
 """By the reason that is given: statements on a table `t` with a large object."""
 
 CONFLICTS = [
+    Case(
+        "a value of a new label is written since",
+        "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (id int PRIMARY KEY, v e); INSERT INTO t VALUES (1, 'a'), (2, 'a');",
+        """CREATE TYPE f AS ENUM ('a', 'b'); ALTER TABLE t ALTER v TYPE f USING v::text::f; DROP TYPE e;
+UPDATE t SET v = 'b' WHERE id = 1;""",
+        "UPDATE t SET v = 'b' WHERE id = 2;",
+        "",
+    ),
     Case(
         "a row whose key a DO block changed is written since",
         PLAIN,

@@ -29,4 +29,4 @@ def test_says_why_not(traveller: Traveller, reason: str, migration: str) -> None
 def test_asks_first(traveller: Traveller, case: Case) -> None:
     untouched = traveller.go(case.setup, case.migration)
     assert (untouched.verdict, untouched.conflicts, untouched.wrong) == (Verdict.EXACT, (), ())
-    assert len(traveller.go(case.setup, case.migration, case.since).conflicts) == 1
+    assert len(traveller.go(case.setup, case.migration, case.since, case.without).conflicts) == 1

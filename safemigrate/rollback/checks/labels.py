@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from safemigrate.db.catalog import Catalog, Identity
 from safemigrate.model import Check
-from safemigrate.rollback.checks.place import Place, columns_at, table_name, texts
+from safemigrate.rollback.checks.place import Place, columns_at, not_ours, table_name
 
 
 def label_check(
@@ -29,14 +29,7 @@ def label_check(
         else f"t.{name}::text IN ({listed})"
     )
     source = f"{table_name(end, table)} AS t WHERE t.{name} IS NOT NULL AND NOT ({known})"
-    for place in since:
-        key = columns_at(end, table, list(place.key)) if place.table == table and position in place.columns else None
-        if key:
-            at = place.columns.index(position) + 1
-            source += (
-                f" AND NOT EXISTS (SELECT FROM {place.name} AS k WHERE k.key = {texts('t', key)} "
-                f"AND k.new[{at}] = t.{name}::text)"
-            )
+    source += not_ours(end, table, position, since)
     return [
         Check(
             f"{table_name(end, table)}.{name}",

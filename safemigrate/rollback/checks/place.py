@@ -57,3 +57,20 @@ def columns_at(catalog: Catalog, table: Identity, positions: list[int]) -> list[
         if member.kind == "column"
     }
     return [found[position] for position in positions] if all(position in found for position in positions) else None
+
+
+def not_ours(catalog: Catalog, table: Identity, position: int, since: Sequence[Place]) -> str:
+    """Return the condition, one more, under which row `t` has a value in a column that no place of `since` takes back.
+
+    "" where none keeps it. Names are those of `catalog`.
+    """
+    said = ""
+    for place in since:
+        kept = place.table == table and position in place.columns
+        names = columns_at(catalog, table, [*place.key, position]) if kept else None
+        if names:
+            said += (
+                f" AND NOT EXISTS (SELECT FROM {place.name} AS k WHERE k.key = {texts('t', names[:-1])} "
+                f"AND k.new[{place.columns.index(position) + 1}] = t.{names[-1]}::text)"
+            )
+    return said

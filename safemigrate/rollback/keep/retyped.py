@@ -246,11 +246,12 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, number
     keeping.settle.append(f"DROP TABLE {since}")
 
 
-def fits(before: Table, end: Table, place: str, number: int, change: Retyped, *, now: Column) -> Check:
+def fits(before: Table, end: Table, place: str, number: int, change: Retyped, *, now: Column, also: str) -> Check:
     """Ask how many values of today the old type cannot hold, without those that this migration made.
 
     A value that the cast would cut short does not fit either. `end` is the table when the migration is over, its key
-    that of `before` or empty; `now` is the column then; `place` is where values were kept by key, "" where none were.
+    that of `before` or empty; `now` is the column then; `place` is where values were kept by key, "" where none were;
+    `also` is one more condition on row `t`.
     """
     value = f"t.{now.quoted}"
     source = f"{end.rows} AS t WHERE {value} IS NOT NULL"
@@ -259,7 +260,7 @@ def fits(before: Table, end: Table, place: str, number: int, change: Retyped, *,
             f"(SELECT t.* FROM {source} AND NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, end)} "
             f"AND k.new_{number}::text = {text('t', now)}) OFFSET 0) AS t WHERE true"
         )
-    source += f" AND {_unfit(value, change, now)}"
+    source += f" AND {_unfit(value, change, now)}{also}"
     key = ", ".join(f"t.{column.quoted}" for column in end.key) or value
     return Check(
         f"{before.name}.{change.old.quoted}",
