@@ -1,6 +1,6 @@
 """Whole Prisma histories of public projects, taken back migration by migration: safemigrate beside other tools.
 
-    python benchmarks/histories.py [--project DIR ...] [--work DIR] [--only PART ...] [--report FILE]
+    python benchmarks/histories.py [--project SCHEMA ...] [--work DIR] [--only PART ...] [--report FILE]
 
 For each migration that changes the schema every tool says how to take it back; that is run, and pg_dump is asked
 whether the schema is what it was (the order of columns aside). safemigrate's own claim, schema and generated rows, is
@@ -40,22 +40,25 @@ from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.sql import split
 from safemigrate.workflow.plan import Script, as_written, forward, plan_of
 
-# Repository and the folder of its schema.prisma.
+# Repository and its schema. The last four were first tried by this script.
 PROJECTS = {
-    "umami-software/umami": "prisma",
-    "spliit-app/spliit": "prisma",
-    "typebot/typebot.io": "packages/prisma/postgresql",
-    "linkwarden/linkwarden": "packages/prisma",
-    "mfts/papermark": "prisma",
-    "ghostfolio/ghostfolio": "prisma",
-    "amplication/amplication": "packages/amplication-prisma-db/prisma",
-    "lukevella/rallly": "packages/database",
+    "umami-software/umami": "prisma/schema.prisma",
+    "spliit-app/spliit": "prisma/schema.prisma",
+    "linkwarden/linkwarden": "packages/prisma/schema.prisma",
+    "mfts/papermark": "prisma/schema",
+    "amplication/amplication": "packages/amplication-prisma-db/prisma/schema.prisma",
+    "hoppscotch/hoppscotch": "packages/hoppscotch-backend/prisma/schema.prisma",
+    "baptisteArno/typebot.io": "packages/prisma/postgresql/schema.prisma",
+    "ghostfolio/ghostfolio": "prisma/schema.prisma",
+    "elie222/inbox-zero": "apps/web/prisma/schema.prisma",
 }
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--project", type=Path, action="append", help="a folder with a Prisma project; repeatable")
+    options.add_argument(
+        "--project", type=Path, action="append", help="a schema.prisma, or a folder of them; repeatable"
+    )
     options.add_argument("--work", type=Path, default=Path("histories"), help="clones, tools and what was measured")
     options.add_argument("--only", action="append", choices=["safemigrate", "migradiff", "results", "prisma", "prove"])
     options.add_argument("--report", type=Path, help="write the table there too")
@@ -63,11 +66,11 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     results = Results(given.work / "results.jsonl")
     parts = given.only or ["safemigrate", "migradiff", "results", "prisma", "prove"]
-    projects = [_local(folder) for folder in given.project or ()] or list(_cloned(given.work))
+    projects = [_local(schema) for schema in given.project or ()] or list(_cloned(given.work))
     peers = install(given.work.resolve(), parts)
     with running(server_installation(), tcp=True) as server:
         for project in projects:
-            history = migrations(find(project.folder, None))
+            history = migrations(find(project.schema.parent, project.schema))
             if set(parts) - {"prove"}:
                 Replay(server, project, history, peers, results, ours="safemigrate" in parts).run()
             if "prove" in parts and not results.of(project.name, PROVE):
@@ -195,7 +198,10 @@ def prove(project: Project, history: list[Migration], results: Results) -> None:
     began = time.perf_counter()
     command = [sys.executable, "-m", "safemigrate", "prove", "--require", "any", "--json", "--no-interactive"]
     done = subprocess.run(
-        [*command, "--project", str(project.folder)], stdout=subprocess.PIPE, encoding="utf-8", check=False
+        [*command, "--project", str(project.schema.parent), "--schema", str(project.schema)],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
     )
     seconds = time.perf_counter() - began
     empty = {migration.name for migration in history if not split(migration.sql, migration.name)}
@@ -216,9 +222,9 @@ def prove(project: Project, history: list[Migration], results: Results) -> None:
         )
 
 
-def _local(folder: Path) -> Project:
-    top, head = _git(folder, "--show-toplevel"), _git(folder, "HEAD")
-    return Project(Path(top or folder.resolve()).name, folder.resolve(), head)
+def _local(schema: Path) -> Project:
+    schema = schema.resolve()
+    return Project(Path(_git(schema.parent, "--show-toplevel")).name, schema, _git(schema.parent, "HEAD"))
 
 
 def _git(folder: Path, what: str) -> str:
@@ -227,15 +233,15 @@ def _git(folder: Path, what: str) -> str:
 
 
 def _cloned(work: Path) -> Iterator[Project]:
-    for repository, folder in PROJECTS.items():
+    for repository, schema in PROJECTS.items():
         clone = work / repository.partition("/")[2]
         if not clone.exists():
             source = f"https://github.com/{repository}.git"
-            subprocess.run(
-                ["git", "clone", "-q", "--depth=1", "--filter=blob:none", "--sparse", source, clone], check=True
-            )
-            subprocess.run(["git", "-C", clone, "sparse-checkout", "set", folder], check=True)
-        yield _local(clone / folder)
+            command = ["git", "clone", "-q", "--depth=1", "--filter=blob:none", "--sparse", source, str(clone)]
+            subprocess.run(command, check=True)
+            command = ["git", "-C", str(clone), "sparse-checkout", "set", Path(schema).parent.as_posix()]
+            subprocess.run(command, check=True)
+        yield _local(clone / schema)
 
 
 if __name__ == "__main__":

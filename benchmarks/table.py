@@ -31,10 +31,10 @@ change something; its seconds are for up, down, compared and up again.
 
 @dataclass(frozen=True)
 class Project:
-    """A checked-out project: where its Prisma files are, and at which commit."""
+    """A checked-out project, its schema, and the commit."""
 
     name: str
-    folder: Path
+    schema: Path
     commit: str
 
 

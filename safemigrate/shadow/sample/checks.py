@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -127,8 +128,9 @@ def _numbers(expression: str) -> Iterator[str]:
 def _dates(expression: str) -> Iterator[str]:
     for _, text in _strings(expression):
         if re.match(r"[1-9]\d{3}-\d\d-\d\d", text):
-            day = date.fromisoformat(text[:10])
-            yield from (f"{day + timedelta(days)}{text[10:]}" for days in range(-1, 5))
+            with suppress(ValueError, OverflowError):  # no date of this calendar, or the last one
+                day = date.fromisoformat(text[:10])
+                yield from (f"{day + timedelta(days)}{text[10:]}" for days in range(-1, 5))
 
 
 def _texts(expression: str) -> Iterator[str]:

@@ -16,12 +16,12 @@ Make = Callable[[Random], str]
 
 def matching(pattern: str, count: int = 8) -> list[str]:
     """Return a few texts that should match; the server has the last word."""
+    random = Random(pattern)  # noqa: S311 the same texts every time
     try:
         make = _Reader(pattern).choice()
+        return [make(random) for _ in range(count)]
     except (IndexError, ValueError):  # not a pattern for this reader
         return []
-    random = Random(pattern)  # noqa: S311 the same texts every time
-    return [make(random) for _ in range(count)]
 
 
 class _Reader:

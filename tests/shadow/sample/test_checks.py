@@ -20,6 +20,7 @@ def type_of(name: str, category: str) -> Type:
         ("(a > '-1'::integer)", "int4", "N", {"-1", "0"}),
         ("(a > (0)::numeric)", "numeric", "N", {"0.01"}),
         ("(a >= '2024-02-01'::date)", "date", "D", {"2024-02-01", "2024-02-02"}),
+        ("(a <= '9999-12-31'::date)", "date", "D", {"9999-12-30", "9999-12-31"}),
     ],
 )
 def test_what_a_condition_mentions_is_tried(expression: str, name: str, category: str, expected: set[str]) -> None:

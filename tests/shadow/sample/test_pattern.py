@@ -33,6 +33,6 @@ def test_classes_by_name_are_known() -> None:
     assert all(re.fullmatch(r"[A-Za-z]+", text) for text in matching("^[[:alpha:]]+$"))
 
 
-@pytest.mark.parametrize("pattern", ["(?=a)b", "[a", "a\\"])
+@pytest.mark.parametrize("pattern", ["(?=a)b", "[a", "a\\", "[[:punct:]]"])
 def test_what_is_no_pattern_for_it_gives_nothing(pattern: str) -> None:
     assert matching(pattern) == []
