@@ -8,14 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from safemigrate.db import session
-from safemigrate.db.catalog import CLASSES, Catalog, read
-from safemigrate.db.postgres import Connection, quote
+from safemigrate.db.catalog import Catalog, read
+from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, run
 from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
 from safemigrate.rollback.derive import change_of
 from safemigrate.rollback.prove import State, prove
-from safemigrate.rollback.reach import may_set_back, root
+from safemigrate.rollback.reach import may_set_back
 from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
 from safemigrate.shadow.sample import fill
 from safemigrate.workflow.lane import Lane
@@ -71,7 +71,7 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
         return replace(outcome, state=BROKEN, detail="it reaches further each time it is tried")
     plan, end = _proven(copy.connection, script, seen, start)
     wrote = any(one.changed for one in seen.observations)
-    if end and plan.proof.verdict is Verdict.EXACT and not wrote and rows.alone(end):
+    if end and plan.proof.verdict is Verdict.EXACT and not wrote:
         lane.tidy(rows.oids, end.catalog)
     else:
         lane.discard()
@@ -185,14 +185,6 @@ class _Rows:
         """The tables that rows were made for, by what no migration renames."""
         return oids(self._catalog, self._ever)
 
-    def alone(self, now: State) -> bool:
-        """Whether no row but those of our making is in these tables, as they are now, and in those that need them."""
-        ours = {(CLASSES["table"], oid, 0) for oid in self.oids}
-        tables = {one.identity: quote(one.schema, one.name) for one in now.catalog if one.kind == "table"}
-        others = {tables[one] for one in tables if root(now.catalog, one) not in ours}
-        reached = with_children(now.catalog, [tables[one] for one in ours if one in tables])
-        return not any(now.rows[table].rows for table in reached & others & now.rows.keys())
-
     @property
     def said(self) -> str:
         """What a reader must know about the rows: where there were none."""
@@ -202,7 +194,12 @@ class _Rows:
         said = [
             f"tested without rows in {', '.join(tables)}: with rows it fails: {why}" for why, tables in away.items()
         ]
-        said += [f"no rows could be made for {table}: {why}" for table, why in sorted(self._unfilled.items())]
+        orphans = with_children(self._catalog, self._away)  # nobody fills them without their parents
+        said += [
+            f"no rows could be made for {table}: {why}"
+            for table, why in sorted(self._unfilled.items())
+            if table not in orphans
+        ]
         return "\n".join(said)
 
 
