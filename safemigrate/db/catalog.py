@@ -93,6 +93,7 @@ _KINDS = (
     "user_mapping",
     "subscription",
 )
+_COMMON = {"schema", "table", "column", "default", "constraint", "index", "sequence", "type", "extension"}
 _FIXED = 7  # kind, object, part, schema, name, parent, parent_name: the first columns of each of these queries
 
 
@@ -277,17 +278,20 @@ def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
         with connection.pipeline():
             then = connection.execute(_SET, list(_SETTINGS.values()))
             asked = connection.execute("SELECT current_user::text, array(SELECT name FROM pg_prepared_statements)")
+            present = connection.execute(_query("present", major))
             settings, (user, prepared) = (then.fetchone() or ())[: len(_SETTINGS)], asked.fetchone() or ("", [])
+            wanted = {*_COMMON, *(present.fetchone() or ((),))[0]}
         with connection.pipeline():
             cursors = []
-            for name in (*_KINDS, "comment", "privilege", "dependency", "alias", "cast", "outside"):
+            kinds = [name for name in _KINDS if name in wanted]
+            for name in (*kinds, "comment", "privilege", "dependency", "alias", "cast", "outside"):
                 if f"safemigrate_{name}" not in prepared:
                     connection.execute(b"PREPARE safemigrate_%s AS %s" % (name.encode(), _query(name, major)))
                 cursor = connection.cursor(row_factory=tuple_row, binary=True)
                 cursors.append(cursor.execute(f"EXECUTE safemigrate_{name}".encode()))
             connection.execute(_RESET, settings)
             answers = [(cursor.fetchall(), cursor.description) for cursor in cursors]
-    *kinds, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _), (outside, _) = answers
+    *found, (comments, _), (privileges, _), (dependencies, _), (aliases, _), (casts, _), (outside, _) = answers
     extra: dict[Identity, dict[str, Value]] = {}
     for class_, oid, part, text in comments:
         extra.setdefault((class_, oid, part), {})["comment"] = text
@@ -296,7 +300,7 @@ def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
     known = earlier if earlier and earlier._extra == extra else None
     objects: dict[Identity, Object] = {}
     seen: dict[Identity, tuple[Any, ...]] = {}
-    for rows, description in kinds:
+    for rows, description in found:
         names = tuple(column.name for column in description or ())
         class_at = names.index("_class") if "_class" in names else -1
         for row in rows:

@@ -100,11 +100,13 @@ def rehearse(
 
         try:
             if start in alone:
+                tracer.look()
                 groups.append(ObservedGroup((run(start),), transactional=False))
                 start += 1
             else:
                 end = min((n for n in alone if start < n < end), default=end)
                 with connection.transaction():
+                    tracer.look()
                     observations = []
                     for number in range(start, end):
                         observations.append(run(number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
@@ -72,22 +73,28 @@ class Tracer:
     def __init__(self, connection: Connection, now: Catalog | None = None) -> None:
         self._connection = connection
         self.catalog = now or read(connection)
+        self._held: set[tuple[int, str]] = set()
+        self._tables: dict[int, tuple[Any, ...]] = {}
+
+    def look(self) -> None:
+        """Look at the locks and tables as a transaction starts: what one statement leaves, the next one finds."""
+        self._held = set(session.rows(self._connection, _HELD))
+        self._tables = {row[0]: row[1:] for row in session.rows(self._connection, _TABLES)}
 
     def observe(self, statement: Statement, execute: Callable[[], None], *, may_write: bool) -> Observation:
-        """Execute a statement and say what it did. Errors of `execute` pass.
+        """Execute a statement and say what it did, after `look` in its transaction. Errors of `execute` pass.
 
         `may_write` is False for plain DDL. Locks are kept until the transaction ends, so a lock that an earlier
         statement took cannot be seen to be taken again: a statement that may write counts for every table that is
         locked for writing.
         """
         connection = self._connection
-        held = set(session.rows(connection, _HELD))
-        tables = {row[0]: row[1:] for row in session.rows(connection, _TABLES)}
+        held, tables = self._held, self._tables
         began = time.perf_counter()
         execute()
         seconds = time.perf_counter() - began
-        now_held = set(session.rows(connection, _HELD))
-        now = {row[0]: row[1:] for row in session.rows(connection, _TABLES)}
+        self.look()
+        now_held, now = self._held, self._tables
         before, after = self.catalog, read(connection, self.catalog)
         self.catalog = after
 
