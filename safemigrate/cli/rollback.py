@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
 from safemigrate.cli.options import BatchRows, LockTimeout, Retries, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
-from safemigrate.model import Outcome
+from safemigrate.model import OnConflict, Outcome
 
 
 def rollback(
@@ -31,6 +32,21 @@ def rollback(
             help='Value for rows written since, where a restored column needs one: \'"public"."User"."nick"=unknown\'.',
         ),
     ] = None,
+    relabel: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="LABEL=LABEL",
+            help='Label for values whose own the former enum does not have: \'"public"."Role"."OWNER"=ADMIN\'.',
+        ),
+    ] = None,
+    on_conflict: Annotated[
+        OnConflict,
+        typer.Option(
+            "--on-conflict",
+            help="Who wins where rows written since and what comes back exclude each other; what gives way is kept.",
+        ),
+    ] = OnConflict.STOP,
     guard: Annotated[
         bool | None,
         typer.Option(
@@ -67,7 +83,9 @@ def rollback(
         lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
         retries=settings.retries if retries is None else retries,
         shadow=shadow_of(settings, shadow, shadow_url),
-        fill=_values(fill or []),
+        fill=_filled(fill or []),
+        labels=_mapped(relabel or []),
+        on_conflict=on_conflict,
         batch_rows=settings.batch_rows if batch_rows is None else batch_rows,
         guard=settings.guard if guard is None else guard,
         generated=generated,
@@ -75,11 +93,33 @@ def rollback(
     return workflow.rollback(invocation.request, options)
 
 
-def _values(given: list[str]) -> dict[str, str]:
-    values = {}
+# Names as the listed choices write them: each part in quotes.
+_ASSIGNMENT = re.compile(r'((?:"(?:[^"]|"")+"\.)*"(?:[^"]|"")+")=(.*)', re.DOTALL)
+
+
+def _filled(given: list[str]) -> dict[str, str]:
+    return dict(_assigned(each, "--fill", "COLUMN=VALUE") for each in given)
+
+
+def _mapped(given: list[str]) -> dict[str, dict[str, str]]:
+    labels: dict[str, dict[str, str]] = {}
     for each in given:
-        column, equals, value = each.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--fill takes COLUMN=VALUE, not {each}")
-        values[column] = value
-    return values
+        name, value = _assigned(each, "--map", "ENUM.LABEL=LABEL")
+        parts = re.findall(r'"(?:[^"]|"")+"', name)
+        enum, label = ".".join(parts[:-1]), parts[-1][1:-1].replace('""', '"')
+        if label in labels.setdefault(enum, {}):
+            raise typer.BadParameter(f"--map names {name} twice")
+        labels[enum][label] = value
+    return labels
+
+
+def _assigned(given: str, flag: str, form: str) -> tuple[str, str]:
+    found = _ASSIGNMENT.fullmatch(given)
+    name, equals, value = (found[1], "=", found[2]) if found else given.partition("=")
+    if not equals or (flag == "--map" and not found):
+        raise typer.BadParameter(
+            f"{flag} takes {form}, with each part of the name in quotes as it is listed, not {given}"
+        )
+    if value == "…":
+        raise typer.BadParameter(f"{flag} {name} needs a value in the place of …")
+    return name, value

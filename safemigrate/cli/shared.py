@@ -178,7 +178,8 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
 
             console.data(json_v1.render_error(name, error))
         raise
-    outcome = replace(outcome, next=_pasted(outcome.next, shared))
+    conflicts = tuple(replace(each, choices=_pasted(each.choices, shared)) for each in outcome.conflicts)
+    outcome = replace(outcome, next=_pasted(outcome.next, shared), conflicts=conflicts)
     if as_json:
         from safemigrate.report import json_v1
 

@@ -17,7 +17,21 @@ from typing import Any
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import kept
-from safemigrate.model import Check, Group, Kept, KeptKind, Parting, Plan, Proof, Refill, Step, Trace, Verdict
+from safemigrate.model import (
+    Check,
+    Group,
+    Kept,
+    KeptKind,
+    Parting,
+    Plan,
+    Proof,
+    Refill,
+    Relabel,
+    Step,
+    Trace,
+    Verdict,
+    Way,
+)
 
 SCHEMA = "safemigrate"
 
@@ -120,6 +134,14 @@ END $$;
 """
 
 _FITS = """
+CREATE OR REPLACE FUNCTION safemigrate.relabelled(value text, setting text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT pg_catalog.jsonb_extract_path_text(
+    nullif(pg_catalog.current_setting(setting, true), '')::pg_catalog.jsonb, value) $$;
+CREATE OR REPLACE FUNCTION safemigrate.relabelled(value text[], setting text, labels text[]) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+  SELECT CASE WHEN bool_and(one IS NULL OR one = ANY (labels) OR label IS NOT NULL)
+         THEN array_agg(CASE WHEN one = ANY (labels) THEN one ELSE label END ORDER BY at) END
+  FROM unnest(value) WITH ORDINALITY AS v (one, at), safemigrate.relabelled(one, setting) AS label $$;
 CREATE OR REPLACE FUNCTION safemigrate.fits(value text, type text, home text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE
@@ -302,7 +324,7 @@ def from_json(stored: dict[str, Any]) -> Plan:
         return Step(
             sql=given["sql"],
             line=given["line"],
-            checks=tuple(Check(**_tuples(one)) for one in given["checks"]),
+            checks=tuple(check_from_json(one) for one in given["checks"]),
             kept=tuple(Kept(KeptKind(kept["kind"]), kept["subject"], kept["place"]) for kept in given["kept"]),
             partings=tuple(Parting(**_tuples(one)) for one in given["partings"]),
             refills=tuple(Refill(**_tuples(one)) for one in given.get("refills", ())),
@@ -328,6 +350,25 @@ def from_json(stored: dict[str, Any]) -> Plan:
         generated=proof(stored["generated"]) if stored.get("generated") else None,
         refused=tuple(stored.get("refused", ())),
     )
+
+
+def check_from_json(given: dict[str, Any]) -> Check:
+    """Read a question of a plan back."""
+    given = {name: value for name, value in given.items() if name != "choices"}  # a journal of an earlier version
+    relabel = given.get("relabel")
+    return Check(
+        **{
+            **_tuples(given),
+            "relabel": relabel and Relabel(**{**_tuples(relabel), "way": _way(relabel["way"])}),
+            "keep_new": tuple(_way(one) for one in given.get("keep_new", ())),
+            "keep_old": tuple(_way(one) for one in given.get("keep_old", ())),
+        }
+    )
+
+
+def _way(given: dict[str, Any]) -> Way:
+    pairs = {name: tuple((one, other) for one, other in given[name]) for name in ("instead", "held")}
+    return Way(**{**_tuples(given), **pairs})
 
 
 def _tuples(given: dict[str, Any]) -> dict[str, Any]:

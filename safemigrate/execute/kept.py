@@ -49,6 +49,17 @@ def move(connection: Connection, run: int, home: str, away: str) -> None:
     )
 
 
+def make_room(connection: Connection, place: str) -> None:
+    """Rename what an earlier rollback of the same migration left in a place, so that it is not lost."""
+    if session.value(connection, "SELECT to_regclass(%s)", [place]) is None:
+        return
+    number = 1
+    while session.value(connection, "SELECT to_regclass(%s)", [f"{place}_{number}"]) is not None:
+        number += 1
+    connection.execute(f"ALTER TABLE {place} RENAME TO {place.rpartition('.')[2]}_{number}".encode())
+    connection.execute("UPDATE safemigrate.kept SET place = %s WHERE place = %s", [f"{place}_{number}", place])
+
+
 def objects(connection: Connection) -> list[KeptObject]:
     """Return what is kept, oldest run first; objects that are gone from the server are left out."""
     if session.value(connection, "SELECT to_regclass('safemigrate.kept')") is None:

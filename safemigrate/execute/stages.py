@@ -14,6 +14,7 @@ from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
+from safemigrate.execute import journal
 from safemigrate.model import Check, Parting, Plan, Refill, Step
 
 
@@ -82,7 +83,7 @@ def from_json(stored: Sequence[dict[str, Any]]) -> tuple[Stage, ...]:
             one["place"],
             one["subject"],
             one["rows"],
-            tuple(Check(**{**check, "choices": tuple(check["choices"])}) for check in one["checks"]),
+            tuple(journal.check_from_json(check) for check in one["checks"]),
         )
         for one in stored
     )
@@ -195,13 +196,10 @@ def _eased(sql: str, subject: str, step: Step, number: int) -> _Eased | None:
             (sql, f"{start} DROP CONSTRAINT {constraint}"),
             Check(
                 f"{subject}.{column}",
-                "{count} rows written since have no value for this required column",
+                "{count} {row written since has|rows written since have} no value for this required column",
                 f"SELECT count(*) FROM {source}",
-                "",
-                (
-                    *(known.choices if known else ()),
-                    f"give them one: UPDATE {source.replace(' WHERE', f' SET {column} = … WHERE')}",
-                ),
+                look=f"SELECT * FROM {source}",
+                setting=known.setting if known else "",
             ),
         )
     if found := re.fullmatch(rf"{re.escape(start)} ADD CONSTRAINT ({name}) (CHECK|FOREIGN KEY) (.*)", sql, re.DOTALL):
@@ -215,10 +213,9 @@ def _eased(sql: str, subject: str, step: Step, number: int) -> _Eased | None:
             (),
             Check(
                 f"{subject}.{constraint}",
-                "{count} rows written since do not fit this constraint, which comes back",
+                "{count} {row written since does|rows written since do} not fit this constraint, which comes back",
                 f"SELECT count(*) FROM {source}",
-                "",
-                (f"mend these rows: SELECT * FROM {source}",),
+                look=f"SELECT * FROM {source}",
             ),
         )
     return None

@@ -34,8 +34,21 @@ def render(outcome: Outcome) -> str:
                 "count": each.count,
                 "sample": each.sample,
                 "choices": each.choices,
+                "keep_new": each.keep_new or None,
+                "keep_old": each.keep_old or None,
+                "notes": each.notes,
             }
             for each in outcome.conflicts
+        ],
+        settled=[
+            {
+                "migration": each.migration,
+                "subject": each.subject,
+                "message": each.message,
+                "count": each.count,
+                "place": each.place or None,
+            }
+            for each in outcome.settled
         ],
         diagnoses=[
             {"subject": each.subject, "ok": each.ok, "detail": each.detail, "fix": each.fix}
@@ -66,6 +79,7 @@ def _document(command: str, outcome: str, **given: Any) -> str:
         "snapshot": None,
         "snapshots": [],
         "conflicts": [],
+        "settled": [],
         "diagnoses": [],
         "kept": [],
         "notes": [],

@@ -48,6 +48,9 @@ def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: 
             _migration(page, migration, outcome, verbose=verbose)
     for conflict in outcome.conflicts:
         _conflict(page, conflict)
+    for settled in outcome.settled:
+        where = f", kept in {settled.place}" if settled.place else ""
+        page.line(f"{settled.subject}: {settled.message}{where}", MORE)
     for diagnosis in outcome.diagnoses:
         _diagnosis(page, diagnosis)
     if outcome.snapshots:
@@ -201,6 +204,11 @@ def _conflict(page: Page, conflict: Conflict) -> None:
     if conflict.sample:
         more = ", …" if conflict.count > len(conflict.sample) else ""
         page.line(f"keys: {', '.join(conflict.sample)}{more}", indent=2, style="dim")
+    for name, way in (("keep-new", conflict.keep_new), ("keep-old", conflict.keep_old)):
+        if way:
+            page.line(f"{name}: {way}", indent=2)
+    for note in conflict.notes:
+        page.line(note, indent=2)
     for choice in conflict.choices:
         page.paste(choice)
     page.blank()

@@ -15,6 +15,7 @@ from safemigrate.rollback.checks.labels import label_check
 from safemigrate.rollback.describe import column_of, table_of
 from safemigrate.rollback.inverse import Retyped as Inverted
 from safemigrate.rollback.inverse import invert
+from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.table import Keeping
 from safemigrate.rollback.losses import columns, copied, moved, retyped_columns, sequences
 from safemigrate.rollback.outside import outside
@@ -42,7 +43,9 @@ def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps
         return Derived((), ())
     key = hashlib.sha256(f"{migration}\n{checksum}".encode()).hexdigest()[:8]
     start, end = observed[0].before, observed[-1].after
-    scene = Scene(key, start, end, _passing(start, end, observed), _in_the_way(start, observed))
+    scene = Scene(
+        key, _age(migration, checksum), start, end, _passing(start, end, observed), _in_the_way(start, observed)
+    )
     steps = tuple(_step(scene, seen, keeps=keeps) for seen in observed)
     steps = tuple(replace(step, checks=(*step.checks, *scene.answers(number))) for number, step in enumerate(steps))
     if scene.defers:
@@ -69,6 +72,14 @@ def _deferring(inverse: tuple[str, ...]) -> tuple[str, ...]:
         said.append(sql)
         waited = waits
     return tuple(said)
+
+
+def _age(migration: str, checksum: str) -> str:
+    """Write the query for the age of the transaction that applied a migration, which wrote its row of the journal."""
+    return (
+        f"(SELECT age(r.xmin) FROM safemigrate.run AS r WHERE r.migration = {literal(migration)} "
+        f"AND r.checksum = {literal(checksum)} ORDER BY r.id DESC LIMIT 1)"
+    )
 
 
 def change_of(seen: Observed) -> Change:
@@ -141,7 +152,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         using = retyped_columns(scene, keeping, seen, change)
         sequences(scene, keeping, seen, change, places)
         # Asked late: a table that loses its foreign key here may be dropped, and then moved, by a later statement.
-        scene.ask(lambda: constraint_checks(change, before, scene.end, scene.moved, scene.dropped))
+        scene.ask(lambda: constraint_checks(change, scene.asking(before), inverse.statements))
     if keeps:
         written_rows(scene, keeping, seen, change, using)
     inverse = invert(
@@ -192,12 +203,11 @@ def _labels(scene: Scene, before: Catalog, retyped: Sequence[Inverted]) -> None:
 
 
 def _label_check(scene: Scene, before: Catalog, one: Inverted) -> list[Check]:
-    return label_check(one.table, one.number, one.old_labels, before, scene.end, scene.since())
+    return label_check(one, scene.asking(before))
 
 
 def _parting(scene: Scene, after: Catalog, one: Object) -> Parting:
-    scene.number += 1
-    place = f"safemigrate.left_{scene.key}_{scene.number}"
+    place = scene.left()
     if one.kind == "table":
         table = table_of(after, one.identity)
         columns, where, subject, unit = table.columns, "", table.name, "rows"

@@ -10,11 +10,14 @@ from functools import partial
 from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object
 from safemigrate.db.postgres import quote
 from safemigrate.model import Check, KeptKind
+from safemigrate.rollback.checks.fits import fits
 from safemigrate.rollback.checks.place import not_ours
+from safemigrate.rollback.checks.required import required
+from safemigrate.rollback.checks.ways import referring
 from safemigrate.rollback.describe import column_of, table_of
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.keep.columns import keep_columns
-from safemigrate.rollback.keep.retyped import Retyped, fits, keep_retyped
+from safemigrate.rollback.keep.retyped import Retyped, keep_retyped
 from safemigrate.rollback.keep.table import Keeping, Table
 from safemigrate.rollback.keep.tables import copy, keep_sequences, move
 from safemigrate.rollback.reach import may_set_back
@@ -80,7 +83,9 @@ def columns(scene: Scene, keeping: Keeping, change: Change, before: Catalog) -> 
         table = table_of(before, identity, without_key=names)
         lost = tuple(column for column in table.columns if column.name in names)
         place = scene.place()
-        keep_columns(keeping, place, table, scene.end_of(table, identity), lost)
+        keep_columns(keeping, place, table, lost)
+        if end := scene.end_of(table, identity):
+            keeping.checks += required(place, table, end, lost, scene.left, referring(scene.end, identity))
         scene.dropped.update({(identity, column.position): (place, table, column) for column in lost})
 
 
@@ -151,10 +156,10 @@ def _fits(
         if now is None or (not one.labels and one.old.type == now.type):
             continue
         kept = (place, losing.index(one)) if one in losing else ("", 0)
-        moved = scene.moved.get(types[one.old.position])
-        asked = replace(one, old=replace(one.old, type=moved)) if moved else one
+        lies = scene.moved.get(types[one.old.position], one.old.type)
         also = not_ours(scene.end, identity, now.position, scene.since())
-        checks.append(fits(table, end, *kept, asked, now=now, also=also))
+        pointing = referring(scene.end, identity)
+        checks.append(fits(table, end, *kept, one, now=now, lies=lies, also=also, left=scene.left, pointing=pointing))
     return checks
 
 

@@ -13,8 +13,9 @@ from safemigrate.db.digest import Digest, differences, digest, positions, set_ba
 from safemigrate.db.fingerprint import column_order, compare
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
-from safemigrate.model import Check, Plan, Proof, Verdict
+from safemigrate.model import Plan, Proof, Verdict
 from safemigrate.rollback import own
+from safemigrate.rollback.asked import rehearsed
 from safemigrate.rollback.down import SETTINGS
 
 
@@ -66,7 +67,7 @@ def prove(
     """
     proven: list[Plan] = []
     for number in range(len(plans) - 1, -1, -1):
-        plan, unasked = _asked(connection, plans[number])
+        plan, unasked = rehearsed(connection, plans[number])
         before = states[number]
         theirs = _own(connection, plan, before, states[number + 1], execute, forward, version) if plan.down else None
         began = time.perf_counter()
@@ -147,35 +148,6 @@ def _chosen(plan: Plan, theirs: tuple[Proof, bool] | None) -> Plan:
     if no_worse and order.index(proof.verdict) <= order.index(plan.proof.verdict):
         return replace(plan, proof=proof, generated=plan.proof)
     return replace(plan, down="", refused=proof.reasons)
-
-
-def _asked(connection: Connection, plan: Plan) -> tuple[Plan, list[str]]:
-    """Leave out the questions that already find something right after the migration: nobody has written yet.
-
-    Their answer is what the migration itself did, which its inverse takes back. Where the server refuses such rows a
-    rollback still fails and changes nothing; where it would lose them, that is said.
-    """
-    useless: set[Check] = set()
-    for check in dict.fromkeys(check for step in plan.steps for check in step.checks):
-        if session.value(connection, check.count):
-            useless.add(check)
-    if not useless:
-        return plan, []
-    groups = tuple(
-        replace(
-            group,
-            steps=tuple(
-                replace(step, checks=tuple(check for check in step.checks if check not in useless))
-                for step in group.steps
-            ),
-        )
-        for group in plan.groups
-    )
-    return replace(plan, groups=groups), [
-        f"{check.subject}: what is written after the migration cannot be told from what the migration wrote"
-        for check in sorted(useless, key=lambda check: check.subject)
-        if check.loses
-    ]
 
 
 def reordered(before: Catalog, after: Catalog) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from safemigrate.db.catalog import Catalog, Change, Identity, Object
 from safemigrate.model import Check, Trace
-from safemigrate.rollback.checks.place import Place
+from safemigrate.rollback.checks.place import Asking, Place
 from safemigrate.rollback.describe import table_of
 from safemigrate.rollback.keep.table import Column, Table
 from safemigrate.sql import Statement
@@ -41,14 +41,15 @@ class Observed(Protocol):
 class Scene:
     """One migration while its steps are derived.
 
-    `passing` is what it makes and drops again; `in_the_way` are tables it makes whose parts have names that come back.
-    `at` is the step at hand. `kept_rows`, `moved` and `dropped` say where
-    rows, dropped tables and types, and dropped columns are kept; `questions` are asked of every step once all of them
-    are known. `refreshed` are materialized views to refresh when all rows are back.
+    `age` is SQL for the age of the transaction that applied it. `passing` is what it makes and drops again;
+    `in_the_way` are tables it makes whose parts have names that come back. `at` is the step at hand. `kept_rows`,
+    `moved` and `dropped` say where rows, dropped tables and types, and dropped columns are kept; `questions` are asked
+    of every step once all of them are known. `refreshed` are materialized views to refresh when all rows are back.
     `formats` says that the script has set how values are written as text, `defers` that checks of constraints may wait.
     """
 
     key: str
+    age: str
     start: Catalog
     end: Catalog
     passing: frozenset[Identity]
@@ -68,6 +69,15 @@ class Scene:
         """Name a new table to keep something in."""
         self.number += 1
         return f"safemigrate.kept_{self.key}_{self.number}"
+
+    def left(self) -> str:
+        """Name a new table for what a rollback takes away."""
+        self.number += 1
+        return f"safemigrate.left_{self.key}_{self.number}"
+
+    def asking(self, before: Catalog) -> Asking:
+        """Return what the questions of the step at hand need to know; `before` is the catalog before it."""
+        return Asking(before, self.end, self.moved, self.dropped, self.since(), self.left, self.age)
 
     def ask(self, checks: Callable[[], list[Check]]) -> None:
         """Remember a question of the step at hand that needs to know what later steps keep."""

@@ -156,9 +156,9 @@ def _note(scene: Scene, seen: Observed, identity: Identity, place: str, table: T
     scene.kept_rows.append(kept)
     before = seen.before
     if writes.events != {"insert"}:
-        scene.ask(lambda: unique_checks(kept, before, scene.end, scene.since()))
-        scene.ask(lambda: parent_checks(kept, before, scene.end, scene.since()))
+        scene.ask(lambda: unique_checks(kept, scene.asking(before)))
+        scene.ask(lambda: parent_checks(kept, scene.asking(before)))
         if "update" in writes.events and not writes.compare:
-            scene.ask(lambda: rekeyed_check(kept, before, scene.end, scene.since()))
+            scene.ask(lambda: rekeyed_check(kept, scene.asking(before)))
     if writes.events & {"delete", "truncate", "rekey"} and table.key:
-        scene.ask(lambda: reused_check(kept, before, scene.end, scene.since()))
+        scene.ask(lambda: reused_check(kept, scene.asking(before)))

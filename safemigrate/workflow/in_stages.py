@@ -11,8 +11,8 @@ from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, NotRe
 from safemigrate.execute import journal, run, way_back
 from safemigrate.execute.stages import Stage
 from safemigrate.execute.way_back import Hooks, Terms, WayBack
-from safemigrate.model import Conflict
-from safemigrate.workflow import carry_out, taken
+from safemigrate.model import Conflict, counted
+from safemigrate.workflow import carry_out, conflicts, taken
 from safemigrate.workflow.resolve import Resolved
 from safemigrate.workflow.taken import Taken
 
@@ -116,15 +116,15 @@ def _go(aim: run.Target, resolved: Resolved, one: journal.Run, found: Taken) -> 
 
 def _conflicts(aim: run.Target, one: journal.Run, way: WayBack, error: MigrationFailed) -> list[Conflict]:
     """Say which rows written meanwhile are in the way of the stage that failed: none where it failed over others."""
-    connection, again = aim.connection, "then go on: safemigrate rollback"
     found = []
     for check in way.stages[way.stage].checks:
-        if count := session.value(connection, check.count):
-            message = check.message.replace("{count}", f"{count:,}")
-            found.append(Conflict(one.migration, check.subject, message, count, (), (*check.choices, again)))
+        if count := session.value(aim.connection, check.count):
+            fill = (conflicts.filling("safemigrate rollback", check),) if check.setting else ()
+            choices = (*fill, conflicts.showing(aim.url, check), GO_ON)
+            found.append(Conflict(one.migration, check.subject, counted(check.message, count), count, (), choices))
     if not found and error.sqlstate.startswith("23"):  # integrity constraint violation
-        mend = "mend the rows that the server names"
-        found.append(Conflict(one.migration, way.stages[way.stage].subject, error.why, 1, (), (mend, again)))
+        mend = "# mend the rows that the server names, then:"
+        found.append(Conflict(one.migration, way.stages[way.stage].subject, error.why, 1, (), (mend, GO_ON)))
     return found
 
 

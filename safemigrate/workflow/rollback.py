@@ -6,15 +6,26 @@ migration that plain Prisma left half done is a shadow needed, to find out how f
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from safemigrate.config import BATCH_ROWS
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
 from safemigrate.execute import journal, run, stages, way_back
-from safemigrate.model import AppliedState, Conflict, MigrationOutcome, Outcome, Progress, Result, Verdict
+from safemigrate.model import (
+    AppliedState,
+    Conflict,
+    MigrationOutcome,
+    OnConflict,
+    Outcome,
+    Progress,
+    Result,
+    Settled,
+    Verdict,
+)
 from safemigrate.prisma import history
 from safemigrate.rollback import down
 from safemigrate.workflow import carry_out, conflicts, half_done, in_stages
@@ -28,6 +39,7 @@ from safemigrate.workflow.taken import Taken
 class RollbackOptions:
     """The flags of `rollback`. `fill` gives values to rows written since, by the column they need one for.
 
+    `labels` names, by enum, a label for each that it will not have. `on_conflict` says who gives way otherwise.
     `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released. `generated` takes
     safemigrate's own inverse where a team's down.sql would be used.
     """
@@ -43,6 +55,20 @@ class RollbackOptions:
     guard: bool = False
     batch_rows: int = BATCH_ROWS
     generated: bool = False
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    on_conflict: OnConflict = OnConflict.STOP
+
+    @property
+    def flags(self) -> str:
+        """The flags that ask for the same again."""
+        given: list[tuple[str, object]] = [("--to", self.to), ("--last", self.last)]
+        given += [("--fill", f"{column}={value}") for column, value in self.fill.items()]
+        for enum, labels in self.labels.items():
+            given += [("--map", f"{enum}.{quote(label)}={other}") for label, other in labels.items()]
+        if self.on_conflict is not OnConflict.STOP:
+            given.append(("--on-conflict", self.on_conflict))
+        said = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value)
+        return said + " --guard" * self.guard + " --generated" * self.generated
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:
@@ -123,17 +149,19 @@ def _take_back(
         if one.plan.proof.verdict is Verdict.LOSSY
         for reason in one.plan.proof.reasons
     ]
-    conflicts.fill_is_asked_for(options.fill, chosen, _flags(options))
-    found = conflicts.find(target.connection, chosen[0].plan, options.fill)
+    conflicts.answer(target.connection, options, chosen)
+    plan = chosen[0].plan
+    found = conflicts.find(target.connection, resolved.url, plan, options, conflicts.answered(plan, options))
+    stuck = [each for each in found if not each.way(options.on_conflict)]
     outcomes = tuple(_described(one) for one in chosen)
     large = _large(target.connection, chosen, options.batch_rows)
-    if found or options.dry_run:
-        result = Result.CONFLICTS if found else Result.REHEARSED
+    if stuck or options.dry_run:
+        result = Result.CONFLICTS if stuck else Result.REHEARSED
         more = (
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
-        follow = () if found else (f"safemigrate rollback{_flags(options)}",)
-        going = conflicts.going(target.connection, chosen[0].plan)
+        follow = () if stuck else (f"safemigrate rollback{options.flags}",)
+        going = conflicts.going(target.connection, plan)
         return _outcome(resolved, result, outcomes, began, found, (*going, *large, *more, *losses), follow)
     losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
@@ -158,7 +186,7 @@ def _go_on(
     began: float,
 ) -> Outcome:
     """Go on with the rollback that was stopped, and with nothing else: the flags that chose it do not count again."""
-    conflicts.fill_is_asked_for(options.fill, [one], "")
+    conflicts.answer(aim.connection, options, [one])
     way = way_back.read(aim.connection, one.id)
     if options.dry_run:
         note = f"{one.migration}: {in_stages.standing(way)}"
@@ -187,10 +215,7 @@ def _ended(
     request: Request, resolved: Resolved, taken: Taken, chosen: Sequence[journal.Run], began: float, *, guarded: bool
 ) -> Outcome:
     back = [one.migration for one in taken.done]
-    outcomes = tuple(
-        replace(_described(one), state=journal.RunState.ROLLED_BACK.value) if one in taken.done else _described(one)
-        for one in chosen
-    )
+    outcomes = tuple(_back(_described(one)) if one in taken.done else _described(one) for one in chosen)
     names = ", ".join(back)
     notes = list(taken.notes)
     if back:
@@ -219,14 +244,14 @@ def _ended(
             "safemigrate status",
             *(f"safemigrate release {one}   # when it may be applied again" for one in back),
         ),
+        settled=taken.settled,
     )
 
 
-def _flags(options: RollbackOptions) -> str:
-    """Return the flags that choose the same migrations again."""
-    if options.to:
-        return f" --to {options.to}"
-    return f" --last {options.last}" if options.last else ""
+def _back(one: MigrationOutcome) -> MigrationOutcome:
+    """Describe a migration that is rolled back: what was moved out of the way has moved back, copies are still kept."""
+    copies = tuple(each for each in one.kept if each.place.startswith(f"{journal.SCHEMA}."))
+    return replace(one, state=journal.RunState.ROLLED_BACK.value, kept=copies)
 
 
 def _failed(
@@ -271,6 +296,7 @@ def _outcome(
     conflicts: Sequence[Conflict] = (),
     notes: Sequence[str] = (),
     follow: Sequence[str] = (),
+    settled: Sequence[Settled] = (),
 ) -> Outcome:
     return Outcome(
         "rollback",
@@ -281,4 +307,5 @@ def _outcome(
         notes=tuple(notes),
         next=tuple(follow),
         seconds=time.perf_counter() - began,
+        settled=tuple(settled),
     )

@@ -9,11 +9,12 @@ from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.errors import Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
-from safemigrate.execute import journal, run, stages, way_back
-from safemigrate.model import Progress
+from safemigrate.execute import journal, kept, run, stages, way_back
+from safemigrate.model import OnConflict, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow import carry_out, conflicts, in_stages, taken
 from safemigrate.workflow.resolve import Resolved, Target
+from safemigrate.workflow.settle import Settlement, needed, settle
 from safemigrate.workflow.taken import Taken
 
 if TYPE_CHECKING:
@@ -45,11 +46,13 @@ def take_back(
             _at_once(options, aim, resolved, chosen, found, drifted=drifted)
             return found
         for number, one in enumerate(chosen):
-            if number:
-                found.conflicts += conflicts.find(connection, one.plan, options.fill)
+            settles = needed(connection, one.plan, options)  # in one transaction with what it makes room for
+            if number and not settles:
+                found.conflicts += conflicts.find(connection, aim.url, one.plan, options)
             if found.conflicts:
                 break
-            if cut := stages.cut(connection, one.plan, options.batch_rows):
+            cut = () if settles else stages.cut(connection, one.plan, options.batch_rows)
+            if cut:
                 terms = way_back.Terms(options.batch_rows, dict(options.fill), options.guard, drifted)
                 in_stages.take_back(aim, resolved, one, cut, terms, found)
             else:
@@ -68,16 +71,22 @@ def _at_once(
 ) -> None:
     connection, database = aim.connection, aim.url.database
     notes: list[str] = []
+    settlements: list[Settlement] = []
+    asks = bool(options.labels) or options.on_conflict is not OnConflict.STOP
 
     def body() -> None:
         notes.clear()
+        settlements.clear()
         found.conflicts.clear()
         for number, one in enumerate(chosen):
             aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
-            if number:  # those of the newest were looked for before the transaction began
-                found.conflicts += conflicts.find(connection, one.plan, options.fill)
+            settlement = settle(connection, one.plan, options)
+            if number or settlement.settled or asks:  # else those of the newest were looked for before it all began
+                found.conflicts += conflicts.find(connection, aim.url, one.plan, options, settlement.done)
                 if found.conflicts:
                     raise _Stop
+            kept.enter(connection, one.id, settlement.kept)
+            settlements.append(settlement)
             if one.plan.down:
                 taken.run_own(connection, one, notes)
                 continue
@@ -86,9 +95,10 @@ def _at_once(
                 for parting in step.partings:
                     taken.part(connection, one, parting, notes)
                 for sql in step.inverse:
-                    run.execute(connection, sql)
+                    run.execute(connection, settlement.replaced(sql))
         taken.record(connection, resolved.url.schema, chosen, guard=options.guard)
-        taken.verify(connection, chosen[-1], drifted=drifted, notes=notes)
+        unproven = [address for each in settlements for address in each.unproven]
+        taken.verify(connection, chosen[-1], drifted=drifted, notes=notes, unproven=unproven)
 
     session_id = connection.info.backend_pid
     try:
@@ -111,6 +121,7 @@ def _at_once(
         stopped = _stopped(aim, session_id, chosen[0], "It was stopped from outside.")
         raise Interrupted(stopped.summary, stopped.why, stopped.fix) from error
     found.notes += notes
+    found.settled += (one for each in settlements for one in each.settled.values())
     found.done += chosen
 
 

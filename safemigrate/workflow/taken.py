@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from safemigrate.db import session
-from safemigrate.db.catalog import read
+from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, kept, run
-from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan
+from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan, Settled
 from safemigrate.prisma import history
 from safemigrate.rollback import own
+from safemigrate.workflow import conflicts
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Taken:
     done: list[journal.Run] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
     standing: str = ""
 
 
@@ -42,12 +44,13 @@ def part(connection: Connection, one: journal.Run, parting: Parting, notes: list
     count = session.value(connection, parting.count)
     if not count:
         return
+    kept.make_room(connection, parting.place)
     for sql in parting.keep:
         run.execute(connection, sql)
     kept.enter(connection, one.id, [Kept(KeptKind.LEFT, parting.subject, parting.place)])
     if parting.unit:
         notes.append(
-            f"{parting.subject} goes with its {count:,} {parting.unit} of today; they are kept in {parting.place}"
+            f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept in {parting.place}"
         )
 
 
@@ -75,8 +78,10 @@ def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *
         history.raise_guard(connection, schema, f"{names} is on hold: safemigrate status")
 
 
-def verify(connection: Connection, oldest: journal.Run, *, drifted: bool, notes: list[str]) -> None:
-    """Compare with the schema before the oldest of the runs.
+def verify(
+    connection: Connection, oldest: journal.Run, *, drifted: bool, notes: list[str], unproven: Collection[str] = ()
+) -> None:
+    """Compare with the schema before the oldest of the runs, but for constraints that come back NOT VALID.
 
     After drift there is nothing to compare with, and that is said.
     """
@@ -85,7 +90,26 @@ def verify(connection: Connection, oldest: journal.Run, *, drifted: bool, notes:
             "The schema was changed by something else since apply, so its fingerprint could not be compared; "
             "every statement of the proven rollback ran."
         )
-    elif fingerprint(read(connection)) != oldest.fingerprint_before:
+        return
+    now = read(connection)
+    notes += (
+        f"{address} is NOT VALID; when its rows are mended: "
+        f"ALTER TABLE {quote(one.schema, one.parent)} VALIDATE CONSTRAINT {quote(one.name)}"
+        for address in unproven
+        if (one := now.addresses.get(address))
+    )
+    if fingerprint(_validated(now, unproven)) != oldest.fingerprint_before:
         raise MigrationFailed(
             f"the schema after the rollback is not the one before {oldest.migration}", "The rollback was undone."
         )
+
+
+def _validated(catalog: Catalog, unproven: Collection[str]) -> Catalog:
+    """Return the catalog as if these constraints were not NOT VALID."""
+    objects = {
+        identity: replace(one, attributes=one.attributes | {"definition": definition.removesuffix(" NOT VALID")})
+        if one.address in unproven and isinstance(definition := one.attributes["definition"], str)
+        else one
+        for identity, one in catalog.objects.items()
+    }
+    return replace(catalog, objects=objects)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from safemigrate.model import OnConflict
+
 NOTHING_SAID = {
     "name": None,
     "generate": None,
@@ -46,6 +48,12 @@ def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
         (("--guard",), {"guard": True}),
         (("--batch-rows", "7"), {"batch_rows": 7}),
         (("--generated",), {"generated": True}),
+        (("--on-conflict", "keep-old"), {"on_conflict": OnConflict.KEEP_OLD}),
+        (("--fill", '"public"."a=b"=c=d'), {"fill": {'"public"."a=b"': "c=d"}}),
+        (
+            ("--map", '"public"."Role"."OWN""=ER"=ADMIN', "--map", '"public"."Role"."x.y"=z'),
+            {"labels": {'"public"."Role"': {'OWN"=ER': "ADMIN", "x.y": "z"}}},
+        ),
     ],
 )
 def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
@@ -61,8 +69,26 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
         "guard": False,
         "batch_rows": 50_000,
         "generated": False,
+        "labels": {},
+        "on_conflict": OnConflict.STOP,
     }
     assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--fill", '"public"."User"."age"'),
+        ("--fill", '"public"."User"."age"=…'),
+        ("--map", "Role.ADMIN=USER"),
+        ("--map", '"Role"."ADMIN"=…'),
+        ("--map", '"Role"."ADMIN"=a', "--map", '"Role"."ADMIN"=b'),
+        ("--on-conflict", "newest"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_runs_nothing(invoke: Any, workflows: Any, flags: tuple[str, ...]) -> None:
+    assert invoke("rollback", *flags).code == 2
+    assert workflows.calls == []
 
 
 @pytest.mark.parametrize(

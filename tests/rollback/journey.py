@@ -21,6 +21,7 @@ from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
 from safemigrate.workflow import conflicts, trial
 from safemigrate.workflow.plan import Script
+from safemigrate.workflow.rollback import RollbackOptions
 from safemigrate.workflow.shadows import Database
 
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(.*)', (\d+), (true|false)\);")
@@ -146,7 +147,9 @@ class Traveller:
 
     def _back(self, url: DatabaseUrl, plan: Plan, before: Dump) -> Journey:
         with connect(url) as connection:
-            found = tuple(f"{one.subject}: {one.message}" for one in conflicts.find(connection, plan, {}))
+            found = tuple(
+                f"{one.subject}: {one.message}" for one in conflicts.find(connection, url, plan, RollbackOptions())
+            )
             if found:
                 return Journey(plan, found)
             with connection.transaction():

@@ -12,6 +12,13 @@ SELECT 'constraint' AS kind, k.oid AS object, 0 AS part, n.nspname AS schema, k.
        k.conkey AS _columns,
        k.confkey AS _target_columns,
        k.convalidated AS _validated,
+       CASE WHEN k.contype = 'x'
+         THEN array(SELECT pg_get_indexdef(k.conindid, at, false) FROM generate_series(1, i.indnkeyatts) AS at) END AS _terms,
+       CASE WHEN k.contype = 'x' THEN pg_get_expr(i.indpred, i.indrelid) END AS _predicate,
+       array(SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
+             FROM unnest(k.conexclop) WITH ORDINALITY AS u(operator, at)
+             JOIN pg_operator o ON o.oid = u.operator JOIN pg_namespace s ON s.oid = o.oprnamespace ORDER BY at) AS _operators,
+       i.indnullsnotdistinct AS _nulls_equal, -- since 15
        k.condeferrable::int + k.condeferred::int AS _deferrable,
        md5(concat_ws('|', k.condeferrable, k.condeferred, k.convalidated, k.connoinherit, k.conkey, k.confkey,
            k.conenforced, -- since 18

@@ -8,6 +8,10 @@ SELECT 'index' AS kind, i.indexrelid AS object, 0 AS part, n.nspname AS schema, 
        i.indexprs IS NOT NULL OR i.indpred IS NOT NULL AS _expression,
        CASE WHEN i.indisunique AND i.indisvalid AND i.indimmediate AND i.indexprs IS NULL AND i.indpred IS NULL
          THEN (string_to_array(i.indkey::text, ' ')::int[])[1:i.indnkeyatts] END AS _key,
+       CASE WHEN i.indisunique AND i.indisvalid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+         THEN array(SELECT pg_get_indexdef(i.indexrelid, at, false) FROM generate_series(1, i.indnkeyatts) AS at) END AS _terms,
+       pg_get_expr(i.indpred, i.indrelid) AS _predicate,
+       i.indnullsnotdistinct AS _nulls_equal, -- since 15
        md5(concat_ws('|', x.reloptions::text, i.indkey::text, i.indexprs::text, i.indpred::text)) AS _core
 FROM pg_index i
 JOIN pg_class x ON x.oid = i.indexrelid

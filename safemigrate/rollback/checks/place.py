@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from safemigrate.db.catalog import Catalog, Identity
@@ -29,6 +29,24 @@ Dropped = Mapping[tuple[Identity, int], tuple[str, Table, Column]]
 """Where the values of a dropped column are kept: the place, the table as it was, the column."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a question of one step needs to know.
+
+    The catalogs before the step and at the `end` of the migration, which is when the questions are put; where tables
+    are `moved` and columns were `dropped` to; where this step and later ones keep rows (`since`). `left` names a new
+    table for what gives way. `age` is SQL for the age of the migration's transaction: a younger row was written since.
+    """
+
+    before: Catalog
+    end: Catalog
+    moved: Mapping[Identity, str]
+    dropped: Dropped
+    since: Sequence[Place]
+    left: Callable[[], str]
+    age: str
+
+
 def texts(alias: str, names: Sequence[str]) -> str:
     """Return the array of these columns' texts, as kept keys are written."""
     return f'ARRAY[{", ".join(f"{alias}.{name}::text" for name in names)}] COLLATE "C"'
@@ -39,17 +57,17 @@ def table_name(catalog: Catalog, table: Identity) -> str:
     return quote(catalog[table].schema, catalog[table].name)
 
 
-def types_at(catalog: Catalog, table: Identity, positions: list[int]) -> list[object]:
+def types_at(catalog: Catalog, table: Identity, positions: Sequence[int]) -> list[str]:
     """Return the types of the columns at these positions."""
     found = {
-        member.internal["_position"]: member.attributes["type"]
+        member.internal["_position"]: str(member.attributes["type"])
         for member in catalog.members.get(table, ())
         if member.kind == "column"
     }
     return [found[position] for position in positions]
 
 
-def columns_at(catalog: Catalog, table: Identity, positions: list[int]) -> list[str] | None:
+def columns_at(catalog: Catalog, table: Identity, positions: Sequence[int]) -> list[str] | None:
     """Name the columns at these positions; None where one is gone."""
     found = {
         member.internal["_position"]: quote(member.name)

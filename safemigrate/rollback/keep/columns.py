@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from safemigrate.model import Check, Kept, KeptKind
+from safemigrate.model import Kept, KeptKind
 from safemigrate.rollback.keep.table import NO_KEY, Column, Keeping, Table
 
 
-def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, gone: tuple[Column, ...]) -> None:
+def keep_columns(keeping: Keeping, place: str, table: Table, gone: tuple[Column, ...]) -> None:
     """Keep `gone` columns of `table`, as it stands before the statement, in the new table `place`.
 
-    Rows written later get the column's default; where it has none and is required, the setting named in the check
+    Rows written later get the column's default; where it has none and is required, the setting `filled_by` names
     fills it. A row without a key is found again by its other columns: rows that are alike there are interchangeable,
-    so which of them gets which value does not matter. `end` is the table when the migration is over, None where it
-    did not survive; its key is `table`'s under the names it has then, or empty.
+    so which of them gets which value does not matter.
     """
     names = frozenset(column.name for column in gone)
     values = ", ".join(column.kept for column in gone)
@@ -51,41 +50,20 @@ def keep_columns(keeping: Keeping, place: str, table: Table, end: Table | None, 
     keeping.before += table.unforced([copied])
     rest = []
     for number, column in enumerate(gone):
-        setting = f"{place}_{number}"
         if column.default:
             empty = f"{is_new} AND t.{column.quoted} IS NULL"
             rest.append(f"UPDATE {table.rows} AS t\nSET {column.quoted} = {column.default}\nWHERE {empty}")
         elif column.not_null and not column.identity:
-            filled = f"current_setting('{setting}', true)::{column.type}"
+            filled = f"current_setting('{filled_by(place, number)}', true)::{column.type}"
             empty = f"{is_new} AND t.{column.quoted} IS NULL"
             rest.append(
                 f"UPDATE {table.rows} AS t\nSET {column.quoted} = {filled}\nWHERE {empty} AND {filled} IS NOT NULL"
             )
-            if end:
-                keeping.checks.append(_required(place, setting, table, end, column))
         keeping.kept.append(Kept(KeptKind.COLUMN, f"{table.name}.{column.quoted}", place))
     whole = "" if table.key else NO_KEY
     keeping.refill += table.refill(place, [refill], rest, whole)
 
 
-def _required(place: str, setting: str, table: Table, end: Table, column: Column) -> Check:
-    subject = f"{table.name}.{column.quoted}"
-    if table.key and end.key:
-        match = " AND ".join(
-            f"t.{now.quoted}{'' if then.builtin else '::text'} = k.{then.quoted}"
-            for then, now in zip(table.key, end.key, strict=True)
-        )
-        new = f"{end.rows} AS t WHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {match})"
-        count = f"SELECT count(*) FROM {new}"
-        sample = f"SELECT concat_ws(', ', {', '.join(f't.{c.quoted}' for c in end.key)}) FROM {new} LIMIT 5"
-    else:
-        count = f"SELECT greatest(0, (SELECT count(*) FROM {end.rows}) - (SELECT count(*) FROM {place}))"
-        sample = ""
-    return Check(
-        subject,
-        "{count} rows written since have no value for this required column",
-        count,
-        sample,
-        (f"--fill '{subject}=VALUE' gives them one",),
-        setting,
-    )
+def filled_by(place: str, number: int) -> str:
+    """Name the setting from which new rows get a value of column `number` of those kept in `place`."""
+    return f"{place}_{number}"

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from safemigrate.model import Check, Kept, KeptKind
+from safemigrate.model import Kept, KeptKind
 from safemigrate.rollback.keep.table import KEY_CHANGES, NO_KEY, Column, Keeping, Table, text
+
+TEXTS = ("text", "character varying")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Retyped:
             return f"{name}::{self.old.type}"
         if self.labels is not None:
             return f"CASE WHEN {self.known(name)} THEN {name}::{self.carrier}::{self.old.type} END"
-        texts = [re.sub(r"\(.*?\)", "", one.type) in _TEXTS for one in (self.old, self.new)]
+        texts = [re.sub(r"\(.*?\)", "", one.type) in TEXTS for one in (self.old, self.new)]
         if self.formats and texts[0] != texts[1]:
             return None
         if self.plain and (
@@ -135,7 +137,7 @@ def keep_retyped(
 
 def _keep_by_key(keeping: Keeping, place: str, before: Table, after: Table, losing: tuple[Retyped, ...]) -> None:
     key = ", ".join(column.kept for column in before.key)
-    match = _match(before, after)
+    same = same_row(before, after)
     keeping.before += [
         f"LOCK TABLE {before.name} IN ACCESS EXCLUSIVE MODE",
         f"DROP TABLE IF EXISTS {place}",
@@ -147,7 +149,7 @@ def _keep_by_key(keeping: Keeping, place: str, before: Table, after: Table, losi
         *before.unforced(
             [
                 f"CREATE TABLE {place} AS SELECT {columns} FROM {place}_all AS k "
-                f"JOIN {after.rows} AS t ON {match} WHERE {_differs(losing)}"
+                f"JOIN {after.rows} AS t ON {same} WHERE {_differs(losing)}"
             ]
         ),
         f"DROP TABLE {place}_all",
@@ -223,7 +225,7 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, number
         *before.unforced(
             [
                 f"CREATE TABLE {since} AS SELECT {key}, t.{change.new.quoted}::text AS safemigrate_now\n"
-                f"FROM {after.rows} AS t\nWHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, after)} "
+                f"FROM {after.rows} AS t\nWHERE NOT EXISTS (SELECT FROM {place} AS k WHERE {same_row(before, after)} "
                 f"AND k.new_{number}::text IS NOT DISTINCT FROM {now})"
             ]
         )
@@ -246,47 +248,8 @@ def _give_back(keeping: Keeping, place: str, before: Table, after: Table, number
     keeping.settle.append(f"DROP TABLE {since}")
 
 
-def fits(before: Table, end: Table, place: str, number: int, change: Retyped, *, now: Column, also: str) -> Check:
-    """Ask how many values of today the old type cannot hold, without those that this migration made.
-
-    A value that the cast would cut short does not fit either. `end` is the table when the migration is over, its key
-    that of `before` or empty; `now` is the column then; `place` is where values were kept by key, "" where none were;
-    `also` is one more condition on row `t`.
-    """
-    value = f"t.{now.quoted}"
-    source = f"{end.rows} AS t WHERE {value} IS NOT NULL"
-    if place and end.key:  # OFFSET 0 keeps the planner from asking about every value before it looks which are kept
-        source = (
-            f"(SELECT t.* FROM {source} AND NOT EXISTS (SELECT FROM {place} AS k WHERE {_match(before, end)} "
-            f"AND k.new_{number}::text = {text('t', now)}) OFFSET 0) AS t WHERE true"
-        )
-    source += f" AND {_unfit(value, change, now)}{also}"
-    key = ", ".join(f"t.{column.quoted}" for column in end.key) or value
-    return Check(
-        f"{before.name}.{change.old.quoted}",
-        f"{{count}} values of today do not fit {change.old.type}",
-        f"SELECT count(*) FROM {source}",
-        f"SELECT concat_ws(', ', {key}, {value}::text) FROM {source} LIMIT 5",
-        (f"change these values, then roll back: SELECT * FROM {source}",),
-        loses=True,
-    )
-
-
-def _unfit(value: str, change: Retyped, now: Column) -> str:
-    """Return the condition under which the old type cannot hold a value; arithmetic where a cast would cost 20 µs."""
-    if change.labels is not None:
-        return f"NOT ({change.known(value)})"
-    if found := re.fullmatch(r"numeric\((\d+),(\d+)\)", change.old.type if now.type.startswith("numeric") else ""):
-        precision, scale = int(found[1]), int(found[2])
-        too_large = f"abs({value}) >= 1e{precision - scale}"
-        return f"{value} <> 'NaN' AND ({too_large} OR round({value}, {scale}) <> {value})"
-    if found := re.fullmatch(r"character varying\((\d+)\)", change.old.type if now.type in _TEXTS else ""):
-        return f"char_length({value}) > {found[1]}"
-    old, new = change.old.type.replace("'", "''"), now.type.replace("'", "''")
-    return f"NOT safemigrate.fits({value}::text, '{old}', '{new}')"
-
-
-def _match(before: Table, after: Table) -> str:
+def same_row(before: Table, after: Table) -> str:
+    """Return the condition that joins row `t`, under the key's names of `after`, with kept row `k`."""
     return " AND ".join(
         f"t.{new.quoted} = k.{old.quoted}" if old.builtin else f"t.{new.quoted}::text = k.{old.quoted}"
         for old, new in zip(before.key, after.key, strict=True)
@@ -324,8 +287,6 @@ def _held(alias: str, column: Column) -> str:
     """Hold a value as it is, where its type stays: as text it would depend on the session's settings."""
     return f"{alias}.{column.quoted}" + ("" if column.builtin else "::text")
 
-
-_TEXTS = ("text", "character varying")
 
 _FAMILIES = (
     ("smallint", "integer", "bigint", "numeric", "real", "double precision"),

@@ -115,6 +115,10 @@ class Table:
             before, after = [self._force("NO "), *before], [*after, self._force()]
         return [Refill(self.name, place, tuple(statements), tuple(rest), tuple(before), tuple(after), whole)]
 
+    def silenced(self, statements: list[str]) -> list[str]:
+        """Wrap statements so that the table's own triggers, rules and policies do not act."""
+        return [sql for one in self.refill("", statements) for sql in one.sql]
+
     def unforced(self, statements: list[str]) -> list[str]:
         """Wrap statements that must see every row, whoever the owner is."""
         return [self._force("NO "), *statements, self._force()] if self.forced and statements else statements

@@ -8,6 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from safemigrate.model.conflict import Check as Check
+from safemigrate.model.conflict import Conflict as Conflict
+from safemigrate.model.conflict import OnConflict as OnConflict
+from safemigrate.model.conflict import Relabel as Relabel
+from safemigrate.model.conflict import Settled as Settled
+from safemigrate.model.conflict import Way as Way
+from safemigrate.model.conflict import counted as counted
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -135,25 +143,6 @@ class Kept:
     kind: KeptKind
     subject: str
     place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A question to the database before a rollback step: rows that cannot go back as they are.
-
-    `count` is a query for one number (rows); `sample` returns a few keys as one text column each. `message` has
-    `{count}` in it. `choices` say how to go on, as commands or flags. `setting` is the custom server setting
-    (PostgreSQL docs 20.16) from which the inverse takes a value for such rows, "" where it takes none. `loses`: the
-    inverse would not fail on such rows, it would lose their values.
-    """
-
-    subject: str
-    message: str
-    count: str
-    sample: str = ""
-    choices: tuple[str, ...] = ()
-    setting: str = ""
-    loses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,18 +292,6 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """Rows that a rollback cannot bring back as they were, found before anything changes."""
-
-    migration: str
-    subject: str
-    message: str
-    count: int
-    sample: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class MigrationOutcome:
     """What a workflow did, or would do, with one migration.
 
@@ -396,3 +373,4 @@ class Outcome:
     next: tuple[str, ...] = ()
     seconds: float = 0.0
     kept: tuple[KeptOutcome, ...] = ()
+    settled: tuple[Settled, ...] = ()
