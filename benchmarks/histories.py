@@ -106,7 +106,8 @@ class Replay:
 
     def run(self) -> None:
         self._sql("DROP DATABASE IF EXISTS before WITH (FORCE)", "CREATE DATABASE before")
-        schema = schema_of(self._url("before"), self.pg_dump)
+        tools = [*([OURS] if self.ours else []), *(peer.name for peer in self.peers)]
+        schema: Schema | None = None
         for number, migration in enumerate(self.history):
             print(f"{self.project.name} {number + 1}/{len(self.history)} {migration.name}", file=sys.stderr)
             self._clone("before", "after")
@@ -118,14 +119,21 @@ class Replay:
                     self._add("", migration, 0, f"{error.summary}: {error.why}")
                 return
             seconds = time.perf_counter() - began
-            then, schema = schema, schema_of(self._url("after"), self.pg_dump)
-            if then != schema:
-                if self.ours:
-                    self._judge(OURS, migration, then, partial(render, plan), seconds, plan)
-                for peer in self.peers:
-                    down = partial(peer.down, self._url("after").prisma(), self._url("before").prisma())
-                    self._judge(peer.name, migration, then, down)
+            if any((tool, migration.name) not in self.done for tool in tools):
+                then = schema_of(self._url("before"), self.pg_dump) if schema is None else schema
+                schema = schema_of(self._url("after"), self.pg_dump)
+                if then != schema:
+                    self._compare(migration, plan, then, seconds)
+            else:
+                schema = None
             self._sql("DROP DATABASE before WITH (FORCE)", "ALTER DATABASE after RENAME TO before")
+
+    def _compare(self, migration: Migration, plan: Plan, then: Schema, seconds: float) -> None:
+        if self.ours:
+            self._judge(OURS, migration, then, partial(render, plan), seconds, plan)
+        for peer in self.peers:
+            down = partial(peer.down, self._url("after").prisma(), self._url("before").prisma())
+            self._judge(peer.name, migration, then, down)
 
     def _apply(self, migration: Migration) -> Plan:
         with connect(self._url("after")) as connection:

@@ -39,7 +39,7 @@ _MIGRADIFF = """
 from migra.command import parse_args, run
 def diff(after, before, out):
     said = io.StringIO()
-    status = run(parse_args(["--force-destructive", "--rename-columns", after, before]), out, said)
+    status = run(parse_args(["--force-destructive", after, before]), out, said)
     if status not in (0, 2):
         raise RuntimeError(said.getvalue())
 """

@@ -80,7 +80,8 @@ def plain(name: str, typmod: int, number: int, random: Random) -> str | None:
     if name == "money":
         return f"{number}.25"
     if name in ("text", "citext", "varchar", "bpchar", "name"):
-        return _fit(f"sample {_base36(number)}", name, typmod)
+        digits = str(1000 + number)  # json and numbers can be made of it
+        return digits if typmod < 4 or typmod - 4 >= len(digits) else _base36(number)[4 - typmod :]
     if name in _PLAIN_TIMES:
         months, day = divmod(number, 28)
         return _PLAIN_TIMES[name].format(month=months % 12 + 1, day=day % 23 + 1, second=number % 60)
@@ -118,11 +119,6 @@ def _decimal(typmod: int, digits: int) -> str:
     precision, scale = _precision(typmod)
     limited = digits if abs(digits) < 10**precision else digits % 10**precision
     return format(Decimal((limited < 0, tuple(map(int, str(abs(limited)))), -scale)), "f")
-
-
-def _fit(text: str, name: str, typmod: int) -> str:
-    limit = 63 if name == "name" else typmod - 4
-    return text[-limit:] if limit > 0 else text
 
 
 def _base36(number: int) -> str:
