@@ -137,7 +137,9 @@ def _refill(target: Target, way: WayBack, number: int, hooks: Hooks, reached: st
     """Give rows back, a part of the kept table in each transaction, with the place that it reached."""
     connection, stage = target.connection, way.stages[number]
     while True:
-        target.on_progress(Progress("rollback", f"rows of {stage.subject}", min(rows, stage.rows), stage.rows))
+        back = min(rows, stage.rows)
+        said = f"{back:,} of {stage.rows:,} rows of {stage.subject}"
+        target.on_progress(Progress("rollback", said, back, stage.rows))
         found = _next(connection, stage, reached, way.terms.batch_rows)
         if found is None:
             break

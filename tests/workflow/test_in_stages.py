@@ -77,7 +77,7 @@ def back(project: Project, options: RollbackOptions = SMALL, *, meanwhile: Calla
     at_once = [meanwhile]
 
     def seen(progress: Progress) -> None:
-        if progress.detail.startswith("rows of") and progress.done and at_once:
+        if " rows of " in progress.detail and progress.done and at_once:
             at_once.pop()()
 
     outcome = rollback(replace(project.request(), on_progress=seen), options)
