@@ -187,9 +187,8 @@ def measured(bench: Bench, rows: int, sql: str) -> dict[str, Seen]:
 
 def report(title: str, found: dict[str, Seen]) -> None:
     first, last = next(iter(found.values())), found["pg_restore"]
-    print(
-        f"### {title}\n\n| | seconds | of pg_restore | locked | of the first | writer waited |\n|---|--:|--:|--:|--:|--:|"
-    )
+    print(f"### {title}\n\n| | seconds | of pg_restore | locked | of the first | writer waited |")
+    print("|---|--:|--:|--:|--:|--:|")
     for name, one in found.items():
         locked = f"{one.locked:.2f} s | {one.locked / max(first.locked, 0.001):.2f} x" if one.locked else " | "
         waited = f"{one.waited:.2f} s" if one.waited else ""

@@ -7,6 +7,7 @@ advisory lock is a run that somebody killed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -198,9 +199,14 @@ def exists(connection: Connection) -> bool:
 
 
 def prepare(connection: Connection) -> None:
-    """Create the journal and the functions that keeping needs; harmless where they exist."""
-    for script in (_TABLES, _CAPTURE, _FITS):
-        session.run(connection, script)
+    """Create the journal and the functions that keeping needs; where the schema says that it has them, do nothing."""
+    scripts = (_TABLES, _CAPTURE, _FITS)
+    made = f"what safemigrate keeps and remembers; made by {hashlib.sha256(''.join(scripts).encode()).hexdigest()[:12]}"
+    said = "SELECT obj_description(to_regnamespace('safemigrate'), 'pg_namespace')"
+    if session.value(connection, said) != made:
+        for script in scripts:
+            session.run(connection, script)
+        session.run(connection, f"COMMENT ON SCHEMA safemigrate IS '{made}'")
 
 
 def start(connection: Connection, plan: Plan, *, fingerprint: str, snapshot: str, version: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import HistoryError, MigrationFailed
 from safemigrate.execute import journal
@@ -128,7 +128,7 @@ def transaction(target: Target, body: Callable[[], None]) -> None:
                 failure = (
                     error if isinstance(error, MigrationFailed) else _refused(connection, error, "the transaction")
                 )
-                if failure.sqlstate != session.LOCK_NOT_AVAILABLE:
+                if failure.sqlstate not in (session.LOCK_NOT_AVAILABLE, session.DEADLOCK_DETECTED):
                     if failure is error:
                         raise
                     raise failure from error
@@ -248,8 +248,9 @@ def resume(target: Target, plan: Plan, hooks: Hooks, *, run: int, done: int) -> 
                     _end(target, plan, hooks, run)
 
             transaction(target, body)
-        else:
+        else:  # waits without a timeout, which holds up nobody: CONCURRENTLY takes no lock that readers or writers need
             drop_invalid(connection, group)
+            finish_detaching(connection, group)
             if not happened(connection, run, number):
                 journal.group(connection, run, number, "started", fingerprint(read(connection)))
                 try:
@@ -281,6 +282,24 @@ def drop_invalid(connection: Connection, group: Group) -> None:
     for schema, name, plain_schema, plain_name in invalid:
         if any(f'"{plain_schema}"."{plain_name}"' in sql for step in group.steps for sql in step.inverse):
             execute(connection, f"DROP INDEX {schema}.{name}")
+
+
+def finish_detaching(connection: Connection, group: Group) -> None:
+    """End a DETACH PARTITION CONCURRENTLY of this group that was stopped half way: the server refuses to begin again.
+
+    PostgreSQL docs, ALTER TABLE, FINALIZE.
+    """
+    if connection.info.server_version < 140000 or not any("CONCURRENTLY" in step.sql.upper() for step in group.steps):
+        return
+    pending = session.rows(
+        connection,
+        "SELECT i.inhparent::regclass::text, n.nspname, c.relname FROM pg_inherits i "
+        "JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.inhdetachpending",
+    )
+    for parent, schema, name in pending:
+        part = quote(schema, name)
+        if any(f"ATTACH PARTITION {part}" in sql for step in group.steps for sql in step.inverse):
+            execute(connection, f"ALTER TABLE {parent} DETACH PARTITION {part} FINALIZE")
 
 
 def _steps(target: Target, group: Group) -> None:

@@ -200,6 +200,7 @@ def take_back(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> 
     groups, done = current.plan.groups, current.groups_done
     if current.group_started and done < len(groups):
         run.drop_invalid(connection, groups[done])
+        run.finish_detaching(connection, groups[done])
         if run.happened(connection, current.id, done):
             # DROP INDEX CONCURRENTLY stopped half way has to go on; what did its work refuses to do it again.
             with suppress(MigrationFailed):
