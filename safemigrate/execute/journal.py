@@ -332,8 +332,8 @@ def from_json(stored: dict[str, Any]) -> Plan:
             line=given["line"],
             checks=tuple(check_from_json(one) for one in given["checks"]),
             kept=tuple(Kept(KeptKind(kept["kind"]), kept["subject"], kept["place"]) for kept in given["kept"]),
-            partings=tuple(Parting(**_tuples(one)) for one in given["partings"]),
-            refills=tuple(Refill(**_tuples(one)) for one in given.get("refills", ())),
+            partings=tuple(Parting(**tuples(one)) for one in given["partings"]),
+            refills=tuple(Refill(**tuples(one)) for one in given.get("refills", ())),
             **texts,
         )
 
@@ -364,8 +364,8 @@ def check_from_json(given: dict[str, Any]) -> Check:
     relabel = given.get("relabel")
     return Check(
         **{
-            **_tuples(given),
-            "relabel": relabel and Relabel(**{**_tuples(relabel), "way": _way(relabel["way"])}),
+            **tuples(given),
+            "relabel": relabel and Relabel(**{**tuples(relabel), "way": _way(relabel["way"])}),
             "keep_new": tuple(_way(one) for one in given.get("keep_new", ())),
             "keep_old": tuple(_way(one) for one in given.get("keep_old", ())),
         }
@@ -374,9 +374,9 @@ def check_from_json(given: dict[str, Any]) -> Check:
 
 def _way(given: dict[str, Any]) -> Way:
     pairs = {name: tuple((one, other) for one, other in given[name]) for name in ("instead", "held")}
-    return Way(**{**_tuples(given), **pairs})
+    return Way(**{**tuples(given), **pairs})
 
 
-def _tuples(given: dict[str, Any]) -> dict[str, Any]:
+def tuples(given: dict[str, Any]) -> dict[str, Any]:
     """JSON has no tuples."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}

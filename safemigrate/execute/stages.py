@@ -77,8 +77,7 @@ def from_json(stored: Sequence[dict[str, Any]]) -> tuple[Stage, ...]:
     return tuple(
         Stage(
             tuple(
-                action if isinstance(action, str) else Parting(**{**action, "keep": tuple(action["keep"])})
-                for action in one["actions"]
+                action if isinstance(action, str) else Parting(**journal.tuples(action)) for action in one["actions"]
             ),
             one["place"],
             one["subject"],
@@ -134,7 +133,7 @@ class _Cutting:
         """What comes after the rows: a table that the application works on is never locked while it is scanned."""
         busy = [subject for subject in subjects if self._is_plain(subject)]
         waiting: list[_Eased] = []
-        for sql in step.inverse[at:]:
+        for sql in (part for one in step.inverse[at:] for part in _apart(one, busy)):
             eased = next((one for subject in busy if (one := _eased(sql, subject, step, len(waiting)))), None)
             if eased:
                 waiting.append(eased)
@@ -179,6 +178,30 @@ class _Cutting:
         if self.actions:
             self.stages.append(Stage(tuple(self.actions)))
             self.actions = []
+
+
+def _apart(sql: str, tables: Iterable[str]) -> list[str]:
+    """Take an ALTER TABLE of several actions, one to a line, apart again."""
+    start = next((f"ALTER TABLE {one}" for one in tables if sql.startswith(f"ALTER TABLE {one}\n  ")), "")
+    if not start:
+        return [sql]
+    parts, quoted = [""], ""
+    for line in sql.removeprefix(f"{start}\n  ").split(",\n  "):
+        parts[-1] += line
+        quoted = _open_quote(line, quoted)
+        parts += [""] if not quoted else []
+        parts[-1] += ",\n  " if quoted else ""
+    return [f"{start} {part}" for part in parts if part]
+
+
+def _open_quote(text: str, quoted: str) -> str:
+    """Return the quote that is open at the end of a text, when `quoted` was at its start."""
+    for mark in text:
+        if mark == quoted:
+            quoted = ""
+        elif not quoted and mark in "'\"":
+            quoted = mark
+    return quoted
 
 
 def _eased(sql: str, subject: str, step: Step, number: int) -> _Eased | None:
