@@ -21,7 +21,7 @@ def plan(*steps: Step) -> Plan:
 def test_stages_survive_the_journal() -> None:
     stages = (
         Stage(("SELECT 1", Parting("s", "p", "c", ("k",), "rows"))),
-        Stage(("UPDATE",), "place", "subject", 7, (Check("s", "m", "c", "", ("choice",)),)),
+        Stage(("UPDATE",), "place", "subject", 7, (Check("s", "m", "c", "", "look"),)),
     )
 
     assert from_json(json.loads(to_json(stages))) == stages
