@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -76,14 +76,16 @@ def remove(folder: Path) -> None:
     """Remove an abandoned folder, its lock last.
 
     An orphan of the killed run may still write there; what stays then is still known as abandoned to the next sweep.
+    Another run may sweep at the same moment.
     """
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        elif entry.name != _OWNER:
-            entry.unlink(missing_ok=True)
-    if all(entry.name == _OWNER for entry in folder.iterdir()):
-        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != _OWNER:
+                entry.unlink(missing_ok=True)
+        if all(entry.name == _OWNER for entry in folder.iterdir()):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def disown(folder: Path) -> None:

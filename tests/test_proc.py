@@ -141,3 +141,7 @@ def test_a_folder_that_an_orphan_still_writes_to_is_swept_the_next_time(tmp_path
     if folder.exists():
         proc.remove(folder)
     assert not folder.exists()
+
+
+def test_a_folder_that_another_run_has_swept_is_no_error(tmp_path: Path) -> None:
+    proc.remove(tmp_path / "gone")
