@@ -150,7 +150,7 @@ def shadow_server(
                 WAYS_OUT,
             )
         if shadow.own:
-            _create_roles(shadow, roles)
+            create_roles(shadow, roles)
         on_progress(Progress("shadow", shadow.describe))
         yield shadow
 
@@ -215,7 +215,8 @@ def _local(installation: Installation, user: str) -> Start:
     return start
 
 
-def _create_roles(shadow: Shadow, roles: Sequence[str]) -> None:
+def create_roles(shadow: Shadow, roles: Sequence[str]) -> None:
+    """Make these roles, without login, where they are not there; on a server of our own only."""
     from safemigrate.db.postgres import connect, quote
     from safemigrate.db.session import rows, run
 

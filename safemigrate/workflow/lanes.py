@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import signal
 import traceback
 from collections.abc import Generator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from safemigrate.db import session
 from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
 from safemigrate.model import Migration, MigrationOutcome
-from safemigrate.shadow.provider import Shadow
+from safemigrate.shadow.provider import Shadow, create_roles
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import split
 from safemigrate.workflow.lane import Lane
@@ -113,17 +115,31 @@ def _through(
     lane = Lane(shadow, name, history)
     for number in wanted:
         with refusals(shadow):
-            found = _one(lane, number, history[number], terms)
+            found = _one(shadow, lane, number, history[number], terms)
         yield number, found
 
 
-def _one(lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
+def _one(shadow: Shadow, lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
     lane.advance(number)
     try:
         statements = split(migration.sql, f"{migration.name}/migration.sql")
         runs = Script(migration, tuple(executable(migration, statements)))
         lane.copy()
-        touched = lane.step(Script(migration, tuple(statements)))
+        touched = _stepped(shadow, lane, Script(migration, tuple(statements)))
         return trial(lane, runs, touched, terms)
     except (MigrationFailed, NotSql) as error:
         return MigrationOutcome(migration.name, migration.checksum, BROKEN, detail=f"{error.summary}: {error.why}")
+
+
+def _stepped(shadow: Shadow, lane: Lane, script: Script) -> set[str]:
+    """Run the next migration; roles that it names are made where the server is ours: a provider's are nowhere else."""
+    made: set[str] = set()
+    while True:
+        try:
+            return lane.step(script)
+        except MigrationFailed as error:
+            missing = re.match(r'role "(.+)" does not exist', error.why) if shadow.own else None
+            if error.sqlstate != session.UNDEFINED_OBJECT or not missing or missing[1] in made:
+                raise
+            made.add(missing[1])
+            create_roles(shadow, [missing[1]])
