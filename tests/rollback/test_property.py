@@ -77,7 +77,7 @@ def _travel(start: Traveller, setup: list[str], wanted: list[str], writes: list[
 
 def _possible(connection: Connection, wanted: Sequence[str]) -> list[str]:
     """Return those statements that run one after another in one transaction."""
-    done = []
+    done: list[str] = []
     with connection.transaction(force_rollback=True):
         for sql in wanted:
             if len(done) == 6:
