@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import HistoryError
-from safemigrate.model import KeptKind, Plan
+from safemigrate.model import Kept, KeptKind, Plan
 
 
 def most_kept(connection: Connection, plans: Sequence[Plan]) -> int:
@@ -16,14 +16,19 @@ def most_kept(connection: Connection, plans: Sequence[Plan]) -> int:
     Copied values and rows at most fill their table's size; what is moved costs nothing.
     """
     copied = {
-        one.subject if one.kind is KeptKind.ROWS else one.subject.rpartition('."')[0]
+        one.subject.rpartition('."')[0] if one.kind is KeptKind.COLUMN else one.subject
         for plan in plans
         for step in plan.steps
         for one in step.kept
-        if one.kind in (KeptKind.COLUMN, KeptKind.ROWS)
+        if one.kind in (KeptKind.COLUMN, KeptKind.ROWS) or (one.kind is KeptKind.TABLE and _is_copy(one))
     }
     size = "SELECT coalesce(sum(pg_table_size(to_regclass(name))), 0)::bigint FROM unnest(%s::text[]) AS name"
     return int(session.value(connection, size, [sorted(copied)]))
+
+
+def _is_copy(kept: Kept) -> bool:
+    """Whether a dropped table lies among the kept rows: one that is moved lies in a schema of its own."""
+    return kept.place.startswith("safemigrate.")
 
 
 def require_room(connection: Connection, plans: Sequence[Plan], limit: int | None) -> None:

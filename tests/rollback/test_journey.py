@@ -7,6 +7,7 @@ import pytest
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, connect
 from safemigrate.model import Verdict
+from safemigrate.workflow.room import most_kept
 from tests.rollback.cases import CONFLICTS, EXACT, NOT_EXACT
 from tests.rollback.journey import Traveller
 from tests.workflow.cases import Case
@@ -63,3 +64,18 @@ def test_what_is_kept_is_what_changed(traveller: Traveller, migration: str, rows
     assert sum(kept) == rows
     copies = [sql for step in journey.plan.steps for sql in step.before if 'FROM "public"."t"' in sql]
     assert copies == []
+
+
+@pytest.mark.parametrize(
+    ("migration", "takes_room"), [("DROP TABLE t;", False), ("DO $$ BEGIN DROP TABLE t; END $$;", True)]
+)
+def test_a_dropped_table_takes_room_only_where_it_is_copied(
+    traveller: Traveller, migration: str, takes_room: bool
+) -> None:
+    setup = (
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n, 'v' FROM generate_series(1, 999) AS n;"
+    )
+    plan = traveller.go(setup, migration).plan
+    with traveller.database("start") as url, connect(url) as connection:
+        session.run(connection, setup)
+        assert (most_kept(connection, [plan]) > 0) is takes_room
