@@ -78,7 +78,7 @@ def prove(
                     for sql in step.inverse:
                         execute(sql)
         except MigrationFailed as error:
-            said = (f"the inverse fails: {error.summary}: {error.why}",)
+            said = (*reasons[number], f"the inverse fails: {error.summary}: {error.why}")
             plan = _with(plan, Verdict.IMPOSSIBLE, said, before, version, time.perf_counter() - began)
             proven.append(_chosen(plan, theirs))
             return [*plans[:number], *reversed(proven)], number, None

@@ -341,6 +341,13 @@ ALTER TYPE "Plan" RENAME TO "Plan_old"; ALTER TYPE "Plan_new" RENAME TO "Plan"; 
 ALTER TABLE w ALTER plan SET DEFAULT 'FREE'; UPDATE w SET plan = 'STARTER' WHERE plan = 'PRO';""",
         "INSERT INTO w VALUES (4, 'PRO');",
     ),
+    Case(
+        "another table takes the name",
+        PLAIN + "CREATE SCHEMA s;",
+        "ALTER TABLE t SET SCHEMA s; CREATE TABLE t (id int PRIMARY KEY);",
+        "UPDATE s.t SET w = 9 WHERE id = 2;",
+        "UPDATE t SET w = 9 WHERE id = 2;",
+    ),
     Case("add a column, drop the table", PLAIN, "ALTER TABLE t ADD g int; UPDATE t SET g = 1; DROP TABLE t;"),
     Case(
         "date format set by the script",

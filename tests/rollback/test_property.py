@@ -17,10 +17,14 @@ from safemigrate.db.postgres import Connection, connect
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Verdict
 from tests.rollback.journey import Later, Traveller
-from tests.rollback.strategies import ACTION, ROWS, ROWS_ACTION, START, attempt, examples
+from tests.rollback.strategies import ACTION, ACTIONS, ROWS, ROWS_ACTION, START, attempt, examples
 
-# Of these the first six that the server takes.
-CHANGE = st.lists(st.one_of(ACTION, ROWS_ACTION, ROWS_ACTION), min_size=3, max_size=12)
+_SHAPE = st.one_of(*(one for kind in ("table", "column", "constraint", "enum", "type") for one in ACTIONS[kind]))
+# Half of it writes rows, a quarter changes what they are; `map` keeps one_of from melting them into one. Of these the
+# first six that the server takes.
+CHANGE = st.lists(
+    st.one_of(ROWS_ACTION.map(str), ROWS_ACTION.map(str), _SHAPE.map(str), ACTION.map(str)), min_size=3, max_size=14
+)
 SETUP = st.lists(ACTION, max_size=4)
 # Which table, what is done to it, and to which row and column: taken modulo what there is.
 WRITES = st.lists(
