@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
-from safemigrate.db.postgres import Connection, reset
+from safemigrate.db.postgres import Connection, quote, reset
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.execute import run
 from safemigrate.model import Migration
@@ -15,9 +15,11 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.shadow.replay import runs_whole
 from safemigrate.sql import split
+from safemigrate.sql.actions import CreateIndex
 from safemigrate.workflow.plan import Script, as_written
 from safemigrate.workflow.scope import at_risk
 from safemigrate.workflow.shadows import Database
+from safemigrate.workflow.verify import invalid_indexes
 
 # What may outlast its transaction; more than that costs only time.
 _SETS = re.compile(r"^\s*(SET|RESET|DISCARD)\b|set_config|\bTEMP", re.IGNORECASE | re.MULTILINE)
@@ -93,6 +95,8 @@ class Lane:
         Raises MigrationFailed where it does not run; the database is then as it was, and the next is the same still.
         """
         touched = _whole(self._base.connection, script) if runs_whole(script.statements) else None
+        if touched is None and len(script.statements) == 1:
+            touched = _alone(self._base.connection, script)
         if touched is None:
             touched = self._in_parts(script)
         if _SETS.search(script.migration.sql):
@@ -126,6 +130,20 @@ def _whole(connection: Connection, script: Script) -> set[str] | None:
     except MigrationFailed:
         return None
     return {names[oid] for (oid,) in locked if oid in names}
+
+
+def _alone(connection: Connection, script: Script) -> set[str]:
+    """Run a file's only statement in no transaction block; a concurrent build that fails leaves nothing behind."""
+    names = [name for _, name in session.rows(connection, _TABLES)]
+    before = invalid_indexes(connection)
+    try:
+        run.execute(connection, script.migration.sql)
+    except MigrationFailed:
+        for index in invalid_indexes(connection) - before:
+            session.run(connection, f"DROP INDEX {index}")
+        raise
+    said = {action.table.name for action in script.statements[0].actions if isinstance(action, CreateIndex)}
+    return {name for name in names if any(name.endswith(f".{quote(one)}") for one in said)}
 
 
 _TABLES = """

@@ -92,3 +92,19 @@ def test_a_migration_that_fails_half_way_leaves_the_lane_as_it_was(shadow: Shado
         1,
     )
     assert [one.state for _, one in found] == ["proven", "does not run", "proven"]
+
+
+def test_a_concurrent_build_that_fails_leaves_no_index(shadow: Shadow) -> None:
+    found = run_lanes(
+        shadow,
+        history(
+            "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1);",
+            "CREATE UNIQUE INDEX CONCURRENTLY t_id ON t (id);",
+            "CREATE INDEX CONCURRENTLY t_id ON t (id);",
+        ),
+        range(3),
+        Terms(),
+        1,
+    )
+    states = [(one.state, one.proof and one.proof.rows) for _, one in found]
+    assert states == [("proven", 0), ("does not run", None), ("proven", 2)]
