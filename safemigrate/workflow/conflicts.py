@@ -93,9 +93,7 @@ def _said(connection: Connection, ways: Sequence[Way]) -> tuple[str, tuple[str, 
             said.append(f"{counted(way.says, count)}{f', kept in {way.place}' if way.place else ''}")
             for table, query in way.held:
                 if pointed := session.value(connection, query):
-                    held.append(
-                        counted(f"rows of {table} point to {{count}} of the {{row|rows}} that would go", pointed)
-                    )
+                    held.append(counted(f"rows of {table} point to {{count}} {{row|rows}} that would go", pointed))
     return "" if held else "; ".join(said), tuple(held)
 
 

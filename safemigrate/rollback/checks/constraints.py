@@ -82,7 +82,7 @@ def _check(one: Object, asking: Asking, inverse: Sequence[str]) -> list[Check]:
             "{count} {row violates|rows violate} this check, which comes back",
             count,
             f"SELECT concat_ws(', ', {', '.join(columns) or 'NULL'}) FROM {seen.rows} AS t WHERE {broken} LIMIT 5",
-            look=look(asking, one.table, found),
+            look=seen.look(broken),
             keep_new=unproven(one, count, inverse),
             keep_old=(removed(asking.left(), seen.now, found, referring(asking.end, one.table)),),
         )

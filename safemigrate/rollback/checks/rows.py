@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from safemigrate.db.catalog import Object
 from safemigrate.db.postgres import quote
@@ -35,10 +35,26 @@ def reused_check(kept: Place, asking: Asking) -> list[Check]:
             f"SELECT array_to_string(k.key, ', ') FROM {kept.name} AS k WHERE {where} LIMIT 5",
             look=look(asking, kept.table, newer),
             loses=True,
-            keep_new=(_parked(kept, asking, where),),
+            keep_new=(*_orphaned(kept, asking, where), _parked(kept, asking, where)),
             keep_old=(removed(asking.left(), now, newer, referring(end, kept.table)),),
         )
     ]
+
+
+def _orphaned(kept: Place, asking: Asking, where: str) -> Iterator[Way]:
+    """Let rows stay kept, too, that point to kept rows which do: under the same key is another row now."""
+    for place in asking.since:
+        for one in asking.before.members.get(place.table, ()):
+            if one.kind != "constraint" or one.attributes["type"] != "f":
+                continue
+            here, there = one.internal["_columns"], one.internal["_target_columns"]
+            if one.internal["_target"] == kept.table[1] and {*here} <= {*place.columns} and {*there} <= {*kept.columns}:
+                same = " AND ".join(
+                    f"k.old[{kept.columns.index(parent) + 1}] = c.old[{place.columns.index(child) + 1}]"
+                    for child, parent in zip(here, there, strict=True)
+                )
+                alone = f"k.old IS NOT NULL AND k.key IN (SELECT c.key FROM {place.name} AS c, {kept.name} AS k"
+                yield _parked(place, asking, f"{alone} WHERE c.old IS NOT NULL AND {same} AND {where})")
 
 
 def rekeyed_check(kept: Place, asking: Asking) -> list[Check]:
@@ -109,11 +125,21 @@ def _unique(one: Object, kept: Place, key: list[str], terms: Terms | None, askin
             "{count} {row that goes back has|rows that go back have} a value that a newer row has taken",
             f"SELECT count(*) FROM {kept.name} AS k WHERE {where}",
             f"SELECT concat_ws(', ', {', '.join(f'r.v{number}' for number in numbers)}) FROM {pairs} LIMIT 5",
-            look=look(asking, kept.table, newer),
+            look=look(asking, kept.table, _taking(one, kept, asking) or newer),
             keep_new=(_parked(kept, asking, where),),
             keep_old=(removed(asking.left(), now, newer, referring(asking.end, kept.table)),),
         )
     ]
+
+
+def _taking(one: Object, kept: Place, asking: Asking) -> str:
+    """The condition, short, that row `t` has a value that is kept; "" where the key is made of more than columns."""
+    positions = one.internal.get("_columns") or one.internal.get("_key") or ()
+    names = columns_at(asking.end, kept.table, positions) if set(positions) <= set(kept.columns) else None
+    if not names:
+        return ""
+    olds = ", ".join(f"k.old[{kept.columns.index(position) + 1}]" for position in positions)
+    return f"({', '.join(f't.{name}::text' for name in names)}) IN (SELECT {olds} FROM {kept.name} AS k)"
 
 
 def _back(kept: Place, key: list[str], asking: Asking) -> str:

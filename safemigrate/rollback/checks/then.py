@@ -46,12 +46,20 @@ class Then:
     """A table of today: as it `is`, and in `rows`, to be read as `t`, as it will be.
 
     There `safemigrate_home` and `safemigrate_at` are where the row lies, `order` ranks those from before the migration
-    first, and among the others those with the lower key.
+    first, and among the others those with the lower key. `alike`: no column is called or typed otherwise.
     """
 
     now: Table
     rows: str
     order: tuple[str, ...]
+    alike: bool
+
+    def look(self, condition: str) -> str:
+        """Write the query that shows the rows under a condition in the words of then."""
+        if self.alike:
+            return f"SELECT * FROM {self.now.name} WHERE {condition}"
+        found = self.at(f"SELECT safemigrate_home, safemigrate_at FROM {self.rows} AS t WHERE {condition}")
+        return f"SELECT * FROM {self.now.name} AS t WHERE {found}"
 
     def at(self, found: str) -> str:
         """The condition that row `t` of the table as it is lies where the query `found` says."""
@@ -61,7 +69,7 @@ class Then:
 def then(asking: Asking, identity: Identity) -> Then:
     """Describe a table of today; what was retyped reads as NULL where the former type cannot hold it."""
     now = table_of(asking.end, identity)
-    columns = []
+    columns, alike = [], True
     for one in asking.before.members.get(identity, ()):
         today = asking.end.get(one.identity)
         if one.kind != "column" or today is None:
@@ -70,6 +78,7 @@ def then(asking: Asking, identity: Identity) -> Then:
         if old != new:
             kinds = ", ".join("'" + kind.replace("'", "''") + "'" for kind in (old, new))
             value = f"CASE WHEN safemigrate.fits({value}::text, {kinds}) THEN {value}::text::{old} END"
+        alike = alike and (old, one.name) == (new, today.name)
         columns.append(f"{value} AS {quote(one.name)}")
     keys = [f"t.{column.quoted} AS safemigrate_key_{number}" for number, column in enumerate(now.key)]
     listed = ", ".join(
@@ -82,7 +91,7 @@ def then(asking: Asking, identity: Identity) -> Then:
         ]
     )
     order = tuple(f"safemigrate_key_{number}" for number in range(len(keys))) or ("safemigrate_home", "safemigrate_at")
-    return Then(now, f"(SELECT {listed} FROM {now.rows} AS t)", ("safemigrate_since", *order))
+    return Then(now, f"(SELECT {listed} FROM {now.rows} AS t)", ("safemigrate_since", *order), alike)
 
 
 def subject(one: Object) -> str:

@@ -31,7 +31,7 @@ def unique(subject: str, table: Identity, terms: Terms, asking: Asking) -> list[
             "{count} {value stands|values stand} more than once; the unique key cannot come back",
             f"SELECT count(*) FROM (SELECT FROM {twins}) AS d",
             f"SELECT concat_ws(', ', {listed}) FROM {twins} LIMIT 5",
-            look=f"SELECT {listed}, count(*) FROM {twins}",
+            look=f"SELECT {listed}, count(*) FROM {twins.replace(seen.rows, seen.now.rows) if seen.alike else twins}",
             keep_new=(removed(asking.left(), seen.now, others("DESC"), pointing),),
             keep_old=(removed(asking.left(), seen.now, others("ASC"), pointing),),
         )
