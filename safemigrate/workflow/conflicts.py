@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from safemigrate.db import session
@@ -109,8 +110,8 @@ def _choices(
         if labels:
             yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
     for policy, possible in ((OnConflict.KEEP_NEW, new), (OnConflict.KEEP_OLD, old)):
-        if possible and options.on_conflict is OnConflict.STOP:
-            yield f"{again} --on-conflict {policy}"
+        if possible and options.on_conflict is not policy:
+            yield f"safemigrate rollback{replace(options, on_conflict=OnConflict.STOP).flags} --on-conflict {policy}"
     if check.look:
         yield showing(url, check)
 
