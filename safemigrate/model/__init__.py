@@ -150,8 +150,9 @@ class Parting:
     """Something that a step's inverse drops or changes and that users may have written since: it is kept before.
 
     `count` asks how many there are, `keep` are the statements that copy them to `place`. `unit` is what goes, "rows"
-    of a table or "values" of a column; "" where nothing goes and it is kept only for taking the rollback back, which
-    `back` does once the step has run again.
+    of a table or "values" of a column; "" where nothing goes and it is kept only for taking the rollback back: then
+    `first` runs before the migration does again, and `back` puts it back after the step, or after step number `at` of
+    the plan. `alone`: that takes a transaction of its own, for a label just added cannot be used before COMMIT.
     """
 
     subject: str
@@ -160,6 +161,9 @@ class Parting:
     keep: tuple[str, ...]
     unit: str = "values"
     back: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    at: int = -1
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from functools import partial
 
 from safemigrate.db.catalog import ROUTINES, TYPES, Catalog, Change, Identity, Object, difference
 from safemigrate.db.postgres import quote
-from safemigrate.model import Check, Parting, Refill, Step
+from safemigrate.model import Check, Refill, Step
 from safemigrate.rollback.checks.constraints import constraint_checks
 from safemigrate.rollback.checks.labels import label_check
-from safemigrate.rollback.describe import column_of, table_of
 from safemigrate.rollback.inverse import Retyped as Inverted
 from safemigrate.rollback.inverse import invert
 from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.table import Keeping
+from safemigrate.rollback.left import partings
 from safemigrate.rollback.losses import columns, copied, moved, retyped_columns, sequences
 from safemigrate.rollback.outside import outside
 from safemigrate.rollback.reach import sets_formats
-from safemigrate.rollback.scene import Observed, Scene
+from safemigrate.rollback.scene import Observed, Scene, Way
 from safemigrate.rollback.simplify import simplified
 from safemigrate.rollback.written import written_rows
 from safemigrate.sql import is_plain_drop
@@ -52,6 +52,9 @@ def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps
         # Not a part at a time: a check that waits sees the other parts only in the same transaction.
         steps = tuple(replace(step, inverse=_deferring(step.inverse), refills=()) for step in steps)
     steps = (replace(steps[0], inverse=(*steps[0].inverse, *_refreshed(scene))), *steps[1:])
+    if keeps:
+        left = partings(scene, observed)
+        steps = tuple(replace(step, partings=one) for step, one in zip(steps, left, strict=True))
     return Derived(steps, tuple(dict.fromkeys(scene.reasons)))
 
 
@@ -164,6 +167,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         using=using,
         absent=scene.passing,
     )
+    scene.derived.append(Way(change, inverse, tuple(using)))
     scene.reasons += [*inverse.reasons, *outside(statement, before, after)]
     if keeps:
         _labels(scene, before, [one for one in inverse.retyped if (one.table, one.number) not in using])
@@ -191,7 +195,6 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
         refills=tuple(refills),
         checks=tuple(keeping.checks),
         kept=tuple(keeping.kept),
-        partings=tuple(_parting(scene, after, one) for one in inverse.dropped if not one.attributes.get("generated")),
     )
 
 
@@ -204,20 +207,3 @@ def _labels(scene: Scene, before: Catalog, retyped: Sequence[Inverted]) -> None:
 
 def _label_check(scene: Scene, before: Catalog, one: Inverted) -> list[Check]:
     return label_check(one, scene.asking(before))
-
-
-def _parting(scene: Scene, after: Catalog, one: Object) -> Parting:
-    place = scene.left()
-    if one.kind == "table":
-        table = table_of(after, one.identity)
-        columns, where, subject, unit = table.columns, "", table.name, "rows"
-    else:
-        assert one.table is not None
-        table = table_of(after, one.table)
-        column = column_of(after, one)
-        columns = (*(key for key in table.key if key.name != column.name), column)
-        unit = "values"
-        where, subject = f" WHERE t.{column.quoted} IS NOT NULL", f"{table.name}.{column.quoted}"
-    source = f"{table.name} AS t{where}"
-    keep = f"CREATE TABLE {place} AS SELECT {', '.join(column.kept for column in columns)} FROM {source}"
-    return Parting(subject, place, f"SELECT count(*) FROM {source}", (f"DROP TABLE IF EXISTS {place}", keep), unit)

@@ -10,6 +10,7 @@ from safemigrate.db.catalog import Catalog, Change, Identity, Object
 from safemigrate.model import Check, Trace
 from safemigrate.rollback.checks.place import Asking, Place
 from safemigrate.rollback.describe import table_of
+from safemigrate.rollback.inverse import Inverse
 from safemigrate.rollback.keep.table import Column, Table
 from safemigrate.sql import Statement
 
@@ -37,6 +38,15 @@ class Observed(Protocol):
     def trace(self) -> Trace: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One step: what lasts of what its statement changed, its inverse, and the columns whose values change back."""
+
+    change: Change
+    inverse: Inverse
+    using: tuple[tuple[Identity, int], ...]
+
+
 @dataclass(slots=True)
 class Scene:
     """One migration while its steps are derived.
@@ -46,6 +56,7 @@ class Scene:
     `moved` and `dropped` say where rows, dropped tables and types, and dropped columns are kept; `questions` are asked
     of every step once all of them are known. `refreshed` are materialized views to refresh when all rows are back.
     `formats` says that the script has set how values are written as text, `defers` that checks of constraints may wait.
+    `derived` has what was found of each step so far.
     """
 
     key: str
@@ -64,6 +75,7 @@ class Scene:
     refreshed: list[Identity] = field(default_factory=list)
     formats: bool = False
     defers: bool = False
+    derived: list[Way] = field(default_factory=list)
 
     def place(self) -> str:
         """Name a new table to keep something in."""
