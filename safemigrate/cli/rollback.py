@@ -21,6 +21,10 @@ def rollback(
     to: Annotated[
         str | None, typer.Option(metavar="NAME", help="Take back all that came after this migration.")
     ] = None,
+    undo: Annotated[
+        bool,
+        typer.Option("--undo", help="Take the last rollback back: what it dropped returns, what came since stays."),
+    ] = False,
     failed: Annotated[bool, typer.Option("--failed", help="Take back what a failed migration left behind.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the SQL, what comes back and what cannot; change nothing.")
@@ -68,8 +72,8 @@ def rollback(
 
     Rows written since stay. What cannot go back is listed before anything is changed.
     """
-    if sum((last is not None, to is not None, failed)) > 1:
-        raise typer.BadParameter("--last, --to and --failed exclude each other; give one.")
+    if sum((last is not None, to is not None, failed, undo)) > 1:
+        raise typer.BadParameter("--last, --to, --failed and --undo exclude each other; give one.")
     if failed and guard:
         raise typer.BadParameter("--guard guards a hold, and --failed puts nothing on hold.")
     from safemigrate.workflow import rollback as workflow
@@ -79,6 +83,7 @@ def rollback(
         last=last,
         to=to,
         failed=failed,
+        undo=undo,
         dry_run=dry_run,
         lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
         retries=settings.retries if retries is None else retries,

@@ -165,6 +165,11 @@ class Parting:
     at: int = -1
     alone: bool = False
 
+    @property
+    def always(self) -> bool:
+        """Whether it is kept even where it is empty."""
+        return self.count == "SELECT 1"
+
 
 @dataclass(frozen=True, slots=True)
 class Refill:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from safemigrate import proc
 from safemigrate.db.catalog import read
@@ -24,7 +25,7 @@ from safemigrate.model import (
 )
 from safemigrate.prisma.migrations import refuse_empty, without_sql
 from safemigrate.rollback import down
-from safemigrate.shadow.provider import shadow_server
+from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import Statement, split
 from safemigrate.workflow import carry_out, generate, own_down
@@ -94,39 +95,64 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 pending = (*pending, generated) if generated else pending
             if not pending:
                 return _outcome(resolved, Result.NOTHING, began)
-            scripts, findings = _read(request, resolved, target, pending)
-            edited = tuple(_read_only(file, findings, "edited") for file, _ in target.state.edited)
-            if any(finding.blocks for finding in findings):
-                unread = tuple(_read_only(migration, findings) for migration in pending)
-                return _outcome(resolved, Result.BLOCKED, began, (*edited, *unread))
-            store = scratch if options.dry_run else resolved.store
-            source = Source(resolved.url, target.server, store, options.snapshot, generate.git_state(resolved))
-            if options.snapshot == "none" and not options.dry_run:
-                _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
-            seen = read(target.connection)
-            rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
-            asked = {(one.migration, one.span) for one in findings if one.loses}
-            findings += [one for one in rehearsal.findings if not one.loses or (one.migration, one.span) not in asked]
-            findings += [said for plan in rehearsal.plans for said in own_down.judged(plan)]
-            outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
-            if any(finding.blocks for finding in findings):
-                return _outcome(resolved, Result.BLOCKED, began, (*edited, *outcomes), rehearsal)
-            if options.dry_run:
-                return _outcome(resolved, Result.REHEARSED, began, (*edited, *outcomes), rehearsal)
-            request.on_progress(Progress("consent", "what would be lost"))
-            require_room(target.connection, rehearsal.plans, request.settings.keep_limit_bytes)
-            _consent(request, resolved, findings, rehearsal.plans)
-            aim = run.Target(
-                target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress
-            )
-            written = _write_down(pending, rehearsal.plans)
-            carry_out.carry_out(aim, resolved, target, pending, rehearsal, seen=seen, owners=shadow.own)
-            outcomes = tuple(
-                replace(outcome, state="applied", down=path)
-                for outcome, (path, _) in zip(outcomes, written, strict=True)
-            )
-            notes = (*(note for _, note in written if note), *_without_sql(resolved))
-            return _outcome(resolved, Result.APPLIED, began, (*edited, *outcomes), rehearsal, notes)
+            return carry(request, options, Way(resolved, target, shadow, scratch), pending, began)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where migrations go: the target, the shadow to try them in, a folder for what is not to stay."""
+
+    resolved: Resolved
+    target: Target
+    shadow: Shadow
+    scratch: Path
+
+
+def carry(
+    request: Request,
+    options: ApplyOptions,
+    way: Way,
+    pending: Sequence[Migration],
+    began: float,
+    amend: Callable[[Rehearsal], Rehearsal] = lambda rehearsal: rehearsal,
+    also: Collection[str] = (),
+) -> Outcome:
+    """Read, rehearse, prove and apply `pending`.
+
+    `amend` may add to the proven plans, which then write to the tables `also` without anybody keeping what was there.
+    """
+    resolved, target, shadow, scratch = way.resolved, way.target, way.shadow, way.scratch
+    scripts, findings = _read(request, resolved, target, pending)
+    edited = tuple(_read_only(file, findings, "edited") for file, _ in target.state.edited)
+    if any(finding.blocks for finding in findings):
+        unread = tuple(_read_only(migration, findings) for migration in pending)
+        return _outcome(resolved, Result.BLOCKED, began, (*edited, *unread))
+    store = scratch if options.dry_run else resolved.store
+    source = Source(resolved.url, target.server, store, options.snapshot, generate.git_state(resolved))
+    if options.snapshot == "none" and not options.dry_run:
+        _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
+    seen = read(target.connection)
+    rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
+    rehearsal = amend(rehearsal)
+    asked = {(one.migration, one.span) for one in findings if one.loses}
+    findings += [one for one in rehearsal.findings if not one.loses or (one.migration, one.span) not in asked]
+    findings += [said for plan in rehearsal.plans for said in own_down.judged(plan)]
+    outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
+    if any(finding.blocks for finding in findings):
+        return _outcome(resolved, Result.BLOCKED, began, (*edited, *outcomes), rehearsal)
+    if options.dry_run:
+        return _outcome(resolved, Result.REHEARSED, began, (*edited, *outcomes), rehearsal)
+    request.on_progress(Progress("consent", "what would be lost"))
+    require_room(target.connection, rehearsal.plans, request.settings.keep_limit_bytes)
+    _consent(request, resolved, findings, rehearsal.plans)
+    aim = run.Target(target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
+    written = _write_down(pending, rehearsal.plans)
+    carry_out.carry_out(aim, resolved, target, pending, rehearsal, seen=seen, owners=shadow.own, also=also)
+    outcomes = tuple(
+        replace(outcome, state="applied", down=path) for outcome, (path, _) in zip(outcomes, written, strict=True)
+    )
+    notes = (*(note for _, note in written if note), *_without_sql(resolved))
+    return _outcome(resolved, Result.APPLIED, began, (*edited, *outcomes), rehearsal, notes)
 
 
 def _go_on(request: Request, options: ApplyOptions, resolved: Resolved, target: Target, began: float) -> Outcome:

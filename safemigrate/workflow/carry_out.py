@@ -6,7 +6,7 @@ Where one fails, the target is put back or the truth is told.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
 from safemigrate import __version__
@@ -52,11 +52,13 @@ def carry_out(
     *,
     seen: Catalog,
     owners: bool,
+    also: Collection[str] = (),
 ) -> None:
     """Apply the plans in order.
 
-    `seen` is the target's catalog from before the snapshot. Raises Restored or NotRestored where one fails,
-    HistoryError where the target has drifted from `seen` or others have migrated since.
+    `also` names tables whose rows are written though nobody keeps what was there. `seen` is the target's catalog from
+    before the snapshot. Raises Restored or NotRestored where one fails, HistoryError where the target has drifted from
+    `seen` or others have migrated since.
     """
     connection, schema = aim.connection, resolved.url.schema
     with run.exclusive(connection):
@@ -75,7 +77,7 @@ def carry_out(
         for number, (migration, plan) in enumerate(zip(migrations, rehearsal.plans, strict=True)):
             aim.on_progress(Progress("apply", migration.name, number, len(migrations)))
             shadow = Around(rehearsal.catalogs[number], rehearsal.catalogs[number + 1])
-            current = _one(aim, resolved, migration, plan, shadow, current, rehearsal, owners=owners)
+            current = _one(aim, resolved, migration, plan, shadow, current, rehearsal, owners=owners, also=also)
             aim.on_progress(Progress("apply", migration.name, number + 1, len(migrations)))
 
 
@@ -89,6 +91,7 @@ def _one(
     rehearsal: Rehearsal,
     *,
     owners: bool,
+    also: Collection[str],
 ) -> Catalog:
     connection, schema = aim.connection, resolved.url.schema
     session_id = connection.info.backend_pid
@@ -127,7 +130,7 @@ def _one(
         earlier.update(written(connection))
 
     def audit() -> None:
-        if said := unkept(connection, before, plan, earlier):
+        if said := unkept(connection, before, plan, earlier, also):
             raise MigrationFailed(
                 f"{migration.name} changes rows here that it did not change in the rehearsal, and nobody kept them",
                 "\n".join(said),

@@ -47,6 +47,7 @@ class RollbackOptions:
     last: int | None = None
     to: str | None = None
     failed: bool = False
+    undo: bool = False
     dry_run: bool = False
     lock_timeout: float = 3.0
     retries: int = 5
@@ -76,6 +77,10 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
 
     Raises RollbackError where that is not possible as asked, Restored where it failed and everything is as it was.
     """
+    if options.undo:
+        from safemigrate.workflow.undo import undo  # it rehearses: no rollback needs all that
+
+        return undo(request, options)
     began = time.perf_counter()
     sweep()
     resolved = resolve(request)

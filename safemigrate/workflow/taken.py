@@ -73,6 +73,7 @@ def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *
         history.mark_rolled_back(connection, schema, one.migration)
         journal.rolled_back(connection, one.id)
         journal.hold(connection, one.migration, one.checksum, "it was rolled back")
+    journal.rollback_ended(connection, [one.id for one in chosen])
     if guard:
         names = ", ".join(one.migration for one in chosen)
         history.raise_guard(connection, schema, f"{names} is on hold: safemigrate status")

@@ -132,14 +132,17 @@ def written(connection: Connection) -> dict[int, Written]:
     return {row[0]: row[1:] for row in session.rows(connection, _WRITTEN)}
 
 
-def unkept(connection: Connection, before: Catalog, plan: Plan, earlier: Mapping[int, Written]) -> list[str]:
+def unkept(
+    connection: Connection, before: Catalog, plan: Plan, earlier: Mapping[int, Written], also: Collection[str] = ()
+) -> list[str]:
     """Say which tables this transaction has written to without anybody keeping what was there.
 
     The rehearsal foresaw what the migration writes, with the rows of its moment; a branch taken on rows of today may
     reach further. `before` is the catalog before the migration: tables born in it have nothing to keep. `earlier` is
-    what was written when the transaction began.
+    what was written when the transaction began; `also` names tables that may be written to.
     """
     kept = {one.subject for step in plan.steps for one in step.kept if one.kind in (KeptKind.ROWS, KeptKind.TABLE)}
+    kept |= set(also)
     said = []
     for oid, (name, *now) in written(connection).items():
         inserted, updated, deleted = (n - o for n, o in zip(now, earlier.get(oid, (name, 0, 0, 0))[1:], strict=True))

@@ -63,6 +63,7 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
         "last": None,
         "to": None,
         "failed": False,
+        "undo": False,
         "dry_run": False,
         "shadow": None,
         "fill": {},

@@ -1,0 +1,200 @@
+"""`safemigrate rollback --undo`: takes the last rollback back, with what was written before it and since.
+
+The migrations run again, rehearsed and proven as in `apply`. After each statement the rows get back what the rollback
+had dropped or changed (rollback.left); what was written after the rollback stays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from safemigrate import proc
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import fingerprint
+from safemigrate.db.postgres import Connection, roles
+from safemigrate.errors import RollbackError
+from safemigrate.execute import journal, kept
+from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Progress, Result, Step
+from safemigrate.prisma import history
+from safemigrate.rollback.inverse.words import literal
+from safemigrate.rollback.keep.left import SINCE
+from safemigrate.shadow.provider import shadow_server
+from safemigrate.workflow.apply import ApplyOptions, Way, carry
+from safemigrate.workflow.extensions import wanted
+from safemigrate.workflow.rehearse import Rehearsal
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.resolve import Resolved, Target, opened, require_writable, resolve, sweep
+
+if TYPE_CHECKING:
+    from safemigrate.workflow.rollback import RollbackOptions
+
+
+def undo(request: Request, options: RollbackOptions) -> Outcome:
+    """Apply again what the last rollback took back, and put back what it dropped or changed.
+
+    Raises RollbackError where that is not possible, with what is; else what `apply` raises.
+    """
+    began = time.perf_counter()
+    sweep()
+    resolved = resolve(request)
+    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
+    with opened(resolved) as target:
+        require_writable(resolved, target)
+        runs, since = _last(resolved, target)
+        migrations = [_file(resolved, target, one) for one in runs]
+        connection = target.connection
+        applying = ApplyOptions(
+            dry_run=options.dry_run,
+            snapshot=request.settings.snapshot,
+            lock_timeout=options.lock_timeout,
+            retries=options.retries,
+        )
+        # The server's transaction ids have 32 bits where rows show them (PostgreSQL docs 70.1).
+        session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(since) % 2**32)])
+        with (
+            proc.scratch() as scratch,
+            shadow_server(
+                options.shadow,
+                None,
+                target_server=target.server,
+                target_url=resolved.url,
+                roles=roles(connection),
+                extensions=wanted(connection, migrations),
+                on_progress=request.on_progress,
+            ) as shadow,
+        ):
+            outcome = carry(
+                request,
+                applying,
+                Way(resolved, target, shadow, scratch),
+                migrations,
+                began,
+                amend=lambda rehearsal: _amended(connection, rehearsal, runs),
+                also=_put_back(runs),
+            )
+        notes = list(outcome.notes)
+        if outcome.result is Result.APPLIED:
+            if not journal.holds(connection) and history.lower_guard(connection, resolved.url.schema):
+                notes.append("plain `prisma migrate deploy` no longer stops")
+            notes.append("what was written before the rollback is back; what was written since it stayed")
+    follow = {Result.REHEARSED: ("safemigrate rollback --undo",)}.get(outcome.result, outcome.next)
+    return replace(outcome, command="rollback", notes=tuple(notes), next=follow)
+
+
+def _last(resolved: Resolved, target: Target) -> tuple[list[journal.Run], str]:
+    """Return what the last rollback took back, where nothing stands in the way of undoing it."""
+    if target.interrupted or target.state.failed:
+        name = target.interrupted.migration if target.interrupted else target.state.failed[-1].name
+        raise RollbackError(f"migration {name} is half done; finish it first", fix=("safemigrate status",))
+    runs, since = journal.last_rollback(target.connection)
+    if not runs:
+        raise RollbackError("there is no rollback to take back", fix=("safemigrate status",))
+    names = ", ".join(one.migration for one in runs)
+    ended = max(one.finished_at for one in runs if one.finished_at)
+    later = [one.migration for one in target.runs if one.state is journal.RunState.APPLIED and one.started_at > ended]
+    again = tuple(f"safemigrate release {one.migration}   # lets apply run it anew" for one in runs)
+    if later:
+        raise RollbackError(
+            f"the rollback of {names} is not the last thing that happened: {', '.join(later)} was applied since",
+            "What the rollback left stays in the database.",
+            ("safemigrate rollback   # takes the later one back first", *again),
+        )
+    if fingerprint(read(target.connection)) != runs[0].fingerprint_before:
+        raise RollbackError(
+            f"the schema of {resolved.url.database} is not the one that the rollback of {names} left",
+            "Something else changed it since. What the rollback left stays in the database.",
+            again,
+        )
+    entered = {one.kept.place for one in kept.objects(target.connection) if one.kept.kind is KeptKind.LEFT}
+    places = {each.place: each for one in runs for step in one.plan.steps for each in step.partings}
+    gone = [one.subject for place, one in places.items() if one.always and place not in entered]
+    if gone:
+        raise RollbackError(
+            f"what the rollback of {names} left is gone: {', '.join(dict.fromkeys(gone))}",
+            "The migration can be applied anew; what was written before the rollback does not come back then.",
+            again,
+        )
+    return runs, since
+
+
+def _file(resolved: Resolved, target: Target, one: journal.Run) -> Migration:
+    found = next((each for each in target.state.pending if each.name == one.migration), None)
+    if found is None:
+        raise RollbackError(
+            f"migration {one.migration} is not pending in {resolved.project.migrations}",
+            "To take its rollback back it is run again, from its file.",
+            (f"git log --all -- '*{one.migration}/migration.sql'   # where it was removed", "safemigrate status"),
+        )
+    if not history.matches(found.sql, one.checksum):
+        raise RollbackError(
+            f"{found.path} is not the file that was rolled back",
+            "Only the migration as it was can be run again and given its rows back.",
+            (
+                f"git log --follow -p -- '{found.path}'",
+                f"safemigrate release {one.migration}   # applies it as it is now",
+            ),
+        )
+    return found
+
+
+def _amended(connection: Connection, rehearsal: Rehearsal, runs: Sequence[journal.Run]) -> Rehearsal:
+    """Add to the plans what puts rows back, and the end of the holds, in the transaction of the last statement."""
+    plans = []
+    for plan, one in zip(rehearsal.plans, runs, strict=True):
+        then = [(step.sql, step.kept) for step in one.plan.steps]
+        if [(step.sql, step.kept) for step in plan.steps] != then:
+            raise RollbackError(
+                f"{plan.migration} reaches other rows than when it was first applied",
+                "What its rollback left cannot be told from what it changes now. It stays in the database.",
+                (f"safemigrate release {plan.migration}   # lets apply run it anew",),
+            )
+        plans.append(_woven(connection, plan, one))
+    return replace(rehearsal, plans=tuple(plans))
+
+
+def _woven(connection: Connection, plan: Plan, one: journal.Run) -> Plan:
+    """Put each parting's statements behind the step after which its rows go back."""
+    partings = [(number, parting) for number, step in enumerate(one.plan.steps) for parting in step.partings]
+    there = [(number, each) for number, each in partings if each.back and _is_there(connection, each.place)]
+    first = [sql for _, each in partings for sql in each.first]
+    back: dict[int, list[str]] = {}
+    for number, each in there:
+        if not each.alone:
+            back.setdefault(each.at if each.at >= 0 else number, []).extend(each.back)
+    late = [sql for _, each in there if each.alone for sql in each.back]
+    last = [
+        *(f"DROP TABLE IF EXISTS {place}" for place in dict.fromkeys(map(_made, (sql for sql in first))) if place),
+        f"UPDATE safemigrate.kept SET returned_at = clock_timestamp() WHERE run = {one.id} AND kind = 'left'",
+        f"UPDATE safemigrate.hold SET released_at = clock_timestamp() WHERE migration = {literal(one.migration)} "
+        "AND released_at IS NULL",
+    ]
+    groups, number = [], 0
+    for group in plan.groups:
+        steps = []
+        for step in group.steps:
+            before = (*first, *step.before) if number == 0 else step.before
+            steps.append(replace(step, before=before, after=(*step.after, *back.get(number, ()))))
+            number += 1
+        groups.append(replace(group, steps=tuple(steps)))
+    ending = Step(sql="-- what the rollback left is back", line=0, run=(), after=(*late, *last))
+    if late or not groups[-1].transactional:
+        return replace(plan, groups=(*groups, Group((ending,))))
+    return replace(plan, groups=(*groups[:-1], replace(groups[-1], steps=(*groups[-1].steps, ending))))
+
+
+def _made(sql: str) -> str:
+    return sql.removeprefix("DROP TABLE IF EXISTS ") if sql.startswith("DROP TABLE IF EXISTS ") else ""
+
+
+def _put_back(runs: Sequence[journal.Run]) -> set[str]:
+    """Name the tables whose rows are written by what puts them back: a column's subject has its table's name."""
+    found = [parting for one in runs for step in one.plan.steps for parting in step.partings if parting.back]
+    return {each.subject for each in found} | {each.subject.rpartition('."')[0] for each in found}
+
+
+def _is_there(connection: Connection, place: str) -> bool:
+    return bool(session.value(connection, "SELECT to_regclass(%s) IS NOT NULL", [place]))
