@@ -266,9 +266,12 @@ def rollback_ended(connection: Connection, runs: Sequence[int]) -> None:
     """Say which runs one rollback took back, and from which transaction on rows are written after it."""
     if not _knows_undo(connection):
         connection.execute("ALTER TABLE safemigrate.run ADD COLUMN undo_from text")
+    # The snapshot's end may be this very transaction.
+    next_id = (
+        "greatest(pg_snapshot_xmax(pg_current_snapshot())::text::numeric, pg_current_xact_id()::text::numeric + 1)"
+    )
     connection.execute(
-        "UPDATE safemigrate.run SET undo_from = pg_snapshot_xmax(pg_current_snapshot())::text WHERE id = ANY(%s)",
-        [list(runs)],
+        f"UPDATE safemigrate.run SET undo_from = {next_id}::text WHERE id = ANY(%s)".encode(), [list(runs)]
     )
 
 

@@ -181,7 +181,10 @@ class RowsLeft:
         ]
 
     def inserts(self) -> list[str]:
-        """Make the rows that are to be there and are not."""
+        """Make the rows that are to be there and are not; a statement that only updates some columns took none away."""
+        known = {column.position for column in self.now if column}
+        if any(column.not_null and column.position not in known for column in self.table.key):
+            return []
         given = [(number, column) for number, column in enumerate(self.now, start=1) if column]
         names = ", ".join(column.quoted for _, column in given)
         values = ", ".join(f"w.want[{number}]::{column.type}" for number, column in given)
