@@ -19,7 +19,7 @@ from safemigrate.rollback.describe import column_of, parents_first, table_of
 from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.left import RowsLeft, column_left, sequence_left, table_left, written_since
 from safemigrate.rollback.keep.table import Table
-from safemigrate.rollback.reach import root
+from safemigrate.rollback.reach import reach, root
 from safemigrate.rollback.scene import Observed, Scene
 
 
@@ -76,7 +76,12 @@ class _Leaving:
         at = step
         for later in range(step + 1, len(self.observed)):
             seen, change = self.observed[later], self.scene.derived[later].change
-            touched = {root(seen.after, (1259, oid, 0)) for oid in (*seen.written, *seen.changed)}
+            changed_rows = {root(seen.after, (1259, oid, 0)) for oid in seen.changed}
+            limits = reach(seen.statement, seen.before)
+            if limits is None or not changed_rows <= limits.keys():
+                touched = {root(seen.after, (1259, oid, 0)) for oid in (*seen.written, *seen.changed)}
+            else:
+                touched = set(limits)
             changed = (*change.born, *change.gone, *(new for _, new in change.changed))
             touched |= {each.table for each in changed if each.kind == "column" and each.table}
             if one.identity in touched:
@@ -134,7 +139,9 @@ class _Leaving:
             columns = [now.get(position) for position in place.columns]
             since, fill = self.since(place.table)
             firsts.append(fill)
-            kept.append(RowsLeft(place.name, self.place(), since, table, columns))
+            old = {c.position for c in table_of(self.scene.start, place.table).columns}
+            born = {number for number, position in enumerate(place.columns, start=1) if position not in old}
+            kept.append(RowsLeft(place.name, self.place(), since, table, columns, born))
         back = [sql for one in kept for sql in one.wanted()]
         if len(kept) == 1:  # nothing else can refer to a row that the statement has just made: first make room
             back += [*kept[0].deletes(), *kept[0].updates(), *kept[0].inserts()]

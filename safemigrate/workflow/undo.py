@@ -7,7 +7,7 @@ had dropped or changed (rollback.left); what was written after the rollback stay
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,10 @@ from safemigrate.workflow.resolve import Resolved, Target, opened, require_writa
 
 if TYPE_CHECKING:
     from safemigrate.workflow.rollback import RollbackOptions
+
+
+# Begins what is woven into a plan, so that the next undoing finds the plan as it was.
+_MARK = "-- what the rollback left"
 
 
 def undo(request: Request, options: RollbackOptions) -> Outcome:
@@ -142,32 +146,58 @@ def _file(resolved: Resolved, target: Target, one: journal.Run) -> Migration:
 
 
 def _amended(connection: Connection, rehearsal: Rehearsal, runs: Sequence[journal.Run]) -> Rehearsal:
-    """Add to the plans what puts rows back, and the end of the holds, in the transaction of the last statement."""
+    """Run what ran at first, by the proof of today, with what puts rows back and ends the holds.
+
+    What was kept at first and what the rollback left are told by the order that columns had then.
+    """
     plans = []
     for plan, one in zip(rehearsal.plans, runs, strict=True):
-        then = [(step.sql, step.kept) for step in one.plan.steps]
-        if [(step.sql, step.kept) for step in plan.steps] != then:
+        first = _plain(one.plan)
+        if [(step.sql, step.kept) for step in plan.steps] != [(step.sql, step.kept) for step in first.steps]:
             raise RollbackError(
                 f"{plan.migration} reaches other rows than when it was first applied",
                 "What its rollback left cannot be told from what it changes now. It stays in the database.",
                 (f"safemigrate release {plan.migration}   # lets apply run it anew",),
             )
-        plans.append(_woven(connection, plan, one))
+        plans.append(_woven(connection, replace(plan, groups=first.groups), one))
     return replace(rehearsal, plans=tuple(plans))
+
+
+def _plain(plan: Plan) -> Plan:
+    """Return a plan without what an earlier undoing has woven in."""
+    groups = []
+    for group in plan.groups:
+        steps = tuple(
+            replace(step, before=_unmarked(step.before), after=_unmarked(step.after))
+            for step in group.steps
+            if step.sql != _MARK
+        )
+        if steps or not group.steps:
+            groups.append(replace(group, steps=steps))
+    return replace(plan, groups=tuple(groups))
+
+
+def _unmarked(statements: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sql for sql in statements if not sql.startswith(_MARK))
+
+
+def _marked(statements: Iterable[str]) -> list[str]:
+    return [f"{_MARK}\n{sql}" for sql in statements]
 
 
 def _woven(connection: Connection, plan: Plan, one: journal.Run) -> Plan:
     """Put each parting's statements behind the step after which its rows go back."""
-    partings = [(number, parting) for number, step in enumerate(one.plan.steps) for parting in step.partings]
+    partings = [(number, parting) for number, step in enumerate(plan.steps) for parting in step.partings]
     there = [(number, each) for number, each in partings if each.back and _is_there(connection, each.place)]
-    first = [sql for _, each in partings for sql in each.first]
+    first = _marked(sql for _, each in partings for sql in each.first)
     back: dict[int, list[str]] = {}
     for number, each in there:
         if not each.alone:
-            back.setdefault(each.at if each.at >= 0 else number, []).extend(each.back)
+            back.setdefault(each.at if each.at >= 0 else number, []).extend(_marked(each.back))
     late = [sql for _, each in there if each.alone for sql in each.back]
+    made = [sql.removeprefix(f"{_MARK}\n") for sql in first]
     last = [
-        *(f"DROP TABLE IF EXISTS {place}" for place in dict.fromkeys(map(_made, (sql for sql in first))) if place),
+        *(sql for sql in made if sql.startswith("DROP TABLE IF EXISTS")),
         f"UPDATE safemigrate.kept SET returned_at = clock_timestamp() WHERE run = {one.id} AND kind = 'left'",
         f"UPDATE safemigrate.hold SET released_at = clock_timestamp() WHERE migration = {literal(one.migration)} "
         "AND released_at IS NULL",
@@ -180,14 +210,10 @@ def _woven(connection: Connection, plan: Plan, one: journal.Run) -> Plan:
             steps.append(replace(step, before=before, after=(*step.after, *back.get(number, ()))))
             number += 1
         groups.append(replace(group, steps=tuple(steps)))
-    ending = Step(sql="-- what the rollback left is back", line=0, run=(), after=(*late, *last))
+    ending = Step(sql=_MARK, line=0, run=(), after=(*late, *last))
     if late or not groups[-1].transactional:
         return replace(plan, groups=(*groups, Group((ending,))))
     return replace(plan, groups=(*groups[:-1], replace(groups[-1], steps=(*groups[-1].steps, ending))))
-
-
-def _made(sql: str) -> str:
-    return sql.removeprefix("DROP TABLE IF EXISTS ") if sql.startswith("DROP TABLE IF EXISTS ") else ""
 
 
 def _put_back(runs: Sequence[journal.Run]) -> set[str]:

@@ -6,7 +6,7 @@ were written since, makes seed rows under other keys. So what it does to a row i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from safemigrate.model import Parting
 from safemigrate.rollback.inverse.words import literal
@@ -59,25 +59,25 @@ def column_left(
     `table` has no key of which the column is a part. Rows written since the rollback, which `since` names by key, are
     left as they are. `alone`: the values can only be written in a later transaction than the statement's.
     """
-    value = f"t.{column.quoted}::text AS safemigrate_value"
-    given = f"k.safemigrate_value::{column.type}"
-    changed = f"t.{column.quoted}::text IS DISTINCT FROM k.safemigrate_value"
     condition = f" WHERE {where}" if where else ""
+    changed = f"t.{column.quoted}::text IS DISTINCT FROM k.{column.quoted}::text"
     if table.key:
-        rows = (
-            f"CREATE TABLE {place} AS SELECT {texts('t', table.key)} AS key, {value} FROM {table.rows} AS t{condition}"
+        listed = ", ".join(one.kept for one in (*table.key, column))
+        rows = f"CREATE TABLE {place} AS SELECT {listed} FROM {table.rows} AS t{condition}"
+        untouched = f" AND NOT EXISTS (SELECT FROM {since} AS s WHERE s.key = {texts('k', table.key)})" if since else ""
+        update = (
+            f"UPDATE {table.rows} AS t SET {column.quoted} = {column.given} FROM {place} AS k "
+            f"WHERE {table.key_match}{untouched}"
         )
-        untouched = f" AND NOT EXISTS (SELECT FROM {since} AS s WHERE s.key = k.key)" if since else ""
-        match = table.row_at(lambda number: f"k.key[{number}]")
-        update = f"UPDATE {table.rows} AS t SET {column.quoted} = {given} FROM {place} AS k WHERE {match}{untouched}"
     else:
         content = table.content("t", frozenset({column.name}))
-        twin = f"row_number() OVER (PARTITION BY {content}) AS twin"
-        found = f"SELECT t.tableoid AS home, t.ctid AS at, {content} AS content, {twin} FROM {table.rows} AS t"
-        rows = f"CREATE TABLE {place} AS SELECT {content} AS content, {twin}, {value} FROM {table.rows} AS t{condition}"
+        twin = f"row_number() OVER (PARTITION BY {content}) AS safemigrate_twin"
+        told = f"{content} AS safemigrate_row, {twin}"
+        rows = f"CREATE TABLE {place} AS SELECT {told}, {column.kept} FROM {table.rows} AS t{condition}"
         update = (
-            f"UPDATE {table.rows} AS t SET {column.quoted} = {given} FROM ({found}) AS r JOIN {place} AS k "
-            "ON k.content = r.content AND k.twin = r.twin WHERE t.tableoid = r.home AND t.ctid = r.at"
+            f"UPDATE {table.rows} AS t SET {column.quoted} = {column.given} "
+            f"FROM (SELECT t.tableoid AS home, t.ctid AS at, {told} FROM {table.rows} AS t) AS r "
+            f"JOIN {place} AS k USING (safemigrate_row, safemigrate_twin) WHERE t.tableoid = r.home AND t.ctid = r.at"
         )
     back = [f"{update} AND {changed}"]
     if column.identity == "a":
@@ -127,8 +127,9 @@ def written_since(place: str, table: Table, key: Sequence[Column]) -> tuple[str,
 class RowsLeft:
     """Rows that a statement changed, kept by key in `kept` as arrays key, old and new of `columns`.
 
-    `now` are those columns after the statement, None where one has changed its type. `left` gets what the rows are
-    when the statement is taken back; `since` names the keys of the rows written after that.
+    `now` are those columns after the statement, None where one has changed its type, `born` the numbers of those that
+    the migration made: nobody could write to them after the rollback. `left` gets what the rows are when the statement
+    is taken back; `since` names the keys of the rows written after that.
     """
 
     def __init__(
@@ -138,8 +139,9 @@ class RowsLeft:
         since: str,
         table: Table,
         now: Sequence[Column | None],
+        born: Collection[int],
     ) -> None:
-        self.kept, self.left, self.since, self.table, self.now = kept, left, since, table, now
+        self.kept, self.left, self.since, self.table, self.now, self.born = kept, left, since, table, now, born
 
     @property
     def want(self) -> str:
@@ -206,10 +208,28 @@ class RowsLeft:
         values = ", ".join(f"{column.quoted} = w.want[{number}]::{column.type}" for number, column in given)
         wanted = ", ".join(f"w.want[{number}]" for number, _ in given)
         differ = f"{texts('t', (column for _, column in given))} IS DISTINCT FROM ARRAY[{wanted}]::text[]"
-        return self._act(
+        update = (
             f"UPDATE {self.table.rows} AS t SET {values} FROM {self.want} AS w "
             f"WHERE w.want IS NOT NULL AND {self._match} AND {differ}"
         )
+        return self._act(update, *self._born([(number, column) for number, column in given if number in self.born]))
+
+    def _born(self, given: Sequence[tuple[int, Column]]) -> list[str]:
+        """Give a row written since the values that it had in columns of the migration's own."""
+        if not given:
+            return []
+        values = ", ".join(
+            f"{column.quoted} = coalesce(w.want[{number}]::{column.type}, t.{column.quoted})"
+            for number, column in given
+        )
+        wanted = (
+            "SELECT coalesce(l.key, p.key) AS key, CASE WHEN l.key IS NULL THEN p.old ELSE l.now END AS want "
+            f"FROM {self.kept} AS p FULL JOIN {self.left} AS l ON l.key = p.key"
+        )
+        return [
+            f"UPDATE {self.table.rows} AS t SET {values} FROM ({wanted}) AS w WHERE {self._match} "
+            f"AND EXISTS (SELECT FROM {self.since} AS s WHERE s.key = w.key)"
+        ]
 
     def deletes(self) -> list[str]:
         """Delete the rows that are not to be there."""
@@ -230,8 +250,8 @@ class RowsLeft:
     def _match(self) -> str:
         return self.table.row_at(lambda number: f"w.key[{number}]")
 
-    def _act(self, statement: str) -> list[str]:
-        return list(_silenced(self.table, self.left, [statement]))
+    def _act(self, *statements: str) -> list[str]:
+        return list(_silenced(self.table, self.left, statements))
 
 
 def _given(then: Column, today: Column) -> str:

@@ -1,0 +1,158 @@
+"""Taking a rollback back: what was written before it returns, what was written since stays."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from safemigrate.db.digest import differences
+from safemigrate.db.fingerprint import compare
+from safemigrate.errors import RollbackError
+from safemigrate.model import Outcome, Result
+from safemigrate.workflow.rollback import RollbackOptions
+from safemigrate.workflow.status import status
+from tests.workflow.cases import USERS
+from tests.workflow.conftest import Project
+
+CHANGE = "20240601000000_change"
+ORGS = """
+CREATE TABLE "Org" (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+ALTER TABLE "User" ADD COLUMN "orgId" int, ADD COLUMN full_name text;
+UPDATE "User" SET full_name = coalesce(nick, email);
+INSERT INTO "Org" (name) VALUES ('seed'), ('other');
+ALTER TABLE "User" ALTER full_name SET NOT NULL, ADD CONSTRAINT fk FOREIGN KEY ("orgId") REFERENCES "Org" (id);
+ALTER TABLE "User" DROP COLUMN nick;
+UPDATE "User" SET age = age + 100;
+"""
+WRITTEN = """
+DELETE FROM "Org" WHERE name = 'other'; INSERT INTO "Org" (name) VALUES ('new'); UPDATE "Org" SET name = 'Seed' WHERE id = 1;
+UPDATE "User" SET full_name = 'since' WHERE id = 1; UPDATE "User" SET "orgId" = 3, age = 7 WHERE id = 2;
+INSERT INTO "User" (email, full_name, "orgId", age) VALUES ('n@x', 'N', 1, 30); DELETE FROM "User" WHERE id = 4;
+"""
+
+
+def undone(project: Project, *, dry_run: bool = False) -> Outcome:
+    try:
+        return project.rollback(RollbackOptions(undo=True, dry_run=dry_run))
+    except RollbackError:
+        raise
+    except Exception as error:
+        raise AssertionError(f"{error}: {getattr(error, 'why', '')}") from None
+
+
+@pytest.fixture
+def back(project: Project) -> Project:
+    """A project whose migration was applied, written to and rolled back."""
+    project.baseline(USERS)
+    project.write(CHANGE, ORGS)
+    project.apply()
+    project.run(WRITTEN)
+    project.rollback()
+    return project
+
+
+def test_the_state_before_the_rollback_returns_and_can_be_taken_back_again(project: Project) -> None:
+    project.baseline(USERS)
+    project.write(CHANGE, ORGS)
+    project.apply()
+    project.run(WRITTEN)
+    before = project.state()
+    project.rollback()
+    between = project.state()
+    outcome = undone(project)
+    assert (outcome.command, outcome.result) == ("rollback", Result.APPLIED)
+    for _ in range(2):
+        after = project.state()
+        assert compare(before[0], after[0]) == []
+        assert differences(before[1], after[1]) == []
+        assert status(project.request()).migrations[-1].state == "applied"
+        assert project.rollback().result is Result.ROLLED_BACK
+        now = project.state()
+        assert compare(between[0], now[0]) == []
+        assert differences(between[1], now[1]) == []
+        undone(project)
+
+
+def test_what_was_written_since_the_rollback_stays(back: Project) -> None:
+    back.run(
+        "INSERT INTO \"User\" (email, nick, age) VALUES ('late@x', 'L', 1); UPDATE \"User\" SET age = 8 WHERE id = 2;"
+        'DELETE FROM "User" WHERE id = 3; UPDATE "User" SET nick = \'later\' WHERE id = 1'
+    )
+    undone(back)
+    assert back.rows('SELECT id, email, full_name, age, "orgId" FROM "User" ORDER BY id') == [
+        (1, "a@x", "since", 101, None),
+        (2, "b@x", "b@x", 108, 3),
+        (5, "n@x", "N", 30, 1),
+        (6, "late@x", "L", 101, None),
+    ]
+    assert back.rows('SELECT name FROM "Org" ORDER BY id') == [("Seed",), ("new",)]
+    assert back.rows("SELECT nextval('\"Org_id_seq\"') > 3") == [(True,)]
+    back.rollback()
+    assert back.rows('SELECT id, nick, age FROM "User" ORDER BY id') == [
+        (1, "later", 1),
+        (2, None, 8),
+        (5, None, 30),
+        (6, "L", 1),
+    ]
+
+
+def test_a_dry_run_changes_nothing(back: Project) -> None:
+    before = back.state()
+    outcome = undone(back, dry_run=True)
+    assert (outcome.result, outcome.next) == (Result.REHEARSED, ("safemigrate rollback --undo",))
+    assert differences(before[1], back.state()[1]) == []
+    assert status(back.request()).migrations[-1].state == "held"
+
+
+def test_several_at_once(project: Project) -> None:
+    project.baseline(USERS)
+    project.write("20240601000000_one", 'ALTER TABLE "User" ADD COLUMN bio text; DELETE FROM "User" WHERE age > 3;')
+    project.write("20240602000000_two", 'ALTER TABLE "User" RENAME bio TO about; ALTER TABLE "User" DROP COLUMN nick;')
+    project.apply()
+    project.run("UPDATE \"User\" SET about = 'x'; INSERT INTO \"User\" (email, age) VALUES ('n', 90)")
+    before = project.state()
+    project.rollback(RollbackOptions(last=2))
+    outcome = undone(project)
+    assert [one.name for one in outcome.migrations] == ["20240601000000_one", "20240602000000_two"]
+    after = project.state()
+    assert compare(before[0], after[0]) == []
+    assert differences(before[1], after[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "said"),
+    [
+        ("CREATE TABLE x ()", "is not the one that the rollback of"),
+        ("DROP TABLE safemigrate.left_PLACE", "is gone"),
+    ],
+)
+def test_what_stands_in_the_way_is_named(back: Project, meanwhile: str, said: str) -> None:
+    for (place,) in back.rows("SELECT place FROM safemigrate.kept WHERE kind = 'left'"):
+        back.run(meanwhile.replace("safemigrate.left_PLACE", str(place)))
+        break
+    if "PLACE" in meanwhile:
+        back.run(
+            "; ".join(
+                f"DROP TABLE IF EXISTS {place}"
+                for (place,) in back.rows("SELECT place FROM safemigrate.kept WHERE kind = 'left'")
+            )
+        )
+    with pytest.raises(RollbackError, match=said):
+        undone(back)
+
+
+def test_the_file_must_be_the_one_that_was_rolled_back(back: Project) -> None:
+    folder = back.folder / "prisma" / "migrations" / CHANGE
+    (folder / "migration.sql").write_text("SELECT 1;")
+    with pytest.raises(RollbackError, match="is not the file that was rolled back"):
+        undone(back)
+    shutil.rmtree(folder)
+    with pytest.raises(RollbackError, match="is not pending"):
+        undone(back)
+
+
+def test_nothing_to_take_back(project: Project) -> None:
+    project.baseline(USERS)
+    with pytest.raises(RollbackError, match="there is no rollback to take back"):
+        undone(project)
