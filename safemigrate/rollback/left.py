@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
 
 from safemigrate.db.catalog import Catalog, Identity, Object
 from safemigrate.db.postgres import quote
@@ -28,7 +27,6 @@ class _Leaving:
 
     def __init__(self, scene: Scene, observed: Sequence[Observed]) -> None:
         self.scene, self.observed = scene, observed
-        self._numbers = count(1)
         self._since: dict[Identity, str] = {}
         self.born = {
             one.identity: step
@@ -37,15 +35,11 @@ class _Leaving:
             if one.kind == "table"
         }
 
-    def place(self, what: str = "left") -> str:
-        """Name a new table; what is kept for the rollback itself has numbers of its own."""
-        return f"safemigrate.{what}_{self.scene.key}_{next(self._numbers)}"
-
     def since(self, table: Identity) -> tuple[str, tuple[str, ...]]:
         """Name where the keys of rows written after the rollback are, and what fills it where nothing has yet."""
         if table in self._since:
             return self._since[table], ()
-        self._since[table] = self.place("since")
+        self._since[table] = f"safemigrate.since_{self.scene.key}_{len(self._since) + 1}"
         start = table_of(self.scene.start, table)
         return self._since[table], written_since(self._since[table], start, start.key)
 
@@ -61,7 +55,7 @@ class _Leaving:
             elif one.kind == "column" and not one.attributes.get("generated") and one.table not in self.born:
                 found.append(self._column(seen.after, one, "values", retyped=False))
         born = [one for one in way.change.born if one.kind == "sequence"]
-        found += [sequence_left(self.place(), quote(one.schema, one.name)) for one in born]
+        found += [sequence_left(self.scene.left(), quote(one.schema, one.name)) for one in born]
         retyped = [(one.table, one.number) for one in way.inverse.retyped]
         for table, number in dict.fromkeys((*way.using, *retyped)):
             column = seen.after.get((table[0], table[1], number))
@@ -87,7 +81,7 @@ class _Leaving:
             if one.identity in touched:
                 at = later
         again = table_of(self.observed[at].after, one.identity)
-        return table_left(self.place(), replace(end, name=quote(now.schema, now.name)), again, at if at > step else -1)
+        return table_left(self.scene.left(), replace(end, name=quote(now.schema, now.name)), again, at if at > step else -1)
 
     def _column(self, catalog: Catalog, one: Object, unit: str, *, retyped: bool) -> Parting:
         assert one.table is not None
@@ -95,14 +89,14 @@ class _Leaving:
         table = table_of(catalog, one.table, without_key={column.name})
         if not retyped:
             where = "" if column.default or column.not_null else f"t.{column.quoted} IS NOT NULL"
-            return column_left(self.place(), table, column, where, unit=unit)
+            return column_left(self.scene.left(), table, column, where, unit=unit)
         since, fill = self.since(one.table) if self._same_key(table, one.table) else ("", ())
         added = self._added_labels(one)
         listed = ", ".join(literal(label) for label in added)
         held = "" if not added else f"t.{column.quoted}::text[] && ARRAY[{listed}]"
         if added and not column.type.endswith("[]"):
             held = f"t.{column.quoted}::text IN ({listed})"
-        parting = column_left(self.place(), table, column, held, unit=unit, since=since, alone=bool(added))
+        parting = column_left(self.scene.left(), table, column, held, unit=unit, since=since, alone=bool(added))
         return replace(parting, first=fill)
 
     def _added_labels(self, one: Object) -> tuple[str, ...]:
@@ -141,7 +135,7 @@ class _Leaving:
             firsts.append(fill)
             old = {c.position for c in table_of(self.scene.start, place.table).columns}
             born = {number for number, position in enumerate(place.columns, start=1) if position not in old}
-            kept.append(RowsLeft(place.name, self.place(), since, table, columns, born))
+            kept.append(RowsLeft(place.name, self.scene.left(), since, table, columns, born))
         back = [sql for one in kept for sql in one.wanted()]
         if len(kept) == 1:  # nothing else can refer to a row that the statement has just made: first make room
             back += [*kept[0].deletes(), *kept[0].updates(), *kept[0].inserts()]

@@ -41,17 +41,29 @@ def fill_in(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> None
 
 def part(connection: Connection, one: journal.Run, parting: Parting, notes: list[str]) -> None:
     """Keep what the rollback is about to drop, for being taken back itself."""
-    count = session.value(connection, parting.count)
-    if not count:
-        return
-    kept.make_room(connection, parting.place)
-    for sql in parting.keep:
-        run.execute(connection, sql)
-    kept.enter(connection, one.id, [Kept(KeptKind.LEFT, parting.subject, parting.place)])
     if parting.unit:
-        notes.append(
-            f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept in {parting.place}"
-        )
+        if count := _parted(connection, one, parting):
+            notes.append(
+                f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept in {parting.place}"
+            )
+        return
+    try:
+        with connection.transaction():  # no rollback may fail over what only its undoing needs
+            _parted(connection, one, parting)
+    except MigrationFailed as error:
+        if error.sqlstate == session.LOCK_NOT_AVAILABLE:
+            raise
+        notes.append(f"this rollback cannot be taken back: {parting.subject} could not be kept ({error.why})")
+
+
+def _parted(connection: Connection, one: journal.Run, parting: Parting) -> int:
+    count = session.value(connection, parting.count) or 0
+    if count:
+        kept.make_room(connection, parting.place)
+        for sql in parting.keep:
+            run.execute(connection, sql)
+        kept.enter(connection, one.id, [Kept(KeptKind.LEFT, parting.subject, parting.place)])
+    return int(count)
 
 
 def run_own(connection: Connection, one: journal.Run, notes: list[str]) -> None:

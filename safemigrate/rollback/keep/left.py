@@ -153,10 +153,11 @@ class RowsLeft:
         """Keep them; what puts them back is woven together with other tables' rows."""
         match = self.table.row_at(lambda number: f"p.key[{number}]")
         listed = ", ".join(f"t.{column.quoted}::text" if column else "NULL" for column in self.now)
+        now = f'ARRAY[{listed}]::text[] COLLATE "C"'
         exists = f"t.{self.table.key[0].quoted} IS NOT NULL"
         rows = (
             f"CREATE TABLE {self.left} AS SELECT p.key, p.old, p.new, to_jsonb(p) AS kept, "
-            f"CASE WHEN {exists} THEN ARRAY[{listed}]::text[] END AS now "
+            f"CASE WHEN {exists} THEN {now} END AS now "
             f"FROM {self.kept} AS p LEFT JOIN {self.table.rows} AS t ON {match}"
         )
         return Parting(self.table.name, self.left, "SELECT 1", _made(self.left, self.table, rows), "")
