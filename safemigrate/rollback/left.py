@@ -81,7 +81,9 @@ class _Leaving:
             if one.identity in touched:
                 at = later
         again = table_of(self.observed[at].after, one.identity)
-        return table_left(self.scene.left(), replace(end, name=quote(now.schema, now.name)), again, at if at > step else -1)
+        return table_left(
+            self.scene.left(), replace(end, name=quote(now.schema, now.name)), again, at if at > step else -1
+        )
 
     def _column(self, catalog: Catalog, one: Object, unit: str, *, retyped: bool) -> Parting:
         assert one.table is not None

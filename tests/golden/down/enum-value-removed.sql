@@ -4,7 +4,7 @@
 -- verdict: exact
 -- proof: up, down and up again on PostgreSQL VERSION; 1 tables with 4 rows compared
 -- brings back values of "public"."User"."role", kept in safemigrate.kept_6d3cb3d4_1
--- brings back type "public"."Role_old", kept in "safemigrate_6d3cb3d4_5"."Role_old"
+-- brings back type "public"."Role_old", kept in "safemigrate_6d3cb3d4_2"."Role_old"
 --
 -- Use `safemigrate rollback`: it looks for conflicts first, keeps Prisma's history right, verifies.
 -- By hand: psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file down.sql
@@ -21,8 +21,8 @@ ALTER TABLE "public"."User" ALTER COLUMN "role" DROP DEFAULT;
 
 -- line 8: DROP TYPE "Role_old"
 -- moves "public"."Role_old" back
-ALTER TYPE "safemigrate_6d3cb3d4_5"."Role_old" SET SCHEMA "public";
-DROP SCHEMA "safemigrate_6d3cb3d4_5";
+ALTER TYPE "safemigrate_6d3cb3d4_2"."Role_old" SET SCHEMA "public";
+DROP SCHEMA "safemigrate_6d3cb3d4_2";
 
 -- line 7: ALTER TYPE "Role_new" RENAME TO "Role"
 ALTER TYPE "public"."Role" RENAME TO "Role_new";

@@ -3,7 +3,7 @@
 -- migration.sql: sha256 4707ff139919c4d2e64f279ae3fbcc5c30b80880a7fb62a4172f1903c7e76e3f
 -- verdict: exact
 -- proof: up, down and up again on PostgreSQL VERSION; 1 tables with 4 rows compared
--- brings back values of "public"."User"."nick", kept in safemigrate.kept_4a82e8a4_2
+-- brings back values of "public"."User"."nick", kept in safemigrate.kept_4a82e8a4_1
 --
 -- Use `safemigrate rollback`: it looks for conflicts first, keeps Prisma's history right, verifies.
 -- By hand: psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file down.sql
@@ -20,7 +20,7 @@ ALTER TABLE "public"."User" ADD COLUMN "nick" text;
 -- puts the kept values of "public"."User"."nick" back where the row still exists
 UPDATE "public"."User" AS t
 SET "nick" = coalesce(t."nick", k."nick")
-FROM safemigrate.kept_4a82e8a4_2 AS k
+FROM safemigrate.kept_4a82e8a4_1 AS k
 WHERE t."id" = k."id";
 
 -- line 2: CREATE INDEX CONCURRENTLY "User_city_idx" ON "User" (city)
