@@ -14,6 +14,8 @@ SELECT 'column' AS kind, a.attrelid AS object, a.attnum AS part, n.nspname AS sc
        CASE WHEN k.conname <> c.relname || '_' || a.attname || '_not_null' THEN k.conname END AS not_null_name, -- since 18
        NOT k.convalidated AS not_null_unproven, -- since 18
        NOT k.conislocal AS not_null_inherited, -- since 18
+       k.connoinherit AS not_null_alone, -- since 18
+       k.conname AS _not_null, -- since 18
        a.atttypid AS _type,
        a.atttypmod AS _modifier,
        CASE WHEN a.attgenerated <> '' THEN md5(d.adbin::text) END AS _core,

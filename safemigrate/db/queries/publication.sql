@@ -4,6 +4,7 @@ SELECT 'publication' AS kind, p.oid AS object, 0 AS part, '' AS schema, p.pubnam
          CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
          CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END], NULL) AS publish,
        p.pubviaroot AS via_root, -- since 13
+       CASE p.pubgencols WHEN 's' THEN 'stored' END AS generated, -- since 18
        ARRAY(
          SELECT 'TABLE ONLY ' || r.prrelid::regclass::text
            || coalesce((SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) || ')' FROM pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), '') -- since 15

@@ -23,6 +23,7 @@ from safemigrate.rollback.inverse.create_table import (
     drop_not_null,
     identity_column,
     not_null,
+    parents_identity,
     switched,
     table_settings,
     unlike_parents,
@@ -305,7 +306,7 @@ class _Inverting:
             said += unlike_parents(one, self.before)
         if one.attributes["not_null"] and (partition or not one.attributes.get("not_null_inherited")):
             said.append(not_null(one, self.before))
-        if one.attributes["identity"]:
+        if one.attributes["identity"] and not parents_identity(one, self.before):
             said += identity_column(one, self.before)
         return said
 

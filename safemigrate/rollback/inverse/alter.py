@@ -197,7 +197,7 @@ def _publication(was: Object, now: Object) -> Alteration:
     found = Alteration()
     if differ(was, now, "all_tables"):
         return Alteration(replace=True)
-    if differ(was, now, "publish", "via_root"):
+    if differ(was, now, "publish", "via_root", "generated"):
         found.finish.append(f"ALTER PUBLICATION {name} SET ({publication_options(was)})")
     if differ(was, now, "tables", "schemas") and was.internal["_core"] != now.internal["_core"]:
         members, today = published(was), published(now)

@@ -12,6 +12,7 @@ from safemigrate.rollback.inverse.create_table import (
     drop_not_null,
     identity_column,
     not_null,
+    parents_identity,
     replica_identity,
     sequence_options,
     switched,
@@ -113,21 +114,18 @@ def column(was: Object, now: Object, before: Catalog, after: Catalog) -> Alterat
     ):
         return Alteration(replace=True)
     found = Alteration()
-    start, today = alter_column(was, before), alter_column(now, after)
+    _not_null(was, now, before, after, found)
+    here, there = (f"ALTER TABLE {table_of(one)} ALTER COLUMN {quote(one.name)}" for one in (was, now))
     if new["identity"] and not old["identity"]:
-        found.early.append(f"{today} DROP IDENTITY")
-    if new["not_null"] and not old["not_null"]:
-        found.early.append(drop_not_null(now, after))
-    elif old["not_null"] and not new["not_null"]:
-        found.finish.append(not_null(was, before))
-    elif differ(was, now, "not_null_unproven"):
-        found.early.append(drop_not_null(now, after))
-        found.finish.append(not_null(was, before))
-    if old["identity"] and not new["identity"]:
+        if not parents_identity(now, after):
+            found.early.append(f"{there} DROP IDENTITY")
+    elif parents_identity(was, before):
+        pass  # comes and changes with its parent's
+    elif old["identity"] and not new["identity"]:
         found.finish += identity_column(was, before)
-    elif old["identity"] and old["identity"] != new["identity"]:
-        when = "ALWAYS" if old["identity"] == "a" else "BY DEFAULT"
-        found.finish.append(f"{start} SET GENERATED {when}")
+    elif old["identity"] != new["identity"]:
+        found.finish.append(f"{here} SET GENERATED {'ALWAYS' if old['identity'] == 'a' else 'BY DEFAULT'}")
+    start = alter_column(was, before)
     if differ(was, now, "storage", "compression", "statistics", "options"):
         found.finish += _reset_column(was, now, start) + column_settings(was, before)
     found.finish += foreign_options(
@@ -136,6 +134,26 @@ def column(was: Object, now: Object, before: Catalog, after: Catalog) -> Alterat
         new["foreign_options"],
     )
     return found
+
+
+def _not_null(was: Object, now: Object, before: Catalog, after: Catalog, found: Alteration) -> None:
+    old, new = was.attributes, now.attributes
+    assert was.table is not None
+    assert now.table is not None
+    parents = set(before[was.table].internal["_parents"] or ()), set(after[now.table].internal["_parents"] or ())
+    if new["not_null"] and not old["not_null"]:
+        if not new.get("not_null_inherited"):
+            found.early.append(drop_not_null(now, after))
+    elif old.get("not_null_inherited") and parents[0] <= parents[1]:
+        pass  # comes and changes with its parent's
+    elif old["not_null"] and not new["not_null"]:
+        found.finish.append(not_null(was, before))
+    elif differ(was, now, "not_null_unproven", "not_null_alone"):
+        found.early.append(drop_not_null(now, after))
+        found.finish.append(not_null(was, before))
+    elif was.internal.get("_not_null") != now.internal.get("_not_null"):
+        names = (quote(str(one.internal["_not_null"])) for one in (now, was))
+        found.named.append(f"ALTER TABLE {table_of(was)} RENAME CONSTRAINT {' TO '.join(names)}")
 
 
 def _reset_column(was: Object, now: Object, start: str) -> list[str]:

@@ -212,7 +212,10 @@ def publication_options(one: Object) -> str:
     assert isinstance(one.attributes["publish"], tuple)
     text = f"publish = {literal(', '.join(map(str, one.attributes['publish'])))}"
     root = one.attributes.get("via_root")
-    return text if root is None else f"{text}, publish_via_partition_root = {'true' if root else 'false'}"
+    text += "" if root is None else f", publish_via_partition_root = {'true' if root else 'false'}"
+    if "generated" in one.attributes:
+        text += f", publish_generated_columns = {one.attributes['generated'] or 'none'}"
+    return text
 
 
 def _statistics(one: Object, _catalog: Catalog) -> list[str]:

@@ -41,10 +41,11 @@ def column_settings(column: Object, catalog: Catalog) -> list[str]:
 def not_null(column: Object, catalog: Catalog) -> str:
     """Return the statement that makes a column NOT NULL, under the constraint's name where it has one of its own."""
     start = f"ALTER TABLE {_alone(column, catalog)}{table_of(column)}"
-    name, unproven = column.attributes.get("not_null_name"), column.attributes.get("not_null_unproven")
-    if name or unproven:
+    name, unproven, alone = (column.attributes.get(f"not_null_{key}") for key in ("name", "unproven", "alone"))
+    if name or unproven or alone:
         named = f"CONSTRAINT {quote(str(name or f'{column.parent}_{column.name}_not_null'))} "
-        return f"{start} ADD {named}NOT NULL {quote(column.name)}{' NOT VALID' if unproven else ''}"
+        ending = f"{' NO INHERIT' if alone else ''}{' NOT VALID' if unproven else ''}"
+        return f"{start} ADD {named}NOT NULL {quote(column.name)}{ending}"
     return f"{start} ALTER COLUMN {quote(column.name)} SET NOT NULL"
 
 
@@ -84,6 +85,13 @@ def identity_column(column: Object, catalog: Catalog) -> list[str]:
     if sequence is None:
         return [start]
     return [f"{start} (SEQUENCE NAME {quote(sequence.schema, sequence.name)} {sequence_options(sequence)})"]
+
+
+def parents_identity(column: Object, catalog: Catalog) -> bool:
+    """Whether a column is the identity that its partitioned parent is; a partition has none of its own since 17."""
+    assert column.table is not None
+    part = catalog[column.table].attributes["partition_bound"] is not None
+    return part and catalog.version >= 170000
 
 
 def owned_sequence(column: Identity, catalog: Catalog) -> Object | None:
