@@ -60,6 +60,16 @@ CREATE POLICY "p1" ON "A" USING ("x" > 0);
 CREATE RULE "r1" AS ON UPDATE TO "B" WHERE NEW."x" < 0 DO INSTEAD NOTHING;
 CREATE STATISTICS "st1" ON "x", "y" FROM "A";
 CREATE PUBLICATION "pub1" FOR TABLE "A";
+CREATE COLLATION "l1" FROM "C";
+CREATE FUNCTION "cf"("E") RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+CREATE CAST ("E" AS int) WITH FUNCTION "cf"("E");
+CREATE FUNCTION "of"(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text = $2 $$;
+CREATE OPERATOR === (FUNCTION = "of", LEFTARG = int, RIGHTARG = text);
+CREATE TEXT SEARCH DICTIONARY "d1" (TEMPLATE = simple);
+CREATE TEXT SEARCH CONFIGURATION "w1" (COPY = simple);
+CREATE FOREIGN DATA WRAPPER "fw";
+CREATE SERVER "sv" FOREIGN DATA WRAPPER "fw" OPTIONS (host 'h');
+CREATE FOREIGN TABLE "F" ("id" int, "x" int OPTIONS (k 'v'), "e" "E" DEFAULT 'a') SERVER "sv";
 """
 # For whoever looks after rows as well.
 ROWS = """
@@ -276,6 +286,43 @@ ACTIONS: dict[str, list[SearchStrategy[str]]] = {
         _said('REVOKE USAGE ON TYPE "{}" FROM PUBLIC', _one("E", "D")),
         _said("ALTER DEFAULT PRIVILEGES {} GRANT {} TO {}", _one("", 'IN SCHEMA "s"', "IN SCHEMA public"),
               _one("SELECT ON TABLES", "USAGE ON SEQUENCES", "EXECUTE ON FUNCTIONS", "USAGE ON TYPES"), ROLE),
+    ],
+    "collation": [
+        _said('ALTER TABLE "{}" ALTER "{}" TYPE text COLLATE "l1"', TABLE, COLUMN),
+        _said('CREATE INDEX "{}" ON "{}" ("y" COLLATE "l1")', INDEX, TABLE),
+        _said("{}", _one('DROP COLLATION "l1" CASCADE', 'CREATE COLLATION "l1" FROM "POSIX"',
+              'ALTER COLLATION "l1" RENAME TO "l2"', 'ALTER COLLATION "l1" SET SCHEMA "s"')),
+    ],
+    "operator": [
+        _said('CREATE INDEX "{}" ON "{}" ("id") WHERE "x" === \'a\'', INDEX, TABLE),
+        _said('CREATE VIEW "{}" AS SELECT "e"::int AS n, "id" === \'a\' AS o FROM "{}"', VIEW, TABLE),
+        _said("{}", _one("DROP OPERATOR === (int, text) CASCADE", 'ALTER OPERATOR === (int, text) SET SCHEMA "s"',
+              "ALTER OPERATOR === (int, text) SET (RESTRICT = eqsel)",
+              'CREATE OPERATOR === (FUNCTION = "of", LEFTARG = int, RIGHTARG = text, NEGATOR = !==)',
+              'DROP FUNCTION "of" CASCADE', 'ALTER FUNCTION "of" RENAME TO "n1"')),
+        _said("{}", _one('DROP CAST ("E" AS int)', 'CREATE CAST ("E" AS int) WITH FUNCTION "cf"("E") AS ASSIGNMENT',
+              'DROP FUNCTION "cf" CASCADE', 'ALTER FUNCTION "cf" RENAME TO "n2"')),
+    ],
+    "text search": [
+        _said('CREATE INDEX "{}" ON "{}" USING gin (to_tsvector(\'"w1"\', "y"))', INDEX, TABLE),
+        _said('ALTER TEXT SEARCH CONFIGURATION "w1" {}', _one('ALTER MAPPING FOR word WITH "d1", simple',
+              "DROP MAPPING FOR email", 'ALTER MAPPING REPLACE simple WITH "d1"', 'RENAME TO "n1"', 'SET SCHEMA "s"')),
+        _said('ALTER TEXT SEARCH DICTIONARY "d1" {}', _one("(Accept = false)", 'RENAME TO "d2"', 'SET SCHEMA "s"')),
+        _said("DROP TEXT SEARCH {} CASCADE", _one('DICTIONARY "d1"', 'CONFIGURATION "w1"')),
+        _said('ALTER TABLE "{}" ADD COLUMN "t" tsvector GENERATED ALWAYS AS'
+              ' (to_tsvector(\'"w1"\', "y")) STORED', TABLE),
+    ],
+    "foreign": [
+        _said('ALTER FOREIGN TABLE "F" {}', _one('ADD COLUMN "y" text NOT NULL DEFAULT \'q\'',
+              'DROP COLUMN "x" CASCADE', 'ALTER "x" TYPE text', 'RENAME TO "n1"', 'SET SCHEMA "s"',
+              'RENAME COLUMN "x" TO "z"', 'ALTER "e" DROP DEFAULT', "OPTIONS (ADD a 'b')",
+              'ALTER "x" OPTIONS (SET k \'w\')', 'ADD CONSTRAINT "c1" CHECK ("id" > 0)')),
+        _said("{}", _one('DROP FOREIGN TABLE "F" CASCADE', 'DROP SERVER "sv" CASCADE',
+              'ALTER SERVER "sv" RENAME TO "sw"', 'ALTER SERVER "sv" OPTIONS (SET host \'i\')',
+              'DROP FOREIGN DATA WRAPPER "fw" CASCADE', 'GRANT USAGE ON FOREIGN SERVER "sv" TO PUBLIC',
+              'CREATE USER MAPPING FOR PUBLIC SERVER "sv" OPTIONS ("user" \'u\')')),
+        _said('CREATE FOREIGN TABLE "{}" PARTITION OF "P" FOR VALUES FROM (30) TO (40) SERVER "sv"', TABLE),
+        _said('CREATE VIEW "{}" AS SELECT * FROM "F"', VIEW),
     ],
     "schema": [
         _said('CREATE SCHEMA "{}"', SCHEMA),

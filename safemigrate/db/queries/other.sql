@@ -139,7 +139,7 @@ FROM (
   UNION ALL
   SELECT 'pg_foreign_server'::regclass, 'server', s.oid, 0, srvowner, srvname,
     format('CREATE SERVER %I%s FOREIGN DATA WRAPPER %I', srvname, ' TYPE ' || quote_literal(srvtype), f.fdwname),
-    array_cat(array_remove(ARRAY[format('ALTER SERVER %I VERSION %s', srvname, quote_literal(srvversion))], NULL),
+    array_cat(array_remove(ARRAY['ALTER SERVER ' || quote_ident(srvname) || ' VERSION ' || quote_literal(srvversion)], NULL),
       ARRAY(SELECT format('ALTER SERVER %I OPTIONS (ADD %I %L)', srvname, option_name, option_value) FROM pg_options_to_table(srvoptions) ORDER BY option_name)),
     array_cat(array_remove(ARRAY[CASE WHEN srvversion IS NOT NULL THEN format('ALTER SERVER %I VERSION NULL', srvname) END], NULL),
       ARRAY(SELECT format('ALTER SERVER %I OPTIONS (DROP %I)', srvname, option_name) FROM pg_options_to_table(srvoptions) ORDER BY option_name)),

@@ -242,18 +242,27 @@ class _Inverting:
     def _retype(self, names: Mapping[Identity, str], prepare: list[str]) -> list[Retyped]:
         columns, collations = [], {}
         for was, now in self.found.retypes.values():
-            if now.identity in self.found.drops or was.attributes["inherited"]:
+            if now.identity in self.found.drops:
                 continue
             one = retyped(was, now, self.found, self._type_today(now, names), self.using)
+            if one.nulls and self._own_not_null(was, now):
+                prepare.append(drop_not_null(was, self.before))
+                self.finish.append(not_null(was, self.before))
+            if was.attributes["inherited"]:
+                continue
             columns.append(one)
             if was.attributes["collation"] or now.attributes["collation"]:
                 collation = was.attributes["collation"] or 'pg_catalog."default"'
                 collations[(one.table, one.number)] = f" COLLATE {collation}"
-            if one.nulls and was.attributes["not_null"] and now.attributes["not_null"] and not self._in_a_key(now):
-                prepare.append(drop_not_null(was, self.before))
-                self.finish.append(not_null(was, self.before))
         self.restore += statements(columns, collations)
         return columns
+
+    def _own_not_null(self, was: Object, now: Object) -> bool:
+        """Whether a column stays NOT NULL by a word of its own, neither a key's nor, in a partition, its parent's."""
+        assert was.table is not None
+        parents = was.attributes["inherited"] and self.before[was.table].attributes["partition_bound"] is not None
+        both = was.attributes["not_null"] and now.attributes["not_null"]
+        return bool(both and not parents and not was.attributes.get("not_null_inherited")) and not self._in_a_key(now)
 
     def _in_a_key(self, column: Object) -> bool:
         return bool(column.attributes["identity"]) or any(

@@ -41,8 +41,8 @@ def retyped(
     expression, nulls, labels = _expression(was, now, found)
     if key in using:
         expression, nulls = using[key], True
-    if was.attributes["generated"]:
-        expression, nulls = None, False  # PostgreSQL computes it anew and takes no USING
+    if was.attributes["generated"] or found.before[was.table].kind != "table":
+        expression, nulls = None, False  # PostgreSQL computes it anew, or another server has the rows: no USING
     return Retyped(
         was.table, was.identity[2], table_of(was), quote(was.name), old_type, new_type, expression, nulls, labels
     )
