@@ -62,6 +62,11 @@ def rollback(
     generated: Annotated[
         bool, typer.Option("--generated", help="Use safemigrate's way back where your own down.sql would be used.")
     ] = False,
+    as_migration: Annotated[
+        bool,
+        typer.Option("--as-migration", help="Write the way back as a new migration instead; changes no database."),
+    ] = False,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Name of that migration.")] = None,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
     lock_timeout: LockTimeout = None,
@@ -76,6 +81,10 @@ def rollback(
         raise typer.BadParameter("--last, --to, --failed and --undo exclude each other; give one.")
     if failed and guard:
         raise typer.BadParameter("--guard guards a hold, and --failed puts nothing on hold.")
+    if as_migration and (failed or guard):
+        raise typer.BadParameter("--as-migration takes back what is applied, and puts nothing on hold.")
+    if name and not as_migration:
+        raise typer.BadParameter("--name names the migration that --as-migration writes.")
     from safemigrate.workflow import rollback as workflow
 
     settings = invocation.settings
@@ -94,6 +103,8 @@ def rollback(
         batch_rows=settings.batch_rows if batch_rows is None else batch_rows,
         guard=settings.guard if guard is None else guard,
         generated=generated,
+        as_migration=as_migration,
+        name=name,
     )
     return workflow.rollback(invocation.request, options)
 

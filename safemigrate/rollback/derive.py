@@ -34,10 +34,13 @@ class Derived:
     reasons: tuple[str, ...]
 
 
-def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps: bool = True) -> Derived:
+def derive(
+    migration: str, checksum: str, observed: Sequence[Observed], *, keeps: bool = True, moves: bool = True
+) -> Derived:
     """Derive the steps of a migration from its observed statements, in order.
 
     With `keeps` False the steps keep nothing and bring back the schema alone: for what another tool has already run.
+    With `moves` False dropped tables are copied, and made anew on the way back.
     """
     if not observed:
         return Derived((), ())
@@ -46,7 +49,7 @@ def derive(migration: str, checksum: str, observed: Sequence[Observed], *, keeps
     scene = Scene(
         key, _age(migration, checksum), start, end, _passing(start, end, observed), _in_the_way(start, observed)
     )
-    steps = tuple(_step(scene, seen, keeps=keeps) for seen in observed)
+    steps = tuple(_step(scene, seen, keeps=keeps, moves=moves) for seen in observed)
     steps = tuple(replace(step, checks=(*step.checks, *scene.answers(number))) for number, step in enumerate(steps))
     if scene.defers:
         # Not a part at a time: a check that waits sees the other parts only in the same transaction.
@@ -137,7 +140,7 @@ def _is_index(one: Object) -> bool:
     return one.kind == "index" or (one.kind == "constraint" and one.attributes["type"] in ("p", "u", "x"))
 
 
-def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
+def _step(scene: Scene, seen: Observed, *, keeps: bool, moves: bool) -> Step:
     scene.at += 1
     scene.formats = scene.formats or sets_formats(seen.statement, seen.before)
     before, after, statement = seen.before, seen.after, seen.statement
@@ -145,7 +148,7 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool) -> Step:
     keeping = Keeping()
     places, using = dict[Identity, str](), dict[tuple[Identity, int], str]()
     if keeps and not change.empty:
-        if is_plain_drop(statement):
+        if moves and is_plain_drop(statement):
             places = moved(scene, keeping, change, before, after)
             scene.moved.update(places)
         else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from safemigrate.errors import NotSql
 from safemigrate.sql.tokens import Token, tokenize
 
 WIDTH = 110
 # A clause that starts with one of these may start a line.
-_CLAUSES = "AND OR FROM WHERE USING WHEN THEN ELSE JOIN LEFT UNION ON REFERENCES CHECK SELECT INCLUDE WITH TO"
+_CLAUSES = "AND OR FROM WHERE USING WHEN THEN ELSE JOIN LEFT UNION ON REFERENCES CHECK SELECT INCLUDE"
 _BEFORE = frozenset(_CLAUSES.split(" "))
 
 
@@ -34,6 +36,15 @@ def laid_out(sql: str) -> str:
             lines.append(line)
         start = end + 1
     return "\n".join(lines)
+
+
+def indented(sql: str) -> str:
+    """Indent every line, unless a string or a name goes over several: they would no longer be the same."""
+    try:
+        several = any("\n" in sql[token.start : token.end] for token in tokenize(sql, "the inverse"))
+    except NotSql:
+        return sql
+    return sql if several else indent(sql, "    ")
 
 
 def _places(sql: str, tokens: list[Token]) -> list[tuple[int, int]]:

@@ -89,6 +89,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
         wanted = at_risk(one for rehearsed in traced for one in rehearsed.observations)
         wanted |= everything & {quote(source.url.schema, "_prisma_migrations")}
         note_writes(written, traced)
+    wanted |= kept_named(source, scripts)
     for _ in range(_ROUNDS):
         snapshot = _snapshot(source, scripts, wanted, on_progress)
         template = "unsnapped"
@@ -118,6 +119,18 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
         "Tables that the migration writes to were found only with their rows there.",
         ("safemigrate apply --snapshot full",),
     )
+
+
+def kept_named(source: Source, scripts: Sequence[Script]) -> set[str]:
+    """The tables of what is kept that a migration names, as one written by `rollback --as-migration` does."""
+    from safemigrate.snapshot import facts
+
+    text = "\n".join(script.migration.sql for script in scripts)
+    if journal.SCHEMA not in text:
+        return set()
+    with connect(source.url) as connection:
+        ours = [one for one in facts.tables(connection) if one.stores and one.name.startswith(f'"{journal.SCHEMA}')]
+    return {one.name for one in ours if one.name in text or one.name.replace('"', "") in text}
 
 
 def _bare(source: Source, into: DatabaseUrl) -> None:

@@ -28,7 +28,7 @@ from safemigrate.model import (
 )
 from safemigrate.prisma import history
 from safemigrate.rollback import down
-from safemigrate.workflow import carry_out, conflicts, half_done, in_stages
+from safemigrate.workflow import as_migration, carry_out, conflicts, half_done, in_stages
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, sweep
 from safemigrate.workflow.take_back import take_back
@@ -41,7 +41,8 @@ class RollbackOptions:
 
     `labels` names, by enum, a label for each that it will not have. `on_conflict` says who gives way otherwise.
     `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released. `generated` takes
-    safemigrate's own inverse where a team's down.sql would be used.
+    safemigrate's own inverse where a team's down.sql would be used. `as_migration` writes the way back as a migration,
+    named `name`, and changes no database.
     """
 
     last: int | None = None
@@ -58,6 +59,8 @@ class RollbackOptions:
     generated: bool = False
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     on_conflict: OnConflict = OnConflict.STOP
+    as_migration: bool = False
+    name: str | None = None
 
     @property
     def flags(self) -> str:
@@ -98,6 +101,8 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
         if target.rolling_back:
             return _go_on(request, options, resolved, target.rolling_back, aim, began)
         chosen = _chosen(options, target)
+        if options.as_migration:
+            return as_migration.write(request, options, resolved, target, chosen, began)
         return _take_back(request, options, resolved, target, aim, chosen, began)
 
 

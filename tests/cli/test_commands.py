@@ -54,6 +54,7 @@ def test_apply(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dic
             ("--map", '"public"."Role"."OWN""=ER"=ADMIN', "--map", '"public"."Role"."x.y"=z'),
             {"labels": {'"public"."Role"': {'OWN"=ER': "ADMIN", "x.y": "z"}}},
         ),
+        (("--as-migration", "--name", "back"), {"as_migration": True, "name": "back"}),
     ],
 )
 def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: dict[str, object]) -> None:
@@ -72,6 +73,8 @@ def test_rollback(invoke: Any, workflows: Any, flags: tuple[str, ...], changed: 
         "generated": False,
         "labels": {},
         "on_conflict": OnConflict.STOP,
+        "as_migration": False,
+        "name": None,
     }
     assert (name, options) == ("rollback", nothing_said | {"lock_timeout": 3.0, "retries": 5} | changed)
 

@@ -9,6 +9,7 @@ import pytest
 
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.shadow.local import LocalServer
+from safemigrate.workflow.rollback import RollbackOptions
 from tests.golden.conftest import Golden
 from tests.workflow.cases import POSTS, USERS
 from tests.workflow.conftest import make
@@ -111,3 +112,15 @@ def test_reads_as_a_person_would_write_it(
     script = re.sub(r"PostgreSQL [\d.]+", "PostgreSQL VERSION", done.script)
     golden(f"down/{name}.sql", re.sub(r"safemigrate \d+\.\d+\.\d+", "safemigrate VERSION", script, count=1))
     assert max(len(line) for line in script.split("\n")) <= 120
+
+
+def test_as_a_migration(golden: Golden, tmp_path: Path, database: DatabaseUrl, server: LocalServer) -> None:
+    project = make(tmp_path, database, server)
+    project.baseline(USERS + POSTS + ROLE)
+    project.write(
+        "20240601000000_change", 'ALTER TABLE "User" DROP COLUMN nick;\nDROP TABLE "Post";\nUPDATE "User" SET age = 0;'
+    )
+    project.apply()
+    options = RollbackOptions(as_migration=True, dry_run=True, shadow=project.shadow)
+    script = project.rollback(options).migrations[0].script
+    golden("down/as-migration.sql", re.sub(r"safemigrate \d+\.\d+\.\d+", "safemigrate VERSION", script, count=1))

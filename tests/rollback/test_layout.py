@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safemigrate.rollback.layout import WIDTH, laid_out
+from safemigrate.rollback.layout import WIDTH, indented, laid_out
 from safemigrate.sql.tokens import tokenize
 
 COLUMNS = ", ".join(f'"column {number}"' for number in range(20))
@@ -53,3 +53,9 @@ def test_what_is_outermost_is_broken_first() -> None:
 )
 def test_what_stays_as_it_is(sql: str) -> None:
     assert laid_out(sql) == sql
+
+
+def test_a_string_over_several_lines_is_not_indented() -> None:
+    assert indented("SELECT 'a'\nFROM t") == "    SELECT 'a'\n    FROM t"
+    for sql in ("SELECT 'it''s\nmore'", 'SELECT 1 AS "a\nb"', "SELECT $$a\nb$$", "SELECT E'\\'\n'", "SELECT 'open\n"):
+        assert indented(sql) == sql

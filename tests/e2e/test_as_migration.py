@@ -1,0 +1,58 @@
+"""A way back written as a migration: applied here with its data, and deployed elsewhere by the real Prisma."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.digest import differences
+from safemigrate.db.fingerprint import compare
+from safemigrate.db.postgres import connect
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.model import Result
+from safemigrate.prisma import command
+from safemigrate.prisma.project import find
+from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.rollback import RollbackOptions, rollback
+from tests.e2e.test_story import FIRST, ROWS, SECOND, generate, request, rows
+from tests.prisma_cli import PrismaCli
+
+pytestmark = pytest.mark.prisma
+
+
+def test_every_environment_converges(
+    prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.prisma())
+    project = tmp_path / "project"
+    generate(prisma, project, database, FIRST, "init")
+    with connect(database) as connection:
+        session.run(connection, ROWS)
+        before, data = read(connection), rows(database)
+    assert generate(prisma, project, database, SECOND, "tidy up").result is Result.APPLIED
+
+    prisma.project(project, FIRST)  # the schema goes back as well
+    assert rollback(request(project, database), RollbackOptions(as_migration=True)).result is Result.OK
+    done = apply(request(project, database), ApplyOptions(generate=False))
+    assert done.result is Result.APPLIED
+    with connect(database) as connection:
+        assert compare(before, read(connection)) == []
+    assert differences(data, rows(database)) == []
+    assert prisma.run(project, "migrate", "status", url=database.prisma()).returncode == 0
+    assert command.diff_is_empty(find(project), database)
+
+    # Nothing was kept in a database that plain Prisma makes from the whole history.
+    other = database.with_database(f"{database.database}_other")
+    with connect(database) as connection:
+        session.run(connection, f'CREATE DATABASE "{other.database}"')
+    try:
+        deployed = prisma.run(project, "migrate", "deploy", url=other.prisma())
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        monkeypatch.setenv("DATABASE_URL", other.prisma())
+        assert command.diff_is_empty(find(project), other)
+    finally:
+        with connect(database) as connection:
+            session.run(connection, f'DROP DATABASE "{other.database}" WITH (FORCE)')
