@@ -83,6 +83,8 @@ def rollback(
         raise typer.BadParameter("--guard guards a hold, and --failed puts nothing on hold.")
     if as_migration and (failed or guard):
         raise typer.BadParameter("--as-migration takes back what is applied, and puts nothing on hold.")
+    if as_migration and (relabel or on_conflict is not OnConflict.STOP):
+        raise typer.BadParameter("--as-migration settles no conflicts but by --fill: other environments have others.")
     if name and not as_migration:
         raise typer.BadParameter("--name names the migration that --as-migration writes.")
     from safemigrate.workflow import rollback as workflow

@@ -66,23 +66,22 @@ def _parts(step: Step) -> list[Part]:
 def _made_again(step: Step, other: Step) -> list[Part]:
     """The statements of `other` with the places in which `step` keeps the same."""
     kept = {(one.kind, one.subject): one.place for one in step.kept}
-    homes = {schema: home for one in step.kept if (found := _home(one)) for schema, home in [found]}
-    real: dict[str, str] = {}
-    for one in other.kept:
-        place = kept.get((one.kind, one.subject), "")
-        if not place and one.kind is KeptKind.SEQUENCE and (name := _QUALIFIED.fullmatch(one.subject)):
-            place = f"{homes[name[1]]}.{name[2]}" if name[1] in homes else ""
-        real[one.place] = place
-    refills = {sql for refill in other.refills for sql in refill.sql}
+    homes = dict(found for one in step.kept if (found := _home(one)))
     parts: list[Part] = []
     for sql in other.inverse:
-        place = _mentioned(sql, list(real))
-        if not place:
+        named = [one for one in other.kept if _mentioned(sql, [one.place])]
+        if not named:
             parts.append((sql, ""))
-        elif real[place]:
-            text = re.sub(rf"{re.escape(place)}(?!\d)", real[place].replace("\\", r"\\"), sql)
+            continue
+        one = next((each for each in named if each.subject in sql), named[0])
+        place = source = kept.get((one.kind, one.subject), "")
+        if not place and one.kind is KeptKind.SEQUENCE and (name := _QUALIFIED.fullmatch(one.subject)):
+            place = f"{homes[name[1]]}.{name[2]}" if name[1] in homes else ""
+            source = f"(SELECT {_literal(one.subject)} AS name, last_value, is_called FROM {place})"
+        if place:
+            text = re.sub(rf"{re.escape(one.place)}(?!\d)", source.replace("\\", r"\\"), sql)
             # A moved table has the types of its time, which are not those that are made now.
-            parts.append((_READ.sub(r"\1::text::", text) if sql not in refills else text, real[place]))
+            parts.append((_READ.sub(r"\1::text::", text) if one.kind is KeptKind.TABLE else text, place))
     return parts
 
 
