@@ -31,19 +31,21 @@ class Memory:
         folder = folder or platformdirs.user_cache_path("safemigrate") / "proofs"
         self._path = folder / f"{_hash([_tool(), *map(str, ground)])[:32]}.json"
         self._found: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
-            self._found = json.loads(self._path.read_text(encoding="utf-8"))
+        with suppress(OSError, ValueError, TypeError):
+            self._found = dict(json.loads(self._path.read_text(encoding="utf-8")))
             os.utime(self._path)
 
     def get(self, key: str) -> MigrationOutcome | None:
         """Return what was proven under a key, if anything was."""
-        found = self._found.get(key)
-        if found is None:
+        try:
+            found = self._found[key]
+            proof = found["proof"]
+            if proof:
+                proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
+            name, checksum, state = found["name"], found["checksum"], found["state"]
+            return MigrationOutcome(name, checksum, state, proof=proof, detail=found["detail"])
+        except (KeyError, TypeError, ValueError):
             return None
-        proof = found["proof"]
-        if proof:
-            proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
-        return MigrationOutcome(found["name"], found["checksum"], found["state"], proof=proof, detail=found["detail"])
 
     def put(self, key: str, outcome: MigrationOutcome) -> None:
         """Remember; `save` writes it down."""
