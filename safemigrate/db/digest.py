@@ -39,7 +39,7 @@ class Digest:
 def digest(connection: Connection, tables: Collection[str] | None = None) -> dict[str, Digest]:
     """Digest the rows of all tables, or of those named (schema and table, quoted). Reads every row once.
 
-    Partitions stand for their parents. `_prisma_migrations` is not compared: it is the history, not the data.
+    Partitions and heirs are read by themselves, not with their parents. `_prisma_migrations` is not compared: it is the history, not the data.
     """
     found: dict[str, Digest] = {}
     asked: list[str] = []
@@ -49,7 +49,9 @@ def digest(connection: Connection, tables: Collection[str] | None = None) -> dic
         found[name] = Digest(0, "0")
         if not empty:
             value = f"hashtextextended(ROW({columns})::text, 0)"
-            asked.append(f"SELECT {len(found) - 1}, count(*), coalesce(sum({value}::numeric), 0)::text FROM {name}")
+            asked.append(
+                f"SELECT {len(found) - 1}, count(*), coalesce(sum({value}::numeric), 0)::text FROM ONLY {name}"
+            )
     names = list(found)
     for first in range(0, len(asked), _AT_ONCE):
         for number, count, total in session.rows(connection, "\nUNION ALL ".join(asked[first : first + _AT_ONCE])):

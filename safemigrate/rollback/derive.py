@@ -144,12 +144,13 @@ def _step(scene: Scene, seen: Observed, *, keeps: bool, moves: bool) -> Step:
     scene.at += 1
     scene.formats = scene.formats or sets_formats(seen.statement, seen.before)
     before, after, statement = seen.before, seen.after, seen.statement
-    change = scene.lasting(difference(before, after))
+    everything = difference(before, after)
+    change = scene.lasting(everything)
     keeping = Keeping()
     places, using = dict[Identity, str](), dict[tuple[Identity, int], str]()
     if keeps and not change.empty:
         if moves and is_plain_drop(statement):
-            places = moved(scene, keeping, change, before, after)
+            places = moved(scene, keeping, everything, before, after)
             scene.moved.update(places)
         else:
             copied(scene, keeping, change, before)

@@ -348,6 +348,13 @@ ALTER TABLE w ALTER plan SET DEFAULT 'FREE'; UPDATE w SET plan = 'STARTER' WHERE
         "UPDATE s.t SET w = 9 WHERE id = 2;",
         "UPDATE t SET w = 9 WHERE id = 2;",
     ),
+    Case("make a view, drop its table", PLAIN, "CREATE VIEW v AS SELECT id FROM t; DROP TABLE t CASCADE;"),
+    Case("drop a table beside one that was just made", PLAIN, "CREATE TABLE n (id serial PRIMARY KEY); DROP TABLE t, n;"),
+    Case(
+        "drop what was just made on a table that goes",
+        PLAIN,
+        "CREATE TABLE n (t int REFERENCES t); CREATE TYPE e AS ENUM ('a'); ALTER TABLE t ADD e e; DROP TYPE e CASCADE; DROP TABLE t CASCADE;",
+    ),
     Case("add a column, drop the table", PLAIN, "ALTER TABLE t ADD g int; UPDATE t SET g = 1; DROP TABLE t;"),
     Case(
         "date format set by the script",
