@@ -39,7 +39,8 @@ class Digest:
 def digest(connection: Connection, tables: Collection[str] | None = None) -> dict[str, Digest]:
     """Digest the rows of all tables, or of those named (schema and table, quoted). Reads every row once.
 
-    Partitions and heirs are read by themselves, not with their parents. `_prisma_migrations` is not compared: it is the history, not the data.
+    Partitions and heirs are read by themselves, not with their parents. `_prisma_migrations` is not compared: it is
+    the history, not the data.
     """
     found: dict[str, Digest] = {}
     asked: list[str] = []

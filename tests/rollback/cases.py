@@ -349,7 +349,9 @@ ALTER TABLE w ALTER plan SET DEFAULT 'FREE'; UPDATE w SET plan = 'STARTER' WHERE
         "UPDATE t SET w = 9 WHERE id = 2;",
     ),
     Case("make a view, drop its table", PLAIN, "CREATE VIEW v AS SELECT id FROM t; DROP TABLE t CASCADE;"),
-    Case("drop a table beside one that was just made", PLAIN, "CREATE TABLE n (id serial PRIMARY KEY); DROP TABLE t, n;"),
+    Case(
+        "drop a table beside one that was just made", PLAIN, "CREATE TABLE n (id serial PRIMARY KEY); DROP TABLE t, n;"
+    ),
     Case(
         "drop what was just made on a table that goes",
         PLAIN,
