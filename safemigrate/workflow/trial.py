@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, run
 from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
@@ -76,8 +76,12 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
     else:
         lane.discard()
     proof = replace(plan.proof, seconds=time.perf_counter() - began)
-    changes = any(one.changed or not change_of(one).empty for one in seen.observations)
-    return replace(outcome, state=PROVEN if changes else UNCHANGED, proof=proof, detail=rows.said)
+    if any(one.changed or not change_of(one).empty for one in seen.observations):
+        return replace(outcome, proof=proof, detail=rows.said)
+    aimed = {oid for one in seen.observations for oid in one.written}
+    tables = sorted(quote(one.schema, one.name) for one in catalog if one.kind == "table" and one.identity[1] in aimed)
+    missed = f"it writes to {', '.join(tables)}, and no row there is one that it changes" if tables else ""
+    return replace(outcome, state=UNCHANGED, proof=proof, detail="\n".join(filter(None, (rows.said, missed))))
 
 
 def _seen(copy: Database, script: Script, catalog: Catalog) -> Rehearsed:

@@ -25,6 +25,7 @@ HISTORY = {
     "08_bad": "ALTER TYPE mood ADD VALUE 'bad'; ALTER TABLE \"User\" ADD COLUMN mood mood NOT NULL DEFAULT 'bad';",
     "09_rename": 'ALTER TABLE "User" RENAME COLUMN bio TO zeal; CREATE INDEX user_zeal ON "User" (zeal);',
     "10_index": 'CREATE INDEX CONCURRENTLY again ON "User" (zeal);',
+    "11_missed": "UPDATE \"User\" SET zeal = 'more' WHERE id = -4711;",
 }
 
 
@@ -72,9 +73,14 @@ def test_a_history_is_proven_migration_by_migration(history: Project) -> None:
         "08_bad": "exact",
         "09_rename": "exact",
         "10_index": "exact",
+        "11_missed": "changes nothing",
     }
     assert outcome.result is Result.NOT_OK  # one could not be tried
     assert "a_role_that_is_nowhere" in named(outcome, "06_anon").detail
+    assert named(outcome, "04_empty").detail == ""
+    assert named(outcome, "11_missed").detail == (
+        'it writes to "public"."User", and no row there is one that it changes'
+    )
     assert named(outcome, "03_role").detail == (
         'tested without rows in "public"."User": with rows it fails: '
         'column "role" of relation "User" contains null values'
@@ -102,8 +108,14 @@ def test_a_part_of_the_history_is_chosen(history: Project) -> None:
 
     shadow = history.shadow
     assert names(ProveOptions(names=("05_slim", "02_bio"), shadow=shadow)) == ["02_bio", "05_slim"]
-    assert names(ProveOptions(last=2, shadow=shadow)) == ["09_rename", "10_index"]
-    assert names(ProveOptions(since="07_mood", shadow=shadow)) == ["07_mood", "08_bad", "09_rename", "10_index"]
+    assert names(ProveOptions(last=2, shadow=shadow)) == ["10_index", "11_missed"]
+    assert names(ProveOptions(since="07_mood", shadow=shadow)) == [
+        "07_mood",
+        "08_bad",
+        "09_rename",
+        "10_index",
+        "11_missed",
+    ]
     with pytest.raises(ProjectError, match="no migration slim") as caught:
         names(ProveOptions(names=("slim",), shadow=shadow))
     assert caught.value.fix == ("safemigrate prove 05_slim",)
@@ -132,12 +144,12 @@ def test_only_what_changed_and_what_comes_after_it_is_proven_again(
         replace(one, proof=None) for one in first.migrations
     ]
     assert again.result is first.result
-    history.write("11_more", "CREATE TABLE more (id int);")
+    history.write("12_more", "CREATE TABLE more (id int);")
     run(history, options)
     (history.folder / "prisma/migrations/10_index/migration.sql").write_text("-- nothing")
     run(history, options)
     run(history, replace(options, seed=2, last=1))
-    assert tried == [list(range(10)), [], [10], [9, 10], [10]]
+    assert tried == [list(range(11)), [], [11], [9, 10, 11], [11]]
 
 
 def test_a_snapshot_gives_real_rows_and_what_is_applied(project: Project) -> None:
