@@ -169,7 +169,7 @@ def _next(connection: Connection, stage: Stage, reached: str, rows: int) -> tupl
     """Return where the next part of a kept table ends, and how many rows it has.
 
     A kept table is written once, so rows lie in it as they were read, and a range of ctids is read without the rest
-    (TID range scan, PostgreSQL 14 and later; before, all of it is read for each part).
+    (TID range scan, PostgreSQL docs, release 14).
     """
     block = int(reached.strip("()").partition(",")[0])
     pages = session.value(connection, f"SELECT pg_relation_size('{stage.place}') / current_setting('block_size')::int")

@@ -124,6 +124,14 @@ def check_history(_request: Request, seen: Seen, _shadow: str | None) -> Iterato
             fix=("safemigrate apply   # finishes it", "safemigrate rollback --failed   # takes it back"),
         )
         return
+    if one := target.rolling_back:
+        yield Diagnosis(
+            "history",
+            ok=False,
+            detail=f"{one.migration} is being rolled back, and that is not at its end",
+            fix=("safemigrate rollback   # goes on",),
+        )
+        return
     if state.edited:
         names = ", ".join(file.name for file, _ in state.edited)
         yield Diagnosis(

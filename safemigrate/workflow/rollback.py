@@ -31,6 +31,7 @@ from safemigrate.rollback import down
 from safemigrate.workflow import as_migration, carry_out, conflicts, half_done, in_stages
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, sweep
+from safemigrate.workflow.settle import needed
 from safemigrate.workflow.take_back import take_back
 from safemigrate.workflow.taken import Taken
 
@@ -164,15 +165,14 @@ def _take_back(
     found = conflicts.find(target.connection, resolved.url, plan, options, conflicts.answered(plan, options))
     stuck = [each for each in found if not each.way(options.on_conflict)]
     outcomes = tuple(_described(one) for one in chosen)
-    large = _large(target.connection, chosen, options.batch_rows)
     if stuck or options.dry_run:
         result = Result.CONFLICTS if stuck else Result.REHEARSED
         more = (
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
         follow = () if stuck else (f"safemigrate rollback{options.flags}",)
-        going = conflicts.going(target.connection, plan)
-        return _outcome(resolved, result, outcomes, began, found, (*going, *large, *more, *losses), follow)
+        going = [*conflicts.going(target.connection, plan), *_large(target.connection, chosen, options)]
+        return _outcome(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
     losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
@@ -207,17 +207,17 @@ def _go_on(
     return _ended(request, resolved, taken, [one], began, guarded=guarded)
 
 
-def _large(connection: Connection, chosen: Sequence[journal.Run], batch_rows: int) -> list[str]:
+def _large(connection: Connection, chosen: Sequence[journal.Run], options: RollbackOptions) -> list[str]:
     """Say of what has many rows to bring back whether they come in batches."""
     found = []
     for one in chosen:
-        cut = [stage for stage in stages.cut(connection, one.plan, batch_rows) if stage.place]
-        found += [
-            f"{rows:,} rows of {subject} go back {batch_rows:,} at a time, each time in a transaction of its own; "
-            "constraints come last"
-            for subject, rows in {(stage.subject, stage.rows): None for stage in cut}
-        ]
-        found += stages.whole(connection, one.plan, batch_rows)
+        cut = [stage for stage in stages.cut(connection, one.plan, options.batch_rows) if stage.place]
+        how = f"{options.batch_rows:,} at a time, each time in a transaction of its own; constraints come last"
+        if cut and needed(connection, one.plan, options):
+            how = "in one transaction, and its locks last as long: conflicts are settled in it"
+        refilled = dict.fromkeys((stage.subject, stage.rows) for stage in cut)
+        found += [f"{rows:,} rows of {subject} go back {how}" for subject, rows in refilled]
+        found += stages.whole(connection, one.plan, options.batch_rows)
     return found
 
 
