@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
+from safemigrate.model import counted
 
 # Name-sorted: a column that was dropped and came back stands last, and that is no difference in rows.
 _TABLES = """
@@ -84,7 +85,9 @@ def differences(before: dict[str, Digest], after: dict[str, Digest]) -> list[str
         if was is None or now is None:
             said.append(f"table {name} is {'new' if was is None else 'gone'}")
         elif was.rows != now.rows:
-            said.append(f"table {name} has {now.rows:,} rows, expected {was.rows:,}")
+            said.append(counted(f"table {name} has {{count}} {{row|rows}}, expected {was.rows:,}", now.rows))
         else:
-            said.append(f"table {name}: the values of some of its {now.rows:,} rows differ")
+            said.append(
+                counted(f"table {name}: the values of {{its one row|some of its {now.rows:,} rows}} differ", now.rows)
+            )
     return said

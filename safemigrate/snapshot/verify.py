@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from safemigrate.db import programs
 from safemigrate.db.postgres import connect, server
 from safemigrate.errors import SnapshotError
+from safemigrate.model import counted
 from safemigrate.snapshot import archive, facts
 from safemigrate.snapshot.restore import restore
 
@@ -67,7 +68,7 @@ def _differences(snapshot: Snapshot, connection: Connection) -> list[str]:
     said += [f"table {name} was not in the snapshot" for name in set(found) - expected.keys()]
     for name, count in facts.counts(connection, [name for name in found if name in expected]).items():
         if count != (expected[name] or 0):
-            said.append(f"table {name} has {count:,} rows instead of {expected[name] or 0:,}")
+            said.append(counted(f"table {name} has {{count}} {{row|rows}} instead of {expected[name] or 0:,}", count))
     said += facts.behind(connection, manifest.sequences)
     there = facts.extensions(connection)
     said += [f"extension {name} is missing" for name in manifest.extensions if name not in there]

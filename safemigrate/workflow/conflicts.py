@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from safemigrate.db import session
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import RollbackError
 from safemigrate.execute import journal
@@ -105,8 +105,9 @@ def _choices(
     if check.setting:
         yield filling(again, check)
     if check.relabel:
-        unknown = [str(row[0]) for row in session.rows(connection, check.relabel.unknown)]
-        labels = [f"--map {shlex.quote(f'{check.relabel.enum}.{_quoted(label)}=…')}" for label in unknown]
+        named = options.labels.get(check.relabel.enum, {})
+        unknown = [str(row[0]) for row in session.rows(connection, check.relabel.unknown) if row[0] not in named]
+        labels = [f"--map {shlex.quote(f'{check.relabel.enum}.{quote(label)}=…')}" for label in unknown]
         if labels:
             yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
     for policy, possible in ((OnConflict.KEEP_NEW, new), (OnConflict.KEEP_OLD, old)):
@@ -125,10 +126,6 @@ def showing(url: DatabaseUrl, check: Check) -> str:
     """Write the command that shows the rows in question."""
     place = f"-h {url.host} -p {url.port} -U {url.user} -d {shlex.quote(url.database)}"
     return f"psql {place} -c {shlex.quote(check.look)}   # shows these rows"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def going(connection: Connection, plan: Plan, unit: str = "") -> list[str]:
@@ -156,7 +153,8 @@ def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[jo
 
     Refuses what no column or enum takes: it is a typing error, and the rollback would go on without it.
     """
-    checks = [check for one in chosen if not one.plan.down for step in one.plan.steps for check in step.checks]
+    plans = [one.plan for one in chosen if not one.plan.down]
+    checks = [check for plan in plans for step in reversed(plan.steps) for check in step.checks]  # the oldest last
     columns = {check.subject: check.setting for check in checks if check.setting}
     enums = {check.relabel.enum: check.relabel for check in checks if check.relabel}
     again = (f"safemigrate rollback{options.flags} --dry-run",)

@@ -25,6 +25,7 @@ from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.shadow.replay import replay
 from safemigrate.shadow.trace import Observation
 from safemigrate.sql import split
+from safemigrate.workflow import conflicts
 from safemigrate.workflow.extensions import wanted
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.resolve import Resolved, Target
@@ -146,7 +147,8 @@ def take_back(
                     if count := session.value(connection, parting.count):
                         for sql in parting.keep:
                             run.execute(connection, sql)
-                        notes.append(f"{parting.subject} goes with its {count:,} values; kept in {parting.place}")
+                        went = conflicts.gone(count, parting.unit or "values")
+                        notes.append(f"{parting.subject} goes with {went}; kept in {parting.place}")
                 for sql in step.inverse:
                     run.execute(connection, sql)
             history.mark_rolled_back(connection, resolved.url.schema, found.migration.name)
