@@ -13,7 +13,7 @@ from safemigrate.rollback.inverse.words import in_order, literal, name_of, optio
 
 def alter(was: Object, now: Object, before: Catalog, after: Catalog) -> Alteration:
     """Compare two forms of one object, name and schema aside."""
-    if _only_wordsdiffer(was, now):
+    if _only_words_differ(was, now):
         return Alteration()
     if was.kind in TABLES:
         return table(was, now, before, after)
@@ -54,7 +54,7 @@ def alter(was: Object, now: Object, before: Catalog, after: Catalog) -> Alterati
 _SWITCHES = ("enabled", "valid", "clustered", "replica_identity", "tablespace", "options", "populated", "attached_to")
 
 
-def _only_wordsdiffer(was: Object, now: Object) -> bool:
+def _only_words_differ(was: Object, now: Object) -> bool:
     """Whether the object is what it was and only speaks of others by new names, which go back by themselves."""
     if was.kind in ("column", "sequence", "publication") or was.kind in TYPES | TABLES or "_class" in was.internal:
         return False
@@ -202,9 +202,9 @@ def _publication(was: Object, now: Object) -> Alteration:
     if differ(was, now, "tables", "schemas") and was.internal["_core"] != now.internal["_core"]:
         members, today = published(was), published(now)
         if members:
-            found.finish.append(f"ALTER PUBLICATION {name} SET {', '.join(members)}")
+            found.finish.append(f"ALTER PUBLICATION {name} SET {members}")
         elif today:
-            found.early.append(f"ALTER PUBLICATION {name} DROP {', '.join(today)}")
+            found.early.append(f"ALTER PUBLICATION {name} DROP {today}")
     return found
 
 

@@ -195,16 +195,16 @@ def _publication(one: Object, _catalog: Catalog) -> list[str]:
     at = one.attributes
     text = f"CREATE PUBLICATION {quote(one.name)}"
     members = published(one)
-    text += " FOR ALL TABLES" if at["all_tables"] else f" FOR {', '.join(members)}" if members else ""
+    text += " FOR ALL TABLES" if at["all_tables"] else f" FOR {members}" if members else ""
     return [f"{text} WITH ({publication_options(one)})"]
 
 
-def published(one: Object) -> tuple[str, ...]:
-    """The tables and schemas of a publication, as its grammar takes them."""
-    schemas = one.attributes.get("schemas") or ()
-    assert isinstance(one.attributes["tables"], tuple)
+def published(one: Object) -> str:
+    """The tables and schemas of a publication, as its grammar takes them; up to 14 it takes TABLE but once."""
+    tables, schemas = one.attributes["tables"], one.attributes.get("schemas") or ()
+    assert isinstance(tables, tuple)
     assert isinstance(schemas, tuple)
-    return tuple(map(str, (*one.attributes["tables"], *schemas)))
+    return ", ".join((*map(str, tables[:1]), *(str(table).removeprefix("TABLE ") for table in tables[1:]), *schemas))
 
 
 def publication_options(one: Object) -> str:
