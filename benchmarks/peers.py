@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from safemigrate.db import session
+from safemigrate.db.postgres import connect
+from safemigrate.db.url import DatabaseUrl
+
 SECONDS = 300
 
 # migradiff does not say which driver and SQLAlchemy it needs; these are the ones it works with.
@@ -94,9 +98,10 @@ class Differ:
 
 
 class Prisma:
-    """`prisma migrate diff`, swapped: from the database after the migration to Prisma's reading of the one before.
+    """`prisma migrate diff`, swapped: between its own readings (`db pull`) of the databases after and before.
 
-    Both sides as live databases would be the same to Prisma's binary; its WASM build takes one at a time.
+    That is what a team has who keep schema.prisma in git. Two live databases would be the same to Prisma's binary; its
+    WASM build takes one at a time.
     """
 
     def __init__(self, program: str, folder: Path) -> None:
@@ -104,24 +109,30 @@ class Prisma:
         self.name = f"prisma migrate diff, swapped ({json.loads(package.read_text())['version']})"
         self._program = program
         self._folder = folder
-        self._read: dict[str, str] = {}
+        self._read: dict[int, str] = {}
 
     def down(self, after: str, before: str) -> str:
-        model = self._folder / "before.prisma"
-        model.write_text(self._pull(before), encoding="utf-8")
-        arguments = ["migrate", "diff", "--from-url", after, "--to-schema-datamodel", str(model), "--script"]
-        return call([self._program, *arguments], fine=(0,), environment={"DATABASE_URL": after})
+        models = []
+        for name, url in (("after", after), ("before", before)):
+            models.append(self._folder / f"{name}-{os.getpid()}.prisma")
+            models[-1].write_text(self._pull(url), encoding="utf-8")
+        sides = ["--from-schema-datamodel", str(models[0]), "--to-schema-datamodel", str(models[1])]
+        return call([self._program, "migrate", "diff", *sides, "--script"], environment={"DATABASE_URL": after})
 
     def _pull(self, url: str) -> str:
-        bare = self._folder / "bare.prisma"
-        bare.write_text(DATASOURCE, encoding="utf-8")
-        arguments = ["db", "pull", "--print", "--schema", str(bare)]
-        try:
-            return call([self._program, *arguments], fine=(0,), environment={"DATABASE_URL": url})
-        except PeerFailed as error:
-            if "P4001" in str(error):  # the database is empty
-                return DATASOURCE
-            raise
+        with connect(DatabaseUrl.parse(url)) as connection:
+            oid = session.value(connection, "SELECT oid FROM pg_database WHERE datname = current_database()")
+        if oid not in self._read:  # what was after is before the next migration, by another name
+            bare = self._folder / f"bare-{os.getpid()}.prisma"
+            bare.write_text(DATASOURCE, encoding="utf-8")
+            command = [self._program, "db", "pull", "--print", "--schema", str(bare)]
+            try:
+                self._read[oid] = call(command, environment={"DATABASE_URL": url})
+            except PeerFailed as error:
+                if "P4001" not in str(error):
+                    raise
+                self._read[oid] = DATASOURCE  # the database is empty
+        return self._read[oid]
 
 
 def install(folder: Path, names: list[str]) -> list[Peer]:
@@ -138,7 +149,7 @@ def install(folder: Path, names: list[str]) -> list[Peer]:
     return found
 
 
-def call(command: list[str], *, fine: tuple[int, ...], environment: Mapping[str, str] | None = None) -> str:
+def call(command: list[str], *, environment: Mapping[str, str] | None = None) -> str:
     try:
         done = subprocess.run(
             command,
@@ -151,7 +162,7 @@ def call(command: list[str], *, fine: tuple[int, ...], environment: Mapping[str,
         )
     except subprocess.TimeoutExpired:
         raise PeerFailed(f"no answer in {SECONDS} s") from None
-    if done.returncode not in fine:
+    if done.returncode:
         raise PeerFailed((done.stderr or done.stdout).strip()[-2000:])
     return done.stdout
 
@@ -172,7 +183,7 @@ def _environment(folder: Path, packages: tuple[str, ...]) -> Path:
 
 def _version(programs: Path, package: str) -> str:
     asked = f"import importlib.metadata as m; print(m.version('{package}'))"
-    return call([str(programs / "python"), "-c", asked], fine=(0,)).strip()
+    return call([str(programs / "python"), "-c", asked]).strip()
 
 
 def _npm(folder: Path) -> str:
