@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
-from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object
+from safemigrate.db.catalog import TYPES, Catalog, Change, Identity, Object, difference
 from safemigrate.db.postgres import quote
 from safemigrate.model import Check, KeptKind
 from safemigrate.rollback.checks.fits import fits
@@ -38,7 +38,8 @@ def moved(scene: Scene, keeping: Keeping, change: Change, before: Catalog, after
         if one.schema not in homes:
             scene.number += 1
             homes[one.schema] = f"safemigrate_{scene.key}_{scene.number}"
-    rest = tuple(one for one in change.gone if one.identity not in moved and not moves_along(one, moved))
+    gone = difference(before, after).gone  # what passes is dropped here too
+    rest = tuple(one for one in gone if one.identity not in moved and not moves_along(one, moved))
     drops = invert(Change(rest, (), ()), after, before).statements
     last = [sql for sql in drops if sql.startswith("DROP SCHEMA")]
     keeping.run = [sql for sql in drops if sql not in last]

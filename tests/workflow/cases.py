@@ -61,6 +61,13 @@ TABLES = [
         'ALTER TABLE "Post" DROP CONSTRAINT "Post_userId_fkey"; DROP TABLE "User";',
         'INSERT INTO "Post" ("userId", title) VALUES (2, \'later\'); DELETE FROM "Post" WHERE id = 1;',
     ),
+    Case(
+        "an enum goes with the default that a retyped column still casts through it",
+        "CREATE TYPE kind AS ENUM ('a', 'b'); CREATE TABLE t (id int PRIMARY KEY, k kind NOT NULL DEFAULT 'b');"
+        "INSERT INTO t VALUES (1, 'a'), (2, DEFAULT);",
+        "ALTER TABLE t ALTER COLUMN k TYPE text; DROP TYPE kind CASCADE;",
+        "INSERT INTO t VALUES (3, 'a'); DELETE FROM t WHERE id = 1;",
+    ),
     Case("drop parent with cascade", USERS + POSTS, 'DROP TABLE "User" CASCADE;', 'DELETE FROM "Post" WHERE id = 2;'),
     Case("drop child", USERS + POSTS, 'DROP TABLE "Post";', NEW_USER.partition("DELETE")[0]),
     Case(
