@@ -43,8 +43,10 @@ DO $back$
 BEGIN
   IF to_regclass('"safemigrate_539e5350_2"."Post_id_seq"') IS NOT NULL THEN
     PERFORM setval('"public"."Post_id_seq"', k.last_value, k.is_called)
-        FROM "safemigrate_539e5350_2"."Post_id_seq" AS k JOIN "public"."Post_id_seq" AS s
-        ON (k.last_value, k.is_called::int) > (s.last_value, s.is_called::int);
+        FROM (SELECT '"public"."Post_id_seq"' AS name, last_value, is_called
+        FROM "safemigrate_539e5350_2"."Post_id_seq") AS k JOIN "public"."Post_id_seq" AS s
+        ON k.name = '"public"."Post_id_seq"'
+        AND (k.last_value, k.is_called::int) > (s.last_value, s.is_called::int);
   END IF;
 END $back$;
 
