@@ -18,7 +18,7 @@ from safemigrate.execute import journal, kept, run
 from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
 from safemigrate.workflow.keeping import kept_objects, total
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import Target, opened, resolve
+from safemigrate.workflow.resolve import Target, opened, require_no_rollback_under_way, resolve
 
 # These hold no rows of a user's: a type has none, and where a sequence stood is one number.
 _STAYS = (KeptKind.TYPE, KeptKind.SEQUENCE)
@@ -48,11 +48,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
     retention = request.settings.retention
     with opened(resolved) as target:
         connection = target.connection
-        if target.rolling_back:
-            raise HistoryError(
-                f"migration {target.rolling_back.migration} is being rolled back, from what is kept",
-                fix=("safemigrate rollback   # goes on",),
-            )
+        require_no_rollback_under_way(target)
         chosen = _chosen(options, target, retention)
         outcome = Outcome("prune", Result.NOTHING, str(resolved.url), kept=chosen)
         if not chosen:

@@ -159,6 +159,16 @@ def require_writable(resolved: Resolved, target: Target) -> None:
         )
 
 
+def require_no_rollback_under_way(target: Target) -> None:
+    """Raise HistoryError where a rollback in stages was stopped before its end."""
+    if target.rolling_back:
+        raise HistoryError(
+            f"migration {target.rolling_back.migration} is being rolled back, and that is not at its end",
+            "Some of its rows or constraints are not back yet.",
+            ("safemigrate rollback   # goes on", "safemigrate status"),
+        )
+
+
 def require_fit_history(resolved: Resolved, target: Target) -> None:
     """Raise HistoryError where applying on top of this history would make things worse."""
     state = target.state
@@ -169,12 +179,7 @@ def require_fit_history(resolved: Resolved, target: Target) -> None:
             "It lives on `prisma db push`. Say which migrations are in it already, oldest first.",
             (f"npx prisma migrate resolve --applied {first}",),
         )
-    if target.rolling_back:
-        raise HistoryError(
-            f"migration {target.rolling_back.migration} is being rolled back, and that is not at its end",
-            "Some of its rows or constraints are not back yet.",
-            ("safemigrate rollback   # goes on", "safemigrate status"),
-        )
+    require_no_rollback_under_way(target)
     if state.failed:
         name = state.failed[-1].name
         if who := holder(target.connection):

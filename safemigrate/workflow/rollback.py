@@ -30,7 +30,7 @@ from safemigrate.prisma import history
 from safemigrate.rollback import down
 from safemigrate.workflow import as_migration, carry_out, conflicts, half_done, in_stages
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import Resolved, Target, opened, resolve, sweep
+from safemigrate.workflow.resolve import Resolved, Target, opened, require_no_rollback_under_way, resolve, sweep
 from safemigrate.workflow.settle import needed
 from safemigrate.workflow.take_back import take_back
 from safemigrate.workflow.taken import Taken
@@ -100,6 +100,8 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
                 fix=("safemigrate rollback --failed", "safemigrate apply   # finishes one that safemigrate began"),
             )
         if target.rolling_back:
+            if options.as_migration:
+                require_no_rollback_under_way(target)
             return _go_on(request, options, resolved, target.rolling_back, aim, began)
         chosen = _chosen(options, target)
         if options.as_migration:

@@ -27,7 +27,15 @@ from safemigrate.workflow.apply import ApplyOptions, Way, carry
 from safemigrate.workflow.extensions import wanted
 from safemigrate.workflow.rehearse import Rehearsal
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import Resolved, Target, opened, require_writable, resolve, sweep
+from safemigrate.workflow.resolve import (
+    Resolved,
+    Target,
+    opened,
+    require_no_rollback_under_way,
+    require_writable,
+    resolve,
+    sweep,
+)
 
 if TYPE_CHECKING:
     from safemigrate.workflow.rollback import RollbackOptions
@@ -48,6 +56,7 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
     request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:
         require_writable(resolved, target)
+        require_no_rollback_under_way(target)
         runs, since = _last(resolved, target)
         migrations = [_file(resolved, target, one) for one in runs]
         connection = target.connection

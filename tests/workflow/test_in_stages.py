@@ -170,6 +170,8 @@ def test_until_it_is_over_status_names_it_and_nothing_else_goes_on(project: Proj
     commands: list[Callable[[], Outcome]] = [
         project.apply,
         lambda: prune(project.request(), PruneOptions(migration=NAME)),
+        lambda: project.rollback(RollbackOptions(undo=True)),
+        lambda: project.rollback(RollbackOptions(as_migration=True)),
     ]
     for command in commands:
         with pytest.raises(HistoryError) as refused:
@@ -238,3 +240,13 @@ def test_the_dry_run_says_what_comes_in_batches_and_what_cannot(project: Project
     notes = project.rollback(RollbackOptions(dry_run=True, batch_rows=2)).notes
     assert any(note.startswith('9 rows of "public"."User" go back 2 at a time') for note in notes)
     assert any('rows of "public"."log" go back in one transaction' in note and "no key" in note for note in notes)
+
+
+def test_it_can_be_taken_back_itself(project: Project) -> None:
+    dropped(project)
+    applied, rows = project.state()
+    assert project.rollback(SMALL).result is Result.ROLLED_BACK
+    assert project.rollback(RollbackOptions(undo=True, shadow=project.shadow)).result is Result.APPLIED
+    after, same = project.state()
+    assert compare(applied, after) == []
+    assert differences(rows, same) == []
