@@ -59,6 +59,13 @@ class Project:
         with connect(self.url) as connection:
             return read(connection), digest(connection)
 
+    def copy(self, number: int) -> Project:
+        """Return the project with a copy of its database, to try something else on."""
+        name = f"{self.url.database}_{number}"
+        with connect(self.url.with_database("postgres")) as connection:
+            session.run(connection, f'CREATE DATABASE "{name}" TEMPLATE "{self.url.database}"')
+        return replace(self, url=self.url.with_database(name))
+
     def request(self) -> Request:
         """Ask for nothing, answer every question."""
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.db import session
 from safemigrate.db.postgres import connect
 from safemigrate.model import Outcome, Result
 from safemigrate.report import text
@@ -36,7 +35,7 @@ def test_reads_as_it_runs(project: Project, story: Story) -> None:
     parts += ["The migration, and what was written since:", fenced(f"{story.migration}\n\n{lines(story.since)}", "sql")]
     parts += ["Which makes:", shown(project, story)]
     for number, options in enumerate((RollbackOptions(), *story.choices)):
-        another = copy(project, number)
+        another = project.copy(number)
         outcome = another.rollback(options)
         said = f"safemigrate rollback{options.flags}"
         parts += [f"`{said}`", fenced(plain(outcome, another))]
@@ -47,14 +46,6 @@ def test_reads_as_it_runs(project: Project, story: Story) -> None:
     if os.environ.get("SAFEMIGRATE_GOLDEN") == "write":
         write(section)
     assert section.rstrip() in PAGE.read_text(encoding="utf-8"), "run with SAFEMIGRATE_GOLDEN=write and read the diff"
-
-
-def copy(project: Project, number: int) -> Project:
-    """A copy of the project's database, to roll back in."""
-    name = f"{project.url.database}_{number}"
-    with connect(project.url.with_database("postgres")) as connection:
-        session.run(connection, f'CREATE DATABASE "{name}" TEMPLATE "{project.url.database}"')
-    return replace(project, url=project.url.with_database(name))
 
 
 def shown(project: Project, story: Story, *, kept: bool = False) -> str:
