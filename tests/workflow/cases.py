@@ -694,6 +694,11 @@ ROWS = [
         "INSERT INTO t (id) VALUES (9);",
     ),
     Case(
+        "texts of a date format that the script set",
+        "CREATE TABLE t (id int PRIMARY KEY, d date); INSERT INTO t VALUES (1, '2024-03-02');",
+        "SET DateStyle = 'SQL, DMY'; ALTER TABLE t ALTER d TYPE text;",
+    ),
+    Case(
         "search path emptied",
         USERS,
         "SELECT pg_catalog.set_config('search_path', '', false); UPDATE public.\"User\" SET age = 1; ALTER TABLE public.\"User\" DROP COLUMN nick;",
@@ -971,10 +976,5 @@ LOSSY = [
         "a key that a USING forgets",
         "CREATE TABLE t (a int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'x'), (2, 'y');",
         "ALTER TABLE t ALTER a TYPE uuid USING gen_random_uuid();",
-    ),
-    Case(
-        "texts of a date format that the script set",
-        "CREATE TABLE t (id int PRIMARY KEY, d date); INSERT INTO t VALUES (1, '2024-03-02');",
-        "SET DateStyle = 'SQL, DMY'; ALTER TABLE t ALTER d TYPE text;",
     ),
 ]
