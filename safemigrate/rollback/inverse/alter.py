@@ -22,7 +22,7 @@ def alter(was: Object, now: Object, before: Catalog, after: Catalog) -> Alterati
     if was.kind == "sequence":
         return sequence(was, now)
     if was.kind in TYPES:
-        return _type(was, now)
+        return _type(was, now, before)
     if was.kind in ("view", "materialized view"):
         return _view(was, now)
     if was.kind in ROUTINES:
@@ -63,7 +63,7 @@ def _only_words_differ(was: Object, now: Object) -> bool:
     return was.internal.get("_columns") == now.internal.get("_columns") and not differ(was, now, *_SWITCHES)
 
 
-def _type(was: Object, now: Object) -> Alteration:
+def _type(was: Object, now: Object, before: Catalog) -> Alteration:
     found = Alteration()
     name = quote(was.schema, was.name)
     if was.kind == "enum":
@@ -87,13 +87,13 @@ def _type(was: Object, now: Object) -> Alteration:
             else:
                 found.named.append(f"ALTER DOMAIN {name} DROP NOT NULL")
     elif was.kind == "composite":
-        _fields(was, now, found)
+        _fields(was, now, before, found)
     elif differ(was, now) and was.internal["_core"] != now.internal["_core"]:
         found.reasons.append(f"{was.address} was altered; safemigrate cannot take that back")
     return found
 
 
-def _fields(was: Object, now: Object, found: Alteration) -> None:
+def _fields(was: Object, now: Object, before: Catalog, found: Alteration) -> None:
     start = f"ALTER TYPE {quote(was.schema, was.name)}"
     old = {at: (name, whole) for at, name, whole in zip(*(was.internal[key] for key in _FIELDS), strict=True)}
     new = {at: (name, whole) for at, name, whole in zip(*(now.internal[key] for key in _FIELDS), strict=True)}
@@ -103,7 +103,8 @@ def _fields(was: Object, now: Object, found: Alteration) -> None:
     for at, (name, whole) in old.items():
         if at not in new:
             found.restore.append(f"{start} ADD ATTRIBUTE {whole} CASCADE")
-            found.reasons.append(f"values of the attribute {quote(name)} of {was.address} were dropped with it")
+            if _stored(was, before):
+                found.reasons.append(f"values of the attribute {quote(name)} of {was.address} were dropped with it")
             continue
         if new[at][0] != name:
             found.named.append(f"{start} RENAME ATTRIBUTE {quote(new[at][0])} TO {quote(name)} CASCADE")
@@ -112,6 +113,12 @@ def _fields(was: Object, now: Object, found: Alteration) -> None:
 
 
 _FIELDS = ("_fields", "_field_names", "_ordered")
+
+
+def _stored(one: Object, catalog: Catalog) -> bool:
+    """Whether a column holds values of a type, or of one that is made of it."""
+    others = (catalog[place] for place in catalog.dependents.get(one.identity, {}))
+    return any(other.kind == "column" or (other.kind in TYPES and _stored(other, catalog)) for other in others)
 
 
 def _type_part(part: tuple[str, str]) -> str:

@@ -202,7 +202,7 @@ REASONS = {
         "INVALID",
     ),
     "an attribute of a composite type": (
-        "CREATE TYPE pair AS (a INT, b INT)",
+        "CREATE TYPE pair AS (a INT, b INT); CREATE TABLE pairs (held pair[])",
         "",
         "ALTER TYPE pair DROP ATTRIBUTE b",
         "dropped with it",

@@ -200,6 +200,11 @@ ALTER TYPE "Point" ADD ATTRIBUTE "z" INT;
 ALTER TYPE "Point" RENAME ATTRIBUTE "x" TO "a";
 ALTER TYPE "Point" ALTER ATTRIBUTE "y" TYPE VARCHAR(7);
 
+-- case: composite that no column holds loses an attribute
+CREATE TYPE "Point" AS ("x" INT, "y" TEXT); CREATE FUNCTION f(p "Point") RETURNS INT LANGUAGE sql AS $$ SELECT 1 $$;
+-- change
+ALTER TYPE "Point" DROP ATTRIBUTE "x";
+
 -- case: range
 -- change
 CREATE TYPE "Span" AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi);
