@@ -150,3 +150,15 @@ def test_one_that_fails_on_what_was_written_since_changes_nothing(project: Proje
 def test_ours_is_there_when_it_is_asked_for(project: Project) -> None:
     prepare(project, USERS, CITY, DROP_CITY)
     comes_back(project, RollbackOptions(generated=True))
+
+
+def test_a_rollback_by_it_can_be_undone(project: Project) -> None:
+    prepare(project, USERS, CITY, DROP_CITY)
+    project.apply()
+    project.run("UPDATE \"User\" SET city = 'Oslo' WHERE id < 3")
+    before, rows = project.state()
+    project.rollback()
+    project.rollback(RollbackOptions(undo=True))
+    after, same = project.state()
+    assert compare(before, after) == []
+    assert differences(rows, same) == []
