@@ -17,15 +17,15 @@ Fact = dict[str, Any]
 _HEAD = """\
 # Whole histories, taken back
 
-{date}, PostgreSQL {server}, Python {python}, {machine}, {cores} cores that others use too: seconds are for comparison
-within a row. Made again by `python benchmarks/histories.py`.
+{date}, PostgreSQL {server}, Python {python}, {machine}, {cores} cores. Made again by `python benchmarks/histories.py`.
 
 Schema, judged by `pg_dump --schema-only` for all alike: of the migrations that change the schema, after how many does
 it print after up and down what it printed before (the order of columns aside), and the seconds to write all the ways
-back. Tables are empty. `{ours}` is the `down.sql` it writes, run by psql.
+back, without the start of the program where it can stay up. Tables are empty. `{ours}` is the `down.sql` it writes,
+run by psql as one transaction; the others' SQL runs statement by statement. Fewer than the others: not run to the end.
 
-Schema and rows, `{prove}`: the migrations that it proves `exact` with rows that it makes for each table, of all that
-change something; its seconds are for up, down, compared and up again.
+Schema and rows, `{prove}`: the migrations that it proves `exact` with rows that it makes for each table, of all
+that change something; its seconds are for up, down, compared and up again.
 """
 
 
