@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from safemigrate import __version__
-from safemigrate.cli import apply, crash, demo, doctor, prove, prune, release, rollback, snapshot, status
+from safemigrate.cli import apply, crash, demo, doctor, erase, prove, prune, release, rollback, snapshot, status
 from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_error
 from safemigrate.cli.shared import Command, add
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Command] = {
     "prove": prove.prove,
     "status": status.status,
     "prune": prune.prune,
+    "erase": erase.erase,
     "doctor": doctor.doctor,
     "demo": demo.demo,
 }
@@ -35,6 +36,7 @@ SNAPSHOT_COMMANDS: dict[str, Command] = {
     "snapshot list": snapshot.list_,
     "snapshot verify": snapshot.verify,
     "snapshot restore": snapshot.restore,
+    "snapshot prune": snapshot.prune,
 }
 
 # Typer's own panels would cost each --help another 0.1 s of imports.

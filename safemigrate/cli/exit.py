@@ -40,7 +40,15 @@ def of_error(error: SafemigrateError) -> ExitCode:
 def of_result(result: Result) -> ExitCode:
     """The code of a workflow that came to its end."""
     match result:
-        case Result.NOTHING | Result.APPLIED | Result.REHEARSED | Result.ROLLED_BACK | Result.PRUNED | Result.OK:
+        case (
+            Result.NOTHING
+            | Result.APPLIED
+            | Result.REHEARSED
+            | Result.ROLLED_BACK
+            | Result.PRUNED
+            | Result.ERASED
+            | Result.OK
+        ):
             return ExitCode.DONE
         case Result.BLOCKED | Result.CONFLICTS | Result.NOT_OK:
             return ExitCode.BLOCKED

@@ -1,4 +1,4 @@
-"""`safemigrate snapshot create | list | verify | restore`."""
+"""`safemigrate snapshot create | list | verify | restore | prune`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import Scope, Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.options import Age, Scope, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
+from safemigrate.config import duration
 from safemigrate.model import Outcome
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The snapshot, as `snapshot list` names it.")]
@@ -61,3 +62,20 @@ def restore(
     from safemigrate.workflow import snapshot as workflow
 
     return workflow.restore(invocation.request, id, into)
+
+
+def prune(
+    invocation: Invocation,
+    *,
+    older_than: Age = None,
+    keep: Annotated[int | None, typer.Option(metavar="N", min=0, help="Keep the newest N.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which would go; change nothing.")] = False,
+) -> Outcome:
+    """Delete old snapshots.
+
+    Never the newest that was verified, nor one that has what a rollback cannot bring back.
+    """
+    from safemigrate.workflow import prune_snapshots as workflow
+
+    age = duration(older_than) if older_than else None
+    return workflow.prune(invocation.request, workflow.SnapshotPruneOptions(age, keep, dry_run))

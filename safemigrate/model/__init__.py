@@ -295,6 +295,7 @@ class Result(StrEnum):
     BLOCKED = "blocked"
     ROLLED_BACK = "rolled back"
     PRUNED = "pruned"
+    ERASED = "erased"
     CONFLICTS = "conflicts"  # rollback stopped: before anything changed, or in the middle of one that goes in stages
     OK = "ok"
     NOT_OK = "not ok"

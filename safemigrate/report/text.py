@@ -247,12 +247,14 @@ def _ending(outcome: Outcome) -> tuple[Mark, str]:
     match outcome.result:
         case Result.APPLIED:
             return GOOD, f"Applied {migrations} {took}."
-        case Result.REHEARSED if "prune" in outcome.command:
+        case Result.REHEARSED if "prune" in outcome.command or outcome.command == "erase":
             return GOOD, "Nothing was changed."
         case Result.REHEARSED:
             return GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
         case Result.ROLLED_BACK:
             return GOOD, f"Rolled back {migrations} {took}."
+        case Result.ERASED:
+            return GOOD, f"Erased {took}."
         case Result.PRUNED:
             what = many(len(outcome.kept), "object") if outcome.kept else many(len(outcome.snapshots), "snapshot")
             return GOOD, f"Pruned {what} {took}."

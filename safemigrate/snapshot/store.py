@@ -104,6 +104,18 @@ def being_written(store: Path, name: str) -> Iterator[Path]:
         raise
 
 
+def remove(snapshot: Snapshot) -> None:
+    """Delete a snapshot; one that is stopped half way goes with the next sweep. Raises SnapshotError."""
+    part = snapshot.path.with_name(f"{snapshot.path.name}{PART}")
+    try:
+        snapshot.path.rename(part)
+        shutil.rmtree(part)
+    except OSError as error:
+        raise SnapshotError(
+            f"snapshot {snapshot.id} could not be deleted: {error.strerror}", fix=(f"ls -ld {snapshot.path}",)
+        ) from error
+
+
 def prepare(store: Path) -> None:
     """Make the store, private to its owner and ignored by git. Raises SnapshotError."""
     home = store.parent if store.parent.name == ".safemigrate" else store

@@ -50,6 +50,8 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         "doctor": ("doctor",),
         "release": ("release",),
         "prune": ("prune",),
+        "erase": ("erase",),
+        "prune_snapshots": ("prune",),
         "prove": ("prove",),
         "demo": ("demo",),
         "snapshot": ("create", "list_", "verify", "restore"),
@@ -58,7 +60,14 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         module = ModuleType(f"safemigrate.workflow.{name}")
         for function in functions:
             setattr(module, function, lambda *arguments, _as=function: recorder.called(_as, *arguments))
-        for options in ("ApplyOptions", "RollbackOptions", "PruneOptions", "ProveOptions"):
+        for options in (
+            "ApplyOptions",
+            "RollbackOptions",
+            "PruneOptions",
+            "EraseOptions",
+            "SnapshotPruneOptions",
+            "ProveOptions",
+        ):
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -18,6 +19,7 @@ from safemigrate.errors import ConnectionFailed, ConsentRequired, MigrationFaile
 from safemigrate.model import Result
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow import snapshot
+from safemigrate.workflow.prune_snapshots import SnapshotPruneOptions, prune
 from tests.workflow.conftest import Project
 
 INIT = (
@@ -191,3 +193,23 @@ def test_restore_into_what_cannot_take_it(project: Project, into: str, error: ty
     with pytest.raises(error, match=words) as raised:
         snapshot.restore(project.request(), "latest", into)
     assert "secret" not in repr(vars(raised.value))
+
+
+def test_old_snapshots_go_and_the_last_verified_one_stays(project: Project) -> None:
+    project.baseline("CREATE TABLE t (id int PRIMARY KEY)")
+    ids = [snapshot.create(project.request(), "full").snapshots[0].id for _ in range(3)]
+    deep = snapshot.verify(project.request(), ids[0], True, project.shadow)
+    assert deep.snapshots[0].verified
+    with pytest.raises(SnapshotError, match="nothing says which"):
+        prune(project.request(), SnapshotPruneOptions())
+    looked = prune(project.request(), SnapshotPruneOptions(keep=1, dry_run=True))
+    assert (looked.result, [one.id for one in looked.snapshots]) == (Result.REHEARSED, [ids[1]])
+    assert looked.notes == (f"{ids[0]} stays: it is the newest that was restored once and found equal",)
+    project.agrees = False
+    with pytest.raises(ConsentRequired, match="nobody agreed to lose snapshots"):
+        prune(project.request(), SnapshotPruneOptions(keep=1))
+    project.agrees = True
+    assert prune(project.request(), SnapshotPruneOptions(keep=1)).result is Result.PRUNED
+    assert [one.id for one in snapshot.list_(project.request()).snapshots] == [ids[2], ids[0]]
+    old = prune(project.request(), SnapshotPruneOptions(older_than=timedelta(days=1)))
+    assert old.result is Result.NOTHING
