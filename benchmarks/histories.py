@@ -204,7 +204,17 @@ class Replay:
 def prove(project: Project, history: list[Migration], results: Results) -> None:
     """Ask safemigrate itself; a file without statements is no migration that changes something."""
     began = time.perf_counter()
-    command = [sys.executable, "-m", "safemigrate", "prove", "--require", "any", "--json", "--no-interactive"]
+    command = [
+        sys.executable,
+        "-m",
+        "safemigrate",
+        "prove",
+        "--require",
+        "any",
+        "--json",
+        "--no-interactive",
+        "--no-cache",
+    ]
     done = subprocess.run(
         [*command, "--project", str(project.schema.parent), "--schema", str(project.schema)],
         stdout=subprocess.PIPE,
