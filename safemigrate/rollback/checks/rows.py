@@ -211,7 +211,9 @@ def parent_checks(kept: Place, asking: Asking) -> list[Check]:
 
 def _parked(kept: Place, asking: Asking, where: str) -> Way:
     """Let kept rows stay kept: the newer state of their table stands."""
-    names = columns_at(asking.before, kept.table, (*kept.key, *kept.columns)) or []
+    positions = (*kept.key, *kept.columns)
+    # A later step may have kept columns that are not there yet when the question is put.
+    names = columns_at(asking.before, kept.table, positions) or [f'"column {at}"' for at in positions]
     values = [
         *(f"k.key[{at}]" for at in range(1, len(kept.key) + 1)),
         *(f"k.old[{at}]" for at in range(1, len(kept.columns) + 1)),
