@@ -25,6 +25,8 @@ from safemigrate.workflow.rollback import RollbackOptions
 from safemigrate.workflow.shadows import Database
 
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(.*)', (\d+), (true|false)\);")
+# The server keeps these in the order of the columns, and a column that came back is the last.
+_STATISTICS = re.compile(r"(?<= ON )[^()]+(?= FROM .*;$)")
 
 Later = Callable[[Connection, Connection], None]
 """Writes to the migrated database and the same to its twin."""
@@ -79,8 +81,12 @@ def dump(url: DatabaseUrl, major: int) -> Dump:
         elif at := _SETVAL.fullmatch(line):
             sequences[at[1]] = (int(at[2]), at[3] == "true")
         elif line and not line.startswith(("--", "\\", "SET ", "SELECT pg_catalog.set_config", "COPY ")):
-            schema.append(line.rstrip(","))
+            schema.append(_STATISTICS.sub(_in_order_of_names, line.rstrip(",")))
     return Dump(sorted(schema), {name: rows[name] for name in sorted(rows)}, sequences)
+
+
+def _in_order_of_names(listed: re.Match[str]) -> str:
+    return ", ".join(sorted(listed[0].split(", ")))
 
 
 def differences(expected: Dump, found: Dump) -> list[str]:
