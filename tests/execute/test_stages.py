@@ -57,9 +57,9 @@ def test_joined_actions_come_apart(sql: str, parts: list[str]) -> None:
     ("definition", "refused"),
     [
         (
-            'FOREIGN KEY ("a b", c) REFERENCES public."Te am"(id, "k k") ON DELETE CASCADE',
+            'FOREIGN KEY ("a b", c) REFERENCES public."Tea am"(id, "k k") ON DELETE CASCADE',
             f'{USER} AS t WHERE t."a b" IS NOT NULL AND t.c IS NOT NULL AND NOT EXISTS '
-            '(SELECT FROM public."Te am" AS p WHERE p.id = t."a b" AND p."k k" = t.c)',
+            '(SELECT FROM public."Tea am" AS p WHERE p.id = t."a b" AND p."k k" = t.c)',
         ),
         ("FOREIGN KEY (a, PERIOD b) REFERENCES t(a, PERIOD b)", ""),
         ("CHECK ((a > 1)) NO INHERIT", f"{USER} AS t WHERE NOT ((a > 1))"),
