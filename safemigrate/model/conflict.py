@@ -62,7 +62,8 @@ class Check:
     `count` is a query for one number (rows); `sample` returns a few keys as one text column each. `message` has
     `{count}` in it (see `counted`). `look` is SQL that shows these rows. `setting` is the custom server setting
     (PostgreSQL docs 20.16) from which they get a value, "" where they take none: by the statements `fill` or, where
-    there are none, by the inverse. `loses`: the inverse would not fail on such rows, it would lose their values.
+    there are none, by the inverse. `loses`: the inverse would not fail on such rows, it would lose their values; then
+    `table` has them, and nobody writes to it between the last answer and COMMIT.
     `keep_new` and `keep_old` lead out together, one after the other; empty where that choice leads nowhere.
     """
 
@@ -73,6 +74,7 @@ class Check:
     look: str = ""
     setting: str = ""
     loses: bool = False
+    table: str = ""
     fill: tuple[str, ...] = ()
     relabel: Relabel | None = None
     keep_new: tuple[Way, ...] = ()

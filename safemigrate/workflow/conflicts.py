@@ -12,7 +12,7 @@ from safemigrate.db import session
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import RollbackError
-from safemigrate.execute import journal
+from safemigrate.execute import journal, run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
 
 if TYPE_CHECKING:
@@ -60,6 +60,18 @@ def open_checks(plan: Plan, options: RollbackOptions) -> Iterator[Check]:
         for check in step.checks:
             if check.fill or not check.setting or check.subject not in options.fill:
                 yield check
+
+
+def keep_still(connection: Connection, plan: Plan, options: RollbackOptions) -> bool:
+    """Let nobody write until COMMIT what the inverse would lose; whether the questions are thus to be put again.
+
+    The lock is the strongest at once: one that grows later makes a deadlock with whoever reads first and then writes.
+    """
+    tables = list(dict.fromkeys(check.table for check in open_checks(plan, options) if check.loses and check.table))
+    there = [one for one in tables if session.value(connection, "SELECT to_regclass(%s)", [one]) is not None]
+    for table in there:
+        run.execute(connection, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    return bool(there)
 
 
 def answered(plan: Plan, options: RollbackOptions) -> set[Check]:

@@ -23,7 +23,13 @@ GO_ON = "safemigrate rollback   # goes on"
 
 
 def take_back(
-    aim: run.Target, resolved: Resolved, one: journal.Run, cut: Sequence[Stage], terms: Terms, found: Taken
+    options: RollbackOptions,
+    aim: run.Target,
+    resolved: Resolved,
+    one: journal.Run,
+    cut: Sequence[Stage],
+    terms: Terms,
+    found: Taken,
 ) -> None:
     """Begin to take a migration back in these stages; call under `run.exclusive`.
 
@@ -36,7 +42,7 @@ def take_back(
         way_back.begin(connection, one.id, cut, terms)
 
     run.transaction(aim, begin)
-    _go(aim, resolved, one, found)
+    _go(options, aim, resolved, one, found)
 
 
 def go_on(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: journal.Run) -> Taken:
@@ -51,7 +57,7 @@ def go_on(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: jo
             )
         terms = replace(way.terms, fill={**way.terms.fill, **options.fill}, guard=way.terms.guard or options.guard)
         way_back.change(aim.connection, one.id, terms)
-        _go(aim, resolved, one, found)
+        _go(options, aim, resolved, one, found)
     return found
 
 
@@ -60,7 +66,7 @@ def standing(way: WayBack | None) -> str:
     return f"it is being rolled back since {way.since:%Y-%m-%d %H:%M} UTC: {way}" if way else "it is being rolled back"
 
 
-def _go(aim: run.Target, resolved: Resolved, one: journal.Run, found: Taken) -> None:
+def _go(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: journal.Run, found: Taken) -> None:
     connection, notes = aim.connection, list[str]()
     session_id = connection.info.backend_pid
 
@@ -76,8 +82,16 @@ def _go(aim: run.Target, resolved: Resolved, one: journal.Run, found: Taken) -> 
         taken.record(connection, resolved.url.schema, [one], guard=way.terms.guard)
         way_back.end(connection, one.id)
 
+    def prepare() -> None:
+        taken.fill_in(connection, one.plan, way.terms.fill)
+        reached = now()
+        if reached.stage or reached.rows or not conflicts.keep_still(connection, one.plan, options):
+            return
+        for written in conflicts.find(connection, aim.url, one.plan, options):
+            raise MigrationFailed(f"{written.subject}: {written.message}", "They were written at this moment.")
+
     hooks = Hooks(
-        lambda: taken.fill_in(connection, one.plan, way.terms.fill),
+        prepare,
         lambda parting: taken.part(connection, one, parting, notes),
         end,
     )

@@ -54,7 +54,7 @@ def take_back(
             cut = () if settles else stages.cut(connection, one.plan, options.batch_rows)
             if cut:
                 terms = way_back.Terms(options.batch_rows, dict(options.fill), options.guard, drifted)
-                in_stages.take_back(aim, resolved, one, cut, terms, found)
+                in_stages.take_back(options, aim, resolved, one, cut, terms, found)
             else:
                 _at_once(options, aim, resolved, [one], found, drifted=drifted)
     return found
@@ -80,8 +80,10 @@ def _at_once(
         found.conflicts.clear()
         for number, one in enumerate(chosen):
             aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
+            still = conflicts.keep_still(connection, one.plan, options)
             settlement = settle(connection, one.plan, options)
-            if number or settlement.settled or asks:  # else those of the newest were looked for before it all began
+            # Those of the newest were looked for before it all began; what could be lost since is asked about again.
+            if number or settlement.settled or asks or still:
                 found.conflicts += conflicts.find(connection, aim.url, one.plan, options, settlement.done)
                 if found.conflicts:
                     raise _Stop

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from safemigrate.db.digest import differences
 from safemigrate.db.fingerprint import compare
-from safemigrate.errors import RollbackError
+from safemigrate.errors import Restored, RollbackError
+from safemigrate.execute import stages
 from safemigrate.model import Result
 from safemigrate.workflow.rollback import RollbackOptions
 from tests.workflow.cases import POSTS, USERS
@@ -232,3 +234,44 @@ def test_a_parent_gone_since_is_listed_also_where_prisma_drops_the_foreign_key_f
     outcome = project.rollback()
     assert outcome.result is Result.CONFLICTS
     assert [(one.subject, one.count) for one in outcome.conflicts] == [('"public"."tag"."tag_up_fkey"', 1)]
+
+
+ROLES = """
+CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
+CREATE TABLE "Member" (id int PRIMARY KEY, role "Role" NOT NULL);
+INSERT INTO "Member" SELECT n, 'ADMIN' FROM generate_series(1, 5) AS n;
+"""
+OWNERS = """
+CREATE TYPE "Role_new" AS ENUM ('USER', 'OWNER');
+UPDATE "Member" SET role = 'USER' WHERE role = 'ADMIN';
+ALTER TABLE "Member" ALTER COLUMN role TYPE "Role_new" USING (role::text::"Role_new");
+ALTER TYPE "Role" RENAME TO "Role_old";
+ALTER TYPE "Role_new" RENAME TO "Role";
+DROP TYPE "Role_old";
+"""
+
+
+@pytest.mark.parametrize("batch_rows", [2, 50_000])
+def test_what_is_written_after_the_questions_is_asked_about_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, batch_rows: int
+) -> None:
+    project.baseline(ROLES)
+    project.write("20240601000000_change", OWNERS)
+    assert project.apply().result is Result.APPLIED
+    real, written = stages.cut, list[str]()
+
+    def late(*arguments: Any) -> Any:
+        if not written:
+            written.append("INSERT INTO \"Member\" VALUES (9, 'OWNER')")
+            project.run(written[0])
+        return real(*arguments)
+
+    monkeypatch.setattr(stages, "cut", late)
+    if batch_rows == 2:
+        with pytest.raises(Restored, match="does not fit"):
+            project.rollback(RollbackOptions(batch_rows=batch_rows))
+    else:
+        assert project.rollback(RollbackOptions(batch_rows=batch_rows)).result is Result.CONFLICTS
+    assert written
+    assert project.rows('SELECT role::text FROM "Member" WHERE id = 9') == [("OWNER",)]
+    assert project.rollback(RollbackOptions(batch_rows=batch_rows)).result is Result.CONFLICTS

@@ -73,6 +73,7 @@ def fits(
         f"SELECT concat_ws(', ', {key}, {value}::text) FROM {source} LIMIT 5",
         look=f"SELECT * FROM {end.name} AS t WHERE {where}",
         loses=True,
+        table=end.name,
         relabel=mapping,
         keep_old=tuple(ways),
     )

@@ -39,6 +39,7 @@ def label_check(one: Retyped, asking: Asking) -> list[Check]:
             f"SELECT DISTINCT t.{name}::text FROM {source} LIMIT 5",
             look=look(asking, table, where),
             loses=True,
+            table=now.name,
             relabel=mapping,
             keep_old=(yielded(asking.left(), now, (column,), where, referring(end, table)),),
         )

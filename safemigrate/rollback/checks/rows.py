@@ -35,6 +35,7 @@ def reused_check(kept: Place, asking: Asking) -> list[Check]:
             f"SELECT array_to_string(k.key, ', ') FROM {kept.name} AS k WHERE {where} LIMIT 5",
             look=look(asking, kept.table, newer),
             loses=True,
+            table=table_name(end, kept.table),
             keep_new=(*_orphaned(kept, asking, where), _parked(kept, asking, where)),
             keep_old=(removed(asking.left(), now, newer, referring(end, kept.table)),),
         )
@@ -81,6 +82,7 @@ def rekeyed_check(kept: Place, asking: Asking) -> list[Check]:
             f"SELECT array_to_string(k.key, ', ') FROM {source} LIMIT 5",
             look=f"SELECT k.key, k.new FROM {source}",
             loses=True,
+            table=table_name(end, kept.table),
         )
     ]
 
