@@ -19,6 +19,7 @@ _WORDS = {
     "tablespace": f"a tablespace {_SERVER}",
     "system": f"the server's configuration {_SERVER}",
     "subscription": "a subscription acts on another server, and a rollback leaves that one as it is",
+    "security": "security labels are not read, and a rollback leaves them as they are",
 }
 _LARGE_OBJECTS = "large objects"
 _WRITES_LARGE_OBJECTS = re.compile(
@@ -48,7 +49,7 @@ def _said(statement: Statement) -> list[str]:
             kinds.append(action.kind)
         elif isinstance(action, Other):
             verb, _, rest = action.keyword.lower().partition(" ")
-            kinds.append(rest if verb in ("create", "alter", "drop") else "")
+            kinds.append(rest if verb in ("create", "alter", "drop") else verb)
     return list(dict.fromkeys(_WORDS[kind] for kind in kinds if kind in _WORDS))
 
 

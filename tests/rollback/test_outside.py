@@ -26,6 +26,7 @@ NOTHING = Catalog({}, 150000, "tester")
         ("ALTER SUBSCRIPTION sub DISABLE", "a subscription acts on another server"),
         ("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles) THEN CREATE ROLE app; END IF; END $$", "a role belongs"),
         ("DO $$ BEGIN EXECUTE 'ALTER DATABASE shop SET timezone = 1'; END $$", "a database and its settings"),
+        ("SECURITY LABEL FOR anon ON COLUMN users.name IS 'MASKED'", "security labels are not read"),
         ("SELECT lo_unlink(avatar) FROM users", "large objects, which are not kept"),
     ],
 )

@@ -574,6 +574,13 @@ ROWS = [
         "delete posts, set default", SET_NULL, 'DELETE FROM "Post" WHERE id > 4;', 'DELETE FROM "Like" WHERE id = 12;'
     ),
     Case(
+        "delete parents, then children that have a new column",
+        USERS + POSTS,
+        'DELETE FROM "User" WHERE id = 4; ALTER TABLE "Post" ADD COLUMN likes int DEFAULT 1; '
+        'DELETE FROM "Post" WHERE "userId" = 3;',
+        NEW_USER.replace("id = 4", "id = 2"),
+    ),
+    Case(
         "delete self-referencing",
         "CREATE TABLE n (id int PRIMARY KEY, up int REFERENCES n ON DELETE CASCADE, v text); INSERT INTO n VALUES (1, NULL, 'r'), (2, 1, 'x'), (3, 2, 'y'), (4, NULL, 'z');",
         "DELETE FROM n WHERE id = 1;",
