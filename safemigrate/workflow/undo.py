@@ -89,7 +89,7 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
                 amend=lambda rehearsal: _amended(connection, rehearsal, runs),
                 also=_put_back(runs),
             )
-        notes = list(outcome.notes)
+        notes = [*outcome.notes, *_keyless(runs)]
         if outcome.result is Result.APPLIED:
             if not journal.holds(connection) and history.lower_guard(connection, resolved.url.schema):
                 notes.append("plain `prisma migrate deploy` no longer stops")
@@ -229,6 +229,18 @@ def _put_back(runs: Sequence[journal.Run]) -> set[str]:
     """Name the tables whose rows are written by what puts them back: a column's subject has its table's name."""
     found = [parting for one in runs for step in one.plan.steps for parting in step.partings if parting.back]
     return {each.subject for each in found} | {each.subject.rpartition('."')[0] for each in found}
+
+
+def _keyless(runs: Sequence[journal.Run]) -> list[str]:
+    """Name the tables in which rows written since cannot be told from those that the migration is to change."""
+    return [
+        f"{kept.subject} has no key: what {one.migration} does to its rows is done to those written since, too; "
+        "a rollback brings them back"
+        for one in runs
+        for step in one.plan.steps
+        for kept in step.kept
+        if any(sql.startswith(f"CREATE TABLE {kept.place} AS SELECT NULL::text[]") for sql in step.after)
+    ]
 
 
 def _is_there(connection: Connection, place: str) -> bool:

@@ -156,3 +156,16 @@ def test_nothing_to_take_back(project: Project) -> None:
     project.baseline(USERS)
     with pytest.raises(RollbackError, match="there is no rollback to take back"):
         undone(project)
+
+
+def test_a_table_without_a_key_is_named(project: Project) -> None:
+    project.baseline("CREATE TABLE \"Log\" (line text); INSERT INTO \"Log\" VALUES ('a'), ('b');")
+    project.write("20240601000000_change", 'UPDATE "Log" SET line = upper(line);')
+    assert project.apply().result is Result.APPLIED
+    assert project.rollback().result is Result.ROLLED_BACK
+    project.run("INSERT INTO \"Log\" VALUES ('since')")
+    undo = RollbackOptions(undo=True, shadow=project.shadow)
+    assert any('"public"."Log" has no key' in note for note in project.rollback(undo).notes)
+    assert project.rows('SELECT line FROM "Log" ORDER BY 1') == [("A",), ("B",), ("SINCE",)]
+    assert project.rollback().result is Result.ROLLED_BACK
+    assert project.rows('SELECT line FROM "Log" ORDER BY 1') == [("a",), ("b",), ("since",)]
