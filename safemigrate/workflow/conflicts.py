@@ -65,13 +65,17 @@ def open_checks(plan: Plan, options: RollbackOptions) -> Iterator[Check]:
 def keep_still(connection: Connection, plan: Plan, options: RollbackOptions) -> bool:
     """Let nobody write until COMMIT what the inverse would lose; whether the questions are thus to be put again.
 
-    The lock is the strongest at once: one that grows later makes a deadlock with whoever reads first and then writes.
+    A column that changes needs the strongest lock anyhow, and at once: one that grows later makes a deadlock with
+    whoever reads first and then writes.
     """
-    tables = list(dict.fromkeys(check.table for check in open_checks(plan, options) if check.loses and check.table))
-    there = [one for one in tables if session.value(connection, "SELECT to_regclass(%s)", [one]) is not None]
-    for table in there:
-        run.execute(connection, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-    return bool(there)
+    modes: dict[str, str] = {}
+    for check in open_checks(plan, options):
+        if check.loses and session.value(connection, "SELECT to_regclass(%s)", [check.table]) is not None:
+            strong = check.subject != check.table
+            modes[check.table] = "ACCESS EXCLUSIVE" if strong else modes.get(check.table, "SHARE ROW EXCLUSIVE")
+    for table, mode in modes.items():
+        run.execute(connection, f"LOCK TABLE {table} IN {mode} MODE")
+    return bool(modes)
 
 
 def answered(plan: Plan, options: RollbackOptions) -> set[Check]:

@@ -120,7 +120,7 @@ def test_two_at_once(project: Project, sql: str) -> None:
         holder = project.waiting()[0]
         second = project.run(*confirmed(project, "apply"))
         assert second.code == 2, second.stderr
-        assert f"held by pid {holder} 'safemigrate', user tester" in second.stderr
+        assert f"held by pid {holder} (safemigrate, user tester" in second.stderr
     assert first.end().code == 0
     is_applied(project, before)
     led_out(project, "rollback")
