@@ -251,8 +251,7 @@ class _Inverting:
             if was.attributes["inherited"]:
                 continue
             columns.append(one)
-            if was.attributes["collation"] or now.attributes["collation"]:
-                collation = was.attributes["collation"] or 'pg_catalog."default"'
+            if collation := was.attributes["collation"]:  # without, a type brings its own, or has none
                 collations[(one.table, one.number)] = f" COLLATE {collation}"
         self.restore += statements(columns, collations)
         return columns

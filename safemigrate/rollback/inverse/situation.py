@@ -127,7 +127,7 @@ def situation(
     """Sort what changed; what it takes to get the changed objects back in place is decided by the caller."""
     found = Situation(before, after, moved)
     found.twins = {identity: after[identity] for identity in before.objects if identity in after}
-    _pair(change, found)
+    commented = _pair(change, found)
     found.origins = {now.identity: before[identity] for identity, now in found.twins.items()}
     skipped = {one.identity for one in change.born if _goes_with_its_table(one, after, born_before)}
     for one in change.born:
@@ -141,21 +141,31 @@ def situation(
         if one.kind == "sequence" and _belongs_to_moved(one, found):
             continue
         found.creates[one.identity] = one
-    found.changed = [(was, now) for was, now in change.changed if not _goes_with_its_table(now, after, born_before)]
+    changed = (*change.changed, *commented)
+    found.changed = [(was, now) for was, now in changed if not _goes_with_its_table(now, after, born_before)]
     return found
 
 
-def _pair(change: Change, found: Situation) -> None:
-    """Recognise what was dropped and made again unchanged: ALTER COLUMN ... TYPE does that to every index on it."""
+def _pair(change: Change, found: Situation) -> list[tuple[Object, Object]]:
+    """Recognise what was dropped and made again unchanged: ALTER COLUMN ... TYPE does that to every index on it.
+
+    Returns the indexes that have another comment since: one on a partitioned table hands its own down then.
+    """
+    commented = []
     born = {one.address: one for one in change.born if _paired(one)}
     candidates = [one for one in change.gone if _paired(one) and one.identity not in found.moved]
     for was in sorted(candidates, key=lambda one: one.kind not in TYPES):  # types first: others are made of them
         now = born.get(was.address)
-        if now is None or now.attributes != was.attributes:
+        if now is None or {**now.attributes, "comment": ""} != {**was.attributes, "comment": ""}:
             continue
+        if now.attributes != was.attributes:
+            if was.kind != "index":
+                continue
+            commented.append((was, now))
         if was.table is not None and found.twins.get(was.table, was).identity != now.table:
             continue
         found.twins[was.identity] = now
+    return commented
 
 
 def _paired(one: Object) -> bool:

@@ -298,3 +298,8 @@ ALTER TABLE "User" ADD COLUMN "low" TEXT GENERATED ALWAYS AS (lower("email")) ST
 COMMENT ON COLUMN "User"."low" IS 'low';
 -- change
 ALTER TABLE "User" DROP COLUMN "email" CASCADE;
+
+-- case: a collation that the former type cannot have
+ALTER TABLE "User" ADD COLUMN "n" INT;
+-- change
+ALTER TABLE "User" ALTER "n" TYPE TEXT COLLATE "C";
