@@ -51,7 +51,7 @@ def test_what_lies_inside_is_no_reason(sql: str) -> None:
         ("ALTER ROLE tester SET work_mem = '5MB'", "settings of role tester: created"),
         ("ALTER DATABASE {} SET timezone = 'UTC'", "settings of every role in this database: created"),
         ("ALTER DATABASE {} CONNECTION LIMIT 50", "this database: changed"),
-        ("GRANT pg_monitor TO tester", "membership of tester in pg_monitor: created"),
+        ("GRANT pg_signal_backend TO tester", "membership of tester in pg_signal_backend: created"),
         ("SELECT lo_create(0)", "it writes large objects"),
         ("SELECT lo_from_bytea(0, 'x')", "it writes large objects"),
     ],
