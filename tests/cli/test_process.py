@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,8 @@ def in_terminal(body: str, typed: str, folder: Path) -> tuple[int, str]:
                 break
             screen += read
             if not answered and b"go on:" in screen:
+                # As a person would: a signal in the instant before read(2) waits for the next key.
+                time.sleep(0.2)
                 os.write(ours, typed.encode())
                 answered = True
     os.close(ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import time
 
 import pytest
 
@@ -62,6 +63,8 @@ def in_terminal(project: Project, typed: str, *arguments: str) -> tuple[int, str
             break
         screen += read
         if not answered and b"to go on: " in screen:
+            # As a person would: a signal in the instant before read(2) waits for the next key.
+            time.sleep(0.2)
             os.write(ours, typed.encode())
             answered = True
     os.close(ours)
