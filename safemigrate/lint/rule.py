@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from safemigrate.model import Finding, Severity
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
+
+# What goes, what waits, what old code stumbles over, what fails or is left wrong, where it stands among migrations.
+Family = Literal["data-loss", "lock", "compatibility", "correctness", "history"]
 
 # Below this many rows a scan or a rewrite is over before anybody waits.
 SMALL = 1000
@@ -26,7 +29,7 @@ class Rule:
     """
 
     name: str
-    family: str
+    family: Family
     severity: Severity
     check: Callable[[Context], Iterator[Finding]]
     bad: str = ""

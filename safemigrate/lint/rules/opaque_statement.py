@@ -31,4 +31,4 @@ def check(context: Context) -> Iterator[Finding]:
             yield context.finding(Severity.WARNING, message)
 
 
-RULE = Rule("opaque-statement", "opaque", Severity.ERROR, check, BAD, GOOD)
+RULE = Rule("opaque-statement", "correctness", Severity.ERROR, check, BAD, GOOD)

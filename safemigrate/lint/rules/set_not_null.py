@@ -81,4 +81,4 @@ def _is_checked(context: Context, table: Name, column: str) -> bool:
     return any(not check.not_valid or check.name in validated for check in checks)
 
 
-RULE = Rule("set-not-null", "failure", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("set-not-null", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)

@@ -85,4 +85,4 @@ def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: 
     )
 
 
-RULE = Rule("unique-on-existing", "failure", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("unique-on-existing", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
