@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -27,6 +28,8 @@ COMMON = settings(
 )
 # SAFEMIGRATE_TEST_EXAMPLES=10000 is the nightly run: other examples every time, and as many as it says.
 _NIGHTLY = os.environ.get("SAFEMIGRATE_TEST_EXAMPLES", "")
+# A database an example, and a failure is shrunk, one example after another: minutes on a busy machine.
+PATIENT = pytest.mark.timeout(0 if _NIGHTLY else 900)
 
 
 def examples(number: int) -> settings:

@@ -16,9 +16,9 @@ from safemigrate.db.postgres import Connection, connect
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Verdict
 from tests.rollback.journey import Later, Traveller
-from tests.rollback.strategies import ACTION, ACTIONS, ROWS, ROWS_ACTION, START, attempt, examples
+from tests.rollback.strategies import ACTION, ACTIONS, PATIENT, ROWS, ROWS_ACTION, START, attempt, examples
 
-pytestmark = pytest.mark.timeout(900)  # a failure is shrunk, one journey after another
+pytestmark = PATIENT
 
 _SHAPE = st.one_of(*(one for kind in ("table", "column", "constraint", "enum", "type") for one in ACTIONS[kind]))
 # Half of it writes rows, a quarter changes what they are; `map` keeps one_of from melting them into one. Of these the

@@ -12,10 +12,10 @@ from safemigrate.db.fingerprint import compare
 from safemigrate.db.postgres import connect
 from safemigrate.rollback.inverse import invert
 from safemigrate.shadow.local import LocalServer
-from tests.rollback.strategies import ACTION, START, attempt, examples, fresh
+from tests.rollback.strategies import ACTION, PATIENT, START, attempt, examples, fresh
 
 
-@pytest.mark.timeout(900)  # a database an example; a minute on an idle machine, many on a busy one
+@PATIENT
 @examples(200)
 @given(setup=st.lists(ACTION, max_size=12), change=st.lists(ACTION, min_size=1, max_size=12))
 def test_up_and_back_is_the_identity(server: LocalServer, setup: list[str], change: list[str]) -> None:
