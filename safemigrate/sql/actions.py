@@ -33,7 +33,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as defined; `type` and `default` are as written, `default` "" without one."""
+    """A column as defined; `type`, `default` and `check` are as written, "" without one.
+
+    `generated` is computed from other columns, and stored unless `virtual`.
+    """
 
     name: str
     type: str
@@ -44,6 +47,8 @@ class Column:
     unique: bool = False
     primary_key: bool = False
     references: Name | None = None
+    virtual: bool = False
+    check: str = ""
 
     @property
     def has_value(self) -> bool:
@@ -54,13 +59,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CreateTable(Action):
-    """CREATE TABLE, also AS, OF, LIKE, PARTITION OF and SELECT INTO, where `columns` may be empty."""
+    """CREATE TABLE, also AS, OF, LIKE, PARTITION OF and SELECT INTO, where `columns` may be empty.
+
+    `query` says that rows come with it.
+    """
 
     table: Name
     columns: tuple[Column, ...] = ()
     references: tuple[Name, ...] = ()
     temporary: bool = False
     if_not_exists: bool = False
+    partition_of: Name | None = None
+    query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +212,7 @@ class CreateIndex(Action):
     where: str = ""
     nulls_not_distinct: bool = False
     if_not_exists: bool = False
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +230,11 @@ class DropIndex(Action):
 
 @dataclass(frozen=True, slots=True)
 class CreateType(Action):
-    """CREATE TYPE; `labels` of an enum, None for every other type."""
+    """CREATE TYPE or DOMAIN; `labels` of an enum, None for every other; `constrained` is a domain with constraints."""
 
     name: Name
     labels: tuple[str, ...] | None = None
+    constrained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +284,14 @@ class SetSchema(Action):
 
 @dataclass(frozen=True, slots=True)
 class AlterTable(Action):
-    """An ALTER TABLE action without a class of its own; `what` in lower case: "enable row level security"."""
+    """An ALTER TABLE action without a class of its own; `what` in lower case: "enable row level security".
+
+    `partition` is the one attached or detached.
+    """
 
     table: Name
     what: str
+    partition: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +305,11 @@ class CreateView(Action):
 
 @dataclass(frozen=True, slots=True)
 class CreateFunction(Action):
-    """CREATE [OR REPLACE] FUNCTION or PROCEDURE; its body does not run."""
+    """CREATE [OR REPLACE] FUNCTION or PROCEDURE; its body does not run. `volatile` unless it says otherwise."""
 
     name: Name
     replace: bool = False
+    volatile: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,9 +352,10 @@ class Update(Action):
 
 @dataclass(frozen=True, slots=True)
 class Insert(Action):
-    """INSERT or COPY FROM."""
+    """INSERT or COPY FROM; `query` says that its rows are not written out in the statement."""
 
     table: Name
+    query: bool = False
 
 
 # The rest

@@ -14,21 +14,17 @@ from safemigrate.sql.actions import (
     Transaction,
 )
 from safemigrate.sql.statement import Statement
+from safemigrate.sql.upkeep import Cluster, Reindex, Vacuum
 
 # PreventInTransactionBlock in PostgreSQL's source, 14 to 18. REFRESH ... CONCURRENTLY is not such a one.
 _REFUSE = frozenset(
     {
-        "VACUUM",
         "ALTER SYSTEM",
         "ALTER DATABASE SET TABLESPACE",
         "ALTER SUBSCRIPTION",
-        "CLUSTER ALL",
         "CREATE DATABASE",
         "CREATE SUBSCRIPTION",
         "CREATE TABLESPACE",
-        "REINDEX DATABASE",
-        "REINDEX SCHEMA",
-        "REINDEX SYSTEM",
     }
 )
 
@@ -47,7 +43,11 @@ def _refuses(action: Action) -> bool:
     if isinstance(action, CreateIndex | DropIndex):
         return action.concurrently
     if isinstance(action, Other):
-        return action.keyword in _REFUSE or action.keyword.endswith(" CONCURRENTLY")
+        return action.keyword in _REFUSE
+    if isinstance(action, Reindex):
+        return action.concurrently or action.kind not in ("index", "table")
+    if isinstance(action, Vacuum | Cluster):
+        return isinstance(action, Vacuum) or action.table is None
     if isinstance(action, AlterTable):
         return action.what == "detach partition concurrently"
     if isinstance(action, DropObject):

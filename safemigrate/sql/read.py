@@ -10,11 +10,12 @@ from safemigrate.sql.read_block import call, do
 from safemigrate.sql.read_object import alter, create, drop, modifiers, object_kind
 from safemigrate.sql.read_rows import copy, rows, truncate
 from safemigrate.sql.tokens import Token
+from safemigrate.sql.upkeep import cluster, lock, refresh, reindex, vacuum
 
 # They change neither rows nor columns. PostgreSQL docs, SQL commands.
 _HARMLESS = frozenset(
-    "ANALYZE CHECKPOINT CLOSE CLUSTER COMMENT DEALLOCATE DECLARE DISCARD FETCH GRANT IMPORT LISTEN LOAD LOCK MOVE "  # noqa: SIM905
-    "NOTIFY REASSIGN REFRESH REVOKE SECURITY SHOW UNLISTEN VACUUM".split()
+    "ANALYZE CHECKPOINT CLOSE COMMENT DEALLOCATE DECLARE DISCARD FETCH GRANT IMPORT LISTEN LOAD MOVE "  # noqa: SIM905
+    "NOTIFY REASSIGN REVOKE SECURITY SHOW UNLISTEN".split()
 )
 
 
@@ -44,16 +45,7 @@ def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
 
 
 def _harmless(cursor: Cursor) -> list[Action]:
-    if cursor.at("CLUSTER") and len(cursor.tokens) == 1:
-        return [Other("CLUSTER ALL")]
     return [Other(cursor.word)]
-
-
-def _reindex(cursor: Cursor) -> Action:
-    if cursor.at("("):
-        cursor.group()
-    concurrently = any(token.word == "CONCURRENTLY" for token in cursor.tokens)
-    return Other(f"REINDEX {cursor.word}" + " CONCURRENTLY" * concurrently)
 
 
 def _after(reader: Callable[[Cursor], list[Action] | Action]) -> Callable[[Cursor], list[Action]]:
@@ -107,7 +99,11 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     "COPY": _after(copy),
     "DO": _after(do),
     "CALL": call,
-    "REINDEX": _after(_reindex),
+    "LOCK": _after(lock),
+    "VACUUM": _after(vacuum),
+    "CLUSTER": _after(cluster),
+    "REINDEX": _after(reindex),
+    "REFRESH": _after(refresh),
     **dict.fromkeys(_HARMLESS, _harmless),
     "SET": _after(_set),
     "RESET": _after(_reset),

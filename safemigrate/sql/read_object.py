@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from safemigrate.sql.actions import (
     Action,
     AddEnumValue,
@@ -20,6 +22,7 @@ from safemigrate.sql.actions import (
 )
 from safemigrate.sql.cursor import Cursor
 from safemigrate.sql.read_table import alter_table, create_table
+from safemigrate.sql.upkeep import alter_domain
 
 # Longest first. PostgreSQL docs, SQL commands.
 _KINDS = (
@@ -73,12 +76,13 @@ def create(cursor: Cursor) -> list[Action]:
     elif kind == "type":
         action = _create_type(cursor)
     elif kind == "domain":
-        action = CreateType(cursor.name())
+        action = _create_domain(cursor)
     elif kind in ("view", "materialized view"):
         cursor.take("IF", "NOT", "EXISTS")
         action = CreateView(cursor.name(), kind != "view", replace)
     elif kind in ("function", "procedure"):
-        action = CreateFunction(cursor.name(), replace)
+        volatile = not any(token.word in ("STABLE", "IMMUTABLE") for token in cursor.tokens)
+        action = CreateFunction(cursor.name(), replace, volatile)
     elif kind == "trigger":
         name = cursor.identifier()
         cursor.until({"ON"})
@@ -101,6 +105,7 @@ def _create_index(cursor: Cursor, *, unique: bool) -> CreateIndex:
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     name = "" if cursor.at("ON") else cursor.identifier()
     cursor.need("ON")
+    only = cursor.at("ONLY")
     table = cursor.table()
     if cursor.take("USING"):
         cursor.identifier()
@@ -109,7 +114,14 @@ def _create_index(cursor: Cursor, *, unique: bool) -> CreateIndex:
     same_nulls = cursor.take("NULLS", "NOT", "DISTINCT")
     cursor.until({"WHERE"})
     where = cursor.rest() if cursor.take("WHERE") else ""
-    return CreateIndex(table, name, columns, unique, concurrently, where, same_nulls, if_not_exists)
+    return CreateIndex(table, name, columns, unique, concurrently, where, same_nulls, if_not_exists, only)
+
+
+def _create_domain(cursor: Cursor) -> CreateType:
+    name = cursor.name()
+    words = [token.word for token in cursor.tokens[cursor.place :]]
+    required = any(pair == ("NOT", "NULL") for pair in pairwise(words))
+    return CreateType(name, constrained=required or "CHECK" in words)
 
 
 def _create_type(cursor: Cursor) -> CreateType:
@@ -172,6 +184,8 @@ def alter(cursor: Cursor) -> list[Action]:
         return [SetSchema(kind, name, cursor.identifier())]
     if kind in ("view", "materialized view", "foreign table") and not cursor.at("OWNER"):
         return _alter_relation(cursor, kind, name)
+    if kind == "domain":
+        return [alter_domain(cursor, name)]
     moves = kind == "database" and cursor.at("SET", "TABLESPACE")
     return [Other(f"ALTER {kind.upper()}{' SET TABLESPACE' * moves}")]
 

@@ -61,7 +61,10 @@ def _where(cursor: Cursor) -> str:
 
 def _insert(cursor: Cursor) -> Action:
     cursor.need("INTO")
-    return Insert(cursor.name())
+    table = cursor.name()
+    query = cursor.at("(", "SELECT") or cursor.at("(", "WITH")
+    cursor.until({"VALUES", "FROM", "TABLE"})
+    return Insert(table, query or (cursor.word in ("FROM", "TABLE") and not cursor.at("FROM", "(", "VALUES")))
 
 
 def _merge(cursor: Cursor) -> Action:
@@ -82,7 +85,7 @@ def _select_into(cursor: Cursor) -> list[Action]:
     temporary = bool(cursor.take_any("TEMP", "TEMPORARY"))
     cursor.take("UNLOGGED")
     cursor.take("TABLE")
-    return [CreateTable(cursor.name(), temporary=temporary)]
+    return [CreateTable(cursor.name(), temporary=temporary, query=True)]
 
 
 def truncate(cursor: Cursor) -> Action:
@@ -107,4 +110,4 @@ def copy(cursor: Cursor) -> Action:
     cursor.rest()
     if from_client:
         return Opaque("COPY ... FROM STDIN reads rows from psql; a migration has none to send")
-    return Insert(table) if into else Other("COPY")
+    return Insert(table, query=True) if into else Other("COPY")

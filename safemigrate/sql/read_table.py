@@ -45,7 +45,8 @@ def create_table(cursor: Cursor, *, temporary: bool) -> CreateTable:
     references: list[Name] = []
     if cursor.take("PARTITION", "OF"):
         references.append(cursor.name())
-    elif cursor.at("("):
+        return CreateTable(table, (), tuple(references), temporary, if_not_exists, references[0])
+    if cursor.at("("):
         for element in cursor.group().by_commas():
             if element.word in _CONSTRAINTS:
                 target = constraint(element).references
@@ -55,7 +56,9 @@ def create_table(cursor: Cursor, *, temporary: bool) -> CreateTable:
                 columns.append(column(element))
                 target = columns[-1].references
             references += [target] if target else []
-    return CreateTable(table, tuple(columns), tuple(references), temporary, if_not_exists)
+    cursor.until({"AS"})
+    query = cursor.take("AS") and [token.word for token in cursor.tokens[-2:]] != ["NO", "DATA"]
+    return CreateTable(table, tuple(columns), tuple(references), temporary, if_not_exists, None, query)
 
 
 def column(cursor: Cursor) -> Column:
@@ -64,8 +67,8 @@ def column(cursor: Cursor) -> Column:
     type_ = " ".join(cursor.until(_COLUMN_CLAUSES).split())
     if not type_:
         raise cursor.unread()
-    not_null = generated = identity = unique = primary_key = False
-    default, references = "", None
+    not_null = generated = identity = unique = primary_key = virtual = False
+    default, check, references = "", "", None
     while not cursor.done:
         clause = cursor.take_any(*_COLUMN_CLAUSES)
         if clause == "NOT":
@@ -87,7 +90,7 @@ def column(cursor: Cursor) -> Column:
             generated = not identity
             if cursor.at("("):
                 cursor.group()
-            cursor.take_any("STORED", "VIRTUAL")
+            virtual = cursor.take_any("STORED", "VIRTUAL") != "STORED" and generated
         elif clause == "PRIMARY":
             cursor.need("KEY")
             primary_key = True
@@ -98,7 +101,7 @@ def column(cursor: Cursor) -> Column:
         elif clause == "REFERENCES":
             references, _columns = _references(cursor)
         elif clause == "CHECK":
-            cursor.group()
+            check = cursor.group().rest()
             cursor.take("NO", "INHERIT")
         elif clause in ("CONSTRAINT", "STORAGE", "COMPRESSION"):
             cursor.identifier()
@@ -110,7 +113,8 @@ def column(cursor: Cursor) -> Column:
             raise cursor.unread()
     absent = default.upper() == "NULL" or default.upper().startswith("NULL::")
     default = "" if absent else default
-    return Column(name, type_, not_null or primary_key, default, generated, identity, unique, primary_key, references)
+    required = not_null or primary_key
+    return Column(name, type_, required, default, generated, identity, unique, primary_key, references, virtual, check)
 
 
 def constraint(cursor: Cursor) -> Constraint:
@@ -238,11 +242,14 @@ def _alter_action(cursor: Cursor, table: Name) -> Action:
         cursor.take("COLUMN")
         return _alter_column(cursor, table)
     if verb in _PLAIN_ACTIONS:
+        if cursor.take("ATTACH", "PARTITION") or cursor.take("DETACH", "PARTITION"):
+            partition = cursor.name()
+            concurrently = cursor.at("CONCURRENTLY")
+            cursor.rest()
+            return AlterTable(table, f"{verb.lower()} partition{' concurrently' * concurrently}", partition)
         what = cursor.words(4 if verb in ("ENABLE", "DISABLE", "FORCE", "NO") else 2)
-        last = cursor.tokens[-1].word
         cursor.rest()
-        concurrently = verb == "DETACH" and last == "CONCURRENTLY"
-        return AlterTable(table, "detach partition concurrently" if concurrently else what)
+        return AlterTable(table, what)
     raise cursor.unread()
 
 

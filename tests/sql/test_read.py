@@ -69,15 +69,16 @@ def n(name: str, schema: str | None = None) -> Name:
         ("CREATE MATERIALIZED VIEW t AS SELECT 1 WITH NO DATA", CreateView(T, materialized=True)),
         ("CREATE FUNCTION t() RETURNS int AS $$ DELETE FROM x $$ LANGUAGE sql", CreateFunction(T)),
         ("CREATE TRIGGER x BEFORE UPDATE OF a ON t EXECUTE FUNCTION f()", CreateTrigger("x", T)),
-        ("CREATE TEMP TABLE t AS SELECT 1", CreateTable(T, temporary=True)),
-        ("SELECT * INTO t FROM u", CreateTable(T)),
+        ("CREATE TEMP TABLE t AS SELECT 1", CreateTable(T, temporary=True, query=True)),
+        ("CREATE TABLE t (a) USING heap AS TABLE u WITH NO DATA", CreateTable(T)),
+        ("SELECT * INTO t FROM u", CreateTable(T, query=True)),
         ("TRUNCATE TABLE t, ONLY u RESTART IDENTITY CASCADE", Truncate((T, n("u")), True, True)),
         ("DELETE FROM t", Delete(T)),
         ("DELETE FROM ONLY t AS x USING y WHERE x.a = 1 RETURNING *", Delete(T, "x.a = 1")),
         ("UPDATE t SET a = 1, (b, c) = (2, 3)", Update(T, ("a", "b", "c"), "a = 1, (b, c) = (2, 3)")),
         ("UPDATE t x SET a = y.a FROM y WHERE y.b", Update(T, ("a",), "a = y.a", "y.b")),
         ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2", Insert(T)),
-        ("COPY t (a) FROM '/x'", Insert(T)),
+        ("COPY t (a) FROM '/x'", Insert(T, query=True)),
         ("EXPLAIN ANALYZE DELETE FROM t", Delete(T)),
         (
             "MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE",
@@ -91,7 +92,14 @@ def n(name: str, schema: str | None = None) -> Name:
         ("SET search_path TO a, b", Set("search_path", "a, b")),
         ("COMMENT ON COLUMN t.c IS NULL", Other("COMMENT")),
         ("SELECT a FROM t FOR UPDATE", Other("SELECT")),
-        ("CLUSTER t USING i", Other("CLUSTER")),
+        ("CREATE DOMAIN t AS int DEFAULT 1 NOT NULL", CreateType(T, constrained=True)),
+        ("CREATE DOMAIN t int CHECK (VALUE > 0)", CreateType(T, constrained=True)),
+        (
+            "CREATE FUNCTION t() RETURNS int STABLE AS $$ SELECT 1 $$ LANGUAGE sql",
+            CreateFunction(T, volatile=False),
+        ),
+        ("INSERT INTO t (a, b) SELECT a, b FROM u", Insert(T, query=True)),
+        ("INSERT INTO t SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM t)", Insert(T)),
     ],
 )
 def test_statements_with_one_action(sql: str, expected: Action) -> None:
@@ -102,7 +110,7 @@ def test_an_index_with_everything() -> None:
     assert actions(
         'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "I" ON ONLY s.t USING btree (a DESC NULLS LAST, "B" text_ops) '
         "INCLUDE (c) NULLS NOT DISTINCT WITH (fillfactor = 70) WHERE a > 1 AND b"
-    ) == (CreateIndex(n("t", "s"), "I", ("a", "B"), True, True, "a > 1 AND b", True, True),)
+    ) == (CreateIndex(n("t", "s"), "I", ("a", "B"), True, True, "a > 1 AND b", True, True, only=True),)
 
 
 def test_an_index_on_an_expression_has_no_columns() -> None:
@@ -111,7 +119,7 @@ def test_an_index_on_an_expression_has_no_columns() -> None:
 
 def test_rows_changed_inside_with() -> None:
     sql = "WITH d AS (DELETE FROM a WHERE x RETURNING *), u AS (UPDATE c SET d = 1) INSERT INTO b SELECT * FROM d"
-    assert actions(sql) == (Delete(n("a"), "x"), Update(n("c"), ("d",), "d = 1"), Insert(n("b")))
+    assert actions(sql) == (Delete(n("a"), "x"), Update(n("c"), ("d",), "d = 1"), Insert(n("b"), query=True))
 
 
 @pytest.mark.parametrize(
