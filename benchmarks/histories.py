@@ -38,7 +38,7 @@ from safemigrate.rollback.down import render
 from safemigrate.shadow.local import LocalServer, running
 from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.sql import split
-from safemigrate.workflow.plan import Script, as_written, forward, plan_of
+from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
 
 # Repository and its schema. The last four were first tried by this script.
 PROJECTS = {

@@ -88,9 +88,10 @@ def rollback(
     if name and not as_migration:
         raise typer.BadParameter("--name names the migration that --as-migration writes.")
     from safemigrate.workflow import rollback as workflow
+    from safemigrate.workflow.back.options import RollbackOptions
 
     settings = invocation.settings
-    options = workflow.RollbackOptions(
+    options = RollbackOptions(
         last=last,
         to=to,
         failed=failed,

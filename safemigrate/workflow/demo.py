@@ -23,8 +23,9 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import OnProgress, Outcome, Result
 from safemigrate.shadow.local import running
 from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.rollback import RollbackOptions, rollback
+from safemigrate.workflow.rollback import rollback
 
 MIGRATION = "20260301090000_tidy_up"
 DATABASE = "research"

@@ -18,7 +18,7 @@ from safemigrate.execute import kept, run
 from safemigrate.model import KeptKind, Outcome, Plan, Progress, Result
 from safemigrate.snapshot import store
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import Resolved, Target, opened, resolve
+from safemigrate.workflow.target.resolve import Resolved, Target, opened, resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,17 @@ migration that plain Prisma left half done is a shadow needed, to find out how f
 
 from __future__ import annotations
 
-import shlex
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from safemigrate.config import BATCH_ROWS
-from safemigrate.db.postgres import Connection, quote
+from safemigrate.db.postgres import Connection
 from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
 from safemigrate.execute import journal, run, stages, way_back
 from safemigrate.model import (
     AppliedState,
     Conflict,
     MigrationOutcome,
-    OnConflict,
     Outcome,
     Progress,
     Result,
@@ -28,52 +25,14 @@ from safemigrate.model import (
 )
 from safemigrate.prisma import history
 from safemigrate.rollback import down
-from safemigrate.workflow import as_migration, carry_out, conflicts, half_done, in_stages
+from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
+from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.back.settle import needed
+from safemigrate.workflow.back.take_back import take_back
+from safemigrate.workflow.back.taken import Taken
+from safemigrate.workflow.forward import carry_out
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import Resolved, Target, opened, require_no_rollback_under_way, resolve, sweep
-from safemigrate.workflow.settle import needed
-from safemigrate.workflow.take_back import take_back
-from safemigrate.workflow.taken import Taken
-
-
-@dataclass(frozen=True, slots=True)
-class RollbackOptions:
-    """The flags of `rollback`. `fill` gives values to rows written since, by the column they need one for.
-
-    `labels` names, by enum, a label for each that it will not have. `on_conflict` says who gives way otherwise.
-    `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released. `generated` takes
-    safemigrate's own inverse where a team's down.sql would be used. `as_migration` writes the way back as a migration,
-    named `name`, and changes no database.
-    """
-
-    last: int | None = None
-    to: str | None = None
-    failed: bool = False
-    undo: bool = False
-    dry_run: bool = False
-    lock_timeout: float = 3.0
-    retries: int = 5
-    shadow: str | None = None
-    fill: Mapping[str, str] = field(default_factory=dict)
-    guard: bool = False
-    batch_rows: int = BATCH_ROWS
-    generated: bool = False
-    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    on_conflict: OnConflict = OnConflict.STOP
-    as_migration: bool = False
-    name: str | None = None
-
-    @property
-    def flags(self) -> str:
-        """The flags that ask for the same again."""
-        given: list[tuple[str, object]] = [("--to", self.to), ("--last", self.last)]
-        given += [("--fill", f"{column}={value}") for column, value in self.fill.items()]
-        for enum, labels in self.labels.items():
-            given += [("--map", f"{enum}.{quote(label)}={other}") for label, other in labels.items()]
-        if self.on_conflict is not OnConflict.STOP:
-            given.append(("--on-conflict", self.on_conflict))
-        said = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value)
-        return said + " --guard" * self.guard + " --generated" * self.generated
+from safemigrate.workflow.target.resolve import Resolved, Target, opened, require_no_rollback_under_way, resolve, sweep
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from safemigrate import proc
 from safemigrate.db import session
@@ -24,10 +23,11 @@ from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.left import SINCE
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.apply import ApplyOptions, Way, carry
-from safemigrate.workflow.extensions import wanted
-from safemigrate.workflow.rehearse import Rehearsal
+from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.rehearsal.rehearse import Rehearsal
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.resolve import (
+from safemigrate.workflow.target.extensions import wanted
+from safemigrate.workflow.target.resolve import (
     Resolved,
     Target,
     opened,
@@ -36,10 +36,6 @@ from safemigrate.workflow.resolve import (
     resolve,
     sweep,
 )
-
-if TYPE_CHECKING:
-    from safemigrate.workflow.rollback import RollbackOptions
-
 
 # Begins what is woven into a plan, so that the next undoing finds the plan as it was.
 _MARK = "-- what the rollback left"

@@ -62,7 +62,6 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
             setattr(module, function, lambda *arguments, _as=function: recorder.called(_as, *arguments))
         for options in (
             "ApplyOptions",
-            "RollbackOptions",
             "PruneOptions",
             "EraseOptions",
             "SnapshotPruneOptions",
@@ -71,6 +70,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)
+    monkeypatch.setattr("safemigrate.workflow.back.options.RollbackOptions", lambda **values: values)
     return recorder
 
 

@@ -13,9 +13,10 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Result, silent
 from safemigrate.prisma import history
 from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.release import release
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.rollback import RollbackOptions, rollback
+from safemigrate.workflow.rollback import rollback
 from safemigrate.workflow.status import status
 from tests.prisma_cli import PrismaCli
 

@@ -22,8 +22,9 @@ from safemigrate.model import Outcome, silent
 from safemigrate.rollback import down
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.rollback import RollbackOptions, rollback
+from safemigrate.workflow.rollback import rollback
 
 SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n'
 

@@ -14,7 +14,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import ConsentRequired
 from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
-from safemigrate.workflow.rollback import RollbackOptions
+from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.cases import ALL, LOSSY, POSTS, USERS, Case
 from tests.workflow.conftest import Project
 

@@ -10,8 +10,8 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import HistoryError
 from safemigrate.model import Result
 from safemigrate.prisma import history
+from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.release import release
-from safemigrate.workflow.rollback import RollbackOptions
 from safemigrate.workflow.status import status
 from tests.workflow.conftest import Project
 

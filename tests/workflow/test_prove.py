@@ -8,8 +8,8 @@ import pytest
 
 from safemigrate.errors import ProjectError
 from safemigrate.model import MigrationOutcome, Outcome, Result, Verdict
-from safemigrate.workflow.lanes import run_lanes
 from safemigrate.workflow.prove import ProveOptions, prove
+from safemigrate.workflow.proving.lanes import run_lanes
 from safemigrate.workflow.snapshot import create
 from tests.workflow.conftest import Project
 

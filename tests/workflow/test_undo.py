@@ -10,7 +10,7 @@ from safemigrate.db.digest import differences
 from safemigrate.db.fingerprint import compare
 from safemigrate.errors import RollbackError
 from safemigrate.model import Outcome, Result
-from safemigrate.workflow.rollback import RollbackOptions
+from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.status import status
 from tests.workflow.cases import USERS
 from tests.workflow.conftest import Project

@@ -1,0 +1,1 @@
+"""From an applied or half applied migration back, with its data and with what was written since."""

@@ -1,0 +1,195 @@
+"""What a rollback cannot bring back as it was: asked before anything changes, answered with commands to paste."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection, quote
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import RollbackError
+from safemigrate.execute import journal, run
+from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
+from safemigrate.workflow.back.options import RollbackOptions
+
+
+def find(
+    connection: Connection, url: DatabaseUrl, plan: Plan, options: RollbackOptions, settled: Collection[Check] = ()
+) -> list[Conflict]:
+    """Ask the plan's questions, but for those that are `settled`, and say how to go on."""
+    found = []
+    for check in open_checks(plan, options):
+        if check in settled or not (count := asked(connection, check)):
+            continue
+        sample = tuple(str(row[0]) for row in session.rows(connection, check.sample)) if check.sample else ()
+        keep_new, keep_old = (_said(connection, ways) for ways in (check.keep_new, check.keep_old))
+        found.append(
+            Conflict(
+                plan.migration,
+                check.subject,
+                counted(check.message, count),
+                count,
+                sample,
+                tuple(_choices(connection, url, check, options, new=bool(keep_new[0]), old=bool(keep_old[0]))),
+                keep_new[0],
+                keep_old[0],
+                tuple(
+                    f"{name} cannot be chosen: {each}"
+                    for name, (_, held) in (("keep-new", keep_new), ("keep-old", keep_old))
+                    for each in held
+                ),
+            )
+        )
+    return found
+
+
+def open_checks(plan: Plan, options: RollbackOptions) -> Iterator[Check]:
+    """Return the questions to put, newest statement first; rows that the inverse fills as asked are no question.
+
+    They are about the plan's own inverse: of a team's own down.sql nobody knows which rows it cannot take.
+    """
+    if plan.down:
+        return
+    for step in reversed(plan.steps):
+        for check in step.checks:
+            if check.fill or not check.setting or check.subject not in options.fill:
+                yield check
+
+
+def keep_still(connection: Connection, plan: Plan, options: RollbackOptions) -> bool:
+    """Let nobody write until COMMIT what the inverse would lose; whether the questions are thus to be put again.
+
+    A column that changes needs the strongest lock anyhow, and at once: one that grows later makes a deadlock with
+    whoever reads first and then writes.
+    """
+    modes: dict[str, str] = {}
+    for check in open_checks(plan, options):
+        if check.loses and session.value(connection, "SELECT to_regclass(%s)", [check.table]) is not None:
+            strong = check.subject != check.table
+            modes[check.table] = "ACCESS EXCLUSIVE" if strong else modes.get(check.table, "SHARE ROW EXCLUSIVE")
+    for table, mode in modes.items():
+        run.execute(connection, f"LOCK TABLE {table} IN {mode} MODE")
+    return bool(modes)
+
+
+def answered(plan: Plan, options: RollbackOptions) -> set[Check]:
+    """Return the questions that --fill answers before the inverse runs."""
+    checks = (check for step in plan.steps for check in step.checks)
+    return {check for check in checks if check.fill and check.subject in options.fill}
+
+
+def asked(connection: Connection, check: Check) -> int:
+    """Put one question. Raises RollbackError where the server refuses one whose rows would lose their values."""
+    try:
+        with connection.transaction():
+            return int(session.value(connection, check.count) or 0)
+    except session.SqlError as error:
+        refusal = session.Refusal.of(error)
+        if refusal.sqlstate[:2] not in ("22", "42"):  # it did not say no to the question, but to us or to now
+            raise
+        if check.loses:
+            raise RollbackError(
+                f"nobody can tell what stands in {check.subject} that the rollback would lose",
+                f"Nothing was changed. The server refused the question: {refusal.message}",
+                ("safemigrate status   # says whether something else has changed the schema since",),
+            ) from error
+        return 0  # about something that is gone; where it matters the server refuses the rollback, whole
+
+
+def _said(connection: Connection, ways: Sequence[Way]) -> tuple[str, tuple[str, ...]]:
+    """Say what ways out would do, "" where they lead nowhere, and who holds that up."""
+    said, held = [], []
+    for way in ways:
+        if count := session.value(connection, way.count):
+            said.append(f"{counted(way.says, count)}{f', kept in {way.place}' if way.place else ''}")
+            for table, query in way.held:
+                if pointed := session.value(connection, query):
+                    held.append(counted(f"rows of {table} point to {{count}} {{row|rows}} that would go", pointed))
+    return "" if held else "; ".join(said), tuple(held)
+
+
+def _choices(
+    connection: Connection, url: DatabaseUrl, check: Check, options: RollbackOptions, *, new: bool, old: bool
+) -> Iterator[str]:
+    again = f"safemigrate rollback{options.flags}"
+    if check.setting:
+        yield filling(again, check)
+    if check.relabel:
+        named = options.labels.get(check.relabel.enum, {})
+        unknown = [str(row[0]) for row in session.rows(connection, check.relabel.unknown) if row[0] not in named]
+        labels = [f"--map {shlex.quote(f'{check.relabel.enum}.{quote(label)}=…')}" for label in unknown]
+        if labels:
+            yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
+    for policy, possible in ((OnConflict.KEEP_NEW, new), (OnConflict.KEEP_OLD, old)):
+        if possible and options.on_conflict is not policy:
+            yield f"safemigrate rollback{replace(options, on_conflict=OnConflict.STOP).flags} --on-conflict {policy}"
+    if check.look:
+        yield showing(url, check)
+
+
+def filling(again: str, check: Check) -> str:
+    """Write the command that gives rows a value."""
+    return f"{again} --fill {shlex.quote(f'{check.subject}=…')}"
+
+
+def showing(url: DatabaseUrl, check: Check) -> str:
+    """Write the command that shows the rows in question."""
+    place = f"-h {url.host} -p {url.port} -U {url.user} -d {shlex.quote(url.database)}"
+    return f"psql {place} -c {shlex.quote(check.look)}   # shows these rows"
+
+
+def going(connection: Connection, plan: Plan, unit: str = "") -> list[str]:
+    """Say what was written since into things that the rollback drops; of one `unit`, where that is given."""
+    found = []
+    for parting in (parting for step in reversed(plan.steps) for parting in step.partings):
+        if not parting.unit or (unit and parting.unit != unit):
+            continue
+        try:
+            count = session.value(connection, parting.count)
+        except session.SqlError:  # about something that only an earlier step of the rollback brings back
+            continue
+        if count:
+            found.append(f"{parting.subject} goes with {gone(count, parting.unit)} of today; they would be kept")
+    return found
+
+
+def gone(count: int, unit: str) -> str:
+    """Count values or rows: `its 1 value`."""
+    return counted(f"its {{count}} {{{unit.removesuffix('s')}|{unit}}}", count)
+
+
+def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[journal.Run]) -> None:
+    """Let the questions and the inverses know what --fill and --map say.
+
+    Refuses what no column or enum takes: it is a typing error, and the rollback would go on without it.
+    """
+    plans = [one.plan for one in chosen if not one.plan.down]
+    checks = [check for plan in plans for step in reversed(plan.steps) for check in step.checks]  # the oldest last
+    columns = {check.subject: check.setting for check in checks if check.setting}
+    enums = {check.relabel.enum: check.relabel for check in checks if check.relabel}
+    again = (f"safemigrate rollback{options.flags} --dry-run",)
+    for flag, given, known, what in (
+        ("--fill", options.fill, columns, "Columns that take a value"),
+        ("--map", options.labels, enums, "Enums that go back"),
+    ):
+        if unknown := [name for name in given if name not in known]:
+            raise RollbackError(
+                f"{flag} names {', '.join(unknown)}, which takes no value in this rollback",
+                f"Nothing was changed. {what}: {', '.join(known) or 'none'}.",
+                again,
+            )
+    for enum, labels in options.labels.items():
+        has = enums[enum].labels
+        if unknown := [label for label in labels.values() if label not in has]:
+            raise RollbackError(
+                f"--map names {', '.join(unknown)}, which {enum} will not have",
+                f"Nothing was changed. After the rollback {enum} has {', '.join(has)}.",
+                again,
+            )
+    settings = {setting: options.fill[name] for name, setting in columns.items() if name in options.fill}
+    settings |= {enums[enum].setting: json.dumps(labels) for enum, labels in options.labels.items()}
+    for setting, value in settings.items():
+        connection.execute("SELECT set_config(%s, %s, false)", [setting, value])

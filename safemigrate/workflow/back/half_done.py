@@ -1,0 +1,174 @@
+"""A migration that plain Prisma left half done: how far it got, and taking that part back.
+
+Prisma 7.4 and later send a file statement by statement, so a failure leaves those before it in place. How far it got
+is read from the catalog: the history is replayed in a shadow, the failed migration statement by statement, and the
+target is compared with each state.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import compare
+from safemigrate.db.postgres import connect, roles
+from safemigrate.errors import HistoryError, MigrationFailed, Restored
+from safemigrate.execute import journal, run
+from safemigrate.model import Migration, MigrationOutcome, Outcome, Plan, Progress, Proof, Result, Step, Verdict
+from safemigrate.prisma import history
+from safemigrate.rollback.derive import change_of, derive
+from safemigrate.shadow.provider import shadow_server
+from safemigrate.shadow.rehearse import executable, rehearse
+from safemigrate.shadow.replay import replay
+from safemigrate.shadow.trace import Observation
+from safemigrate.sql import split
+from safemigrate.workflow.back import conflicts
+from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.target.extensions import wanted
+from safemigrate.workflow.target.resolve import Resolved, Target
+from safemigrate.workflow.target.verify import invalid_indexes
+
+
+@dataclass(frozen=True, slots=True)
+class HalfDone:
+    """A failed migration: the first `done` of its statements are in the target, `steps` takes those back.
+
+    `lost` names what those statements dropped; nobody kept it. `differences` are left over between target and shadow.
+    """
+
+    migration: Migration
+    done: int
+    total: int
+    steps: tuple[Step, ...]
+    lost: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """How far it got, in words."""
+        if not self.done:
+            return f"none of its {self.total} statements is in the database"
+        return f"{self.done} of its {self.total} statements are in the database, up to line {self.steps[-1].line}"
+
+
+def locate(request: Request, resolved: Resolved, target: Target, shadow: str | None) -> HalfDone:
+    """Find out how far the failed migration got. Raises HistoryError where that cannot be told."""
+    row = target.state.failed[-1]
+    migration = next((one for one in resolved.migrations if one.name == row.name), None)
+    if migration is None:
+        raise HistoryError(
+            f"migration {row.name} failed, and its folder is not in {resolved.project.migrations}",
+            "Without its SQL nobody can say how far it got.",
+            ("git log --all -- '**/" + row.name + "/migration.sql'",),
+        )
+    earlier = [one for one in resolved.migrations if any(one.name == applied.name for applied in target.state.applied)]
+    with (
+        shadow_server(
+            shadow,
+            None,
+            target_server=target.server,
+            target_url=resolved.url,
+            roles=roles(target.connection),
+            extensions=wanted(target.connection, [migration]),
+            on_progress=request.on_progress,
+        ) as server,
+        connect(server.create("history"), application_name="safemigrate rehearsal") as connection,
+    ):
+        replay(
+            connection,
+            earlier,
+            lambda sql, line: run.execute(connection, sql, line=line),
+            request.on_progress,
+            purpose="Without that nobody can say how far the failed migration got.",
+            fix=("safemigrate snapshot list", "npx prisma migrate resolve --help"),
+        )
+        request.on_progress(Progress("compare", migration.name))
+        statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
+        if not target.state.managed or not earlier:
+            history.create_table(connection, resolved.url.schema)
+        observations: list[Observation] = []
+        for statement in statements:
+            try:
+                seen = rehearse(connection, migration, [statement], lambda _n, one: run.execute(connection, one.sql))
+            except MigrationFailed:
+                break  # it failed in the target too, and nothing after it ran
+            observations += seen.observations
+        base = observations[0].before if observations else read(connection)
+    found = read(target.connection)
+    owners = () if server.own else ("owner", "acl")
+    states = [base, *(one.after for one in observations)]
+    left = [compare(state, found, ignore=owners) for state in states]
+    left = [[line for line in lines if "_prisma_migrations" not in line] for lines in left]
+    # Statements that change rows alone leave no mark in the catalog: the latest state that fits is taken.
+    done = min(range(len(states)), key=lambda number: (len(left[number]), -number))
+    derived = derive(migration.name, migration.checksum, observations[:done], keeps=False)
+    lost = tuple(
+        one.address
+        for seen in observations[:done]
+        for one in change_of(seen).gone
+        if one.kind == "table" or (one.kind == "column" and one.table in seen.after)
+    )
+    return HalfDone(migration, done, len(statements), derived.steps, lost, tuple(left[done]))
+
+
+def take_back(
+    request: Request, options: RollbackOptions, resolved: Resolved, target: Target, aim: run.Target, began: float
+) -> Outcome:
+    """Take back the statements that are in the target and mark Prisma's row rolled back, in one transaction."""
+    connection = target.connection
+    found = locate(request, resolved, target, options.shadow)
+    plan = Plan(
+        found.migration.name,
+        found.migration.checksum,
+        (),
+        Proof(Verdict.LOSSY if found.lost else Verdict.EXACT, tuple(f"{one} comes back empty" for one in found.lost)),
+    )
+    script = "\n".join(f"{sql};" for step in reversed(found.steps) for sql in step.inverse)
+    notes = [f"{found.migration.name}: {found.said}."]
+    notes += [f"{one} was dropped by Prisma and comes back empty: nothing was kept" for one in found.lost]
+    notes += [f"left as it is: {line}" for line in found.differences]
+    outcome = MigrationOutcome(plan.migration, plan.checksum, "failed", proof=plan.proof, script=script)
+    result = Result.REHEARSED
+    if not options.dry_run:
+
+        def body() -> None:
+            for index in sorted(invalid_indexes(connection)):
+                name = index.rpartition(".")[2]
+                if name.strip('"') in found.migration.sql:
+                    run.execute(connection, f"DROP INDEX {index}")
+            for step in reversed(found.steps):
+                for parting in step.partings:
+                    if count := session.value(connection, parting.count):
+                        for sql in parting.keep:
+                            run.execute(connection, sql)
+                        went = conflicts.gone(count, parting.unit or "values")
+                        notes.append(f"{parting.subject} goes with {went}; kept in {parting.place}")
+                for sql in step.inverse:
+                    run.execute(connection, sql)
+            history.mark_rolled_back(connection, resolved.url.schema, found.migration.name)
+
+        with run.exclusive(connection):
+            journal.prepare(connection)
+            try:
+                run.transaction(aim, body)
+            except MigrationFailed as error:
+                raise Restored(
+                    f"taking {found.migration.name} back failed and changed nothing: {error.summary}",
+                    error.why,
+                    ("safemigrate status", "safemigrate snapshot list"),
+                ) from error
+        result = Result.ROLLED_BACK
+    return Outcome(
+        "rollback",
+        result,
+        str(resolved.url),
+        (outcome,),
+        notes=tuple(notes),
+        next=("safemigrate apply   # once the file is mended",)
+        if result is Result.ROLLED_BACK
+        else ("safemigrate rollback --failed",),
+        seconds=time.perf_counter() - began,
+    )

@@ -1,0 +1,51 @@
+"""What `rollback` was asked to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from safemigrate.config import BATCH_ROWS
+from safemigrate.db.postgres import quote
+from safemigrate.model import OnConflict
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackOptions:
+    """The flags of `rollback`. `fill` gives values to rows written since, by the column they need one for.
+
+    `labels` names, by enum, a label for each that it will not have. `on_conflict` says who gives way otherwise.
+    `guard` makes plain `prisma migrate deploy` stop too, until what is put on hold is released. `generated` takes
+    safemigrate's own inverse where a team's down.sql would be used. `as_migration` writes the way back as a migration,
+    named `name`, and changes no database.
+    """
+
+    last: int | None = None
+    to: str | None = None
+    failed: bool = False
+    undo: bool = False
+    dry_run: bool = False
+    lock_timeout: float = 3.0
+    retries: int = 5
+    shadow: str | None = None
+    fill: Mapping[str, str] = field(default_factory=dict)
+    guard: bool = False
+    batch_rows: int = BATCH_ROWS
+    generated: bool = False
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    on_conflict: OnConflict = OnConflict.STOP
+    as_migration: bool = False
+    name: str | None = None
+
+    @property
+    def flags(self) -> str:
+        """The flags that ask for the same again."""
+        given: list[tuple[str, object]] = [("--to", self.to), ("--last", self.last)]
+        given += [("--fill", f"{column}={value}") for column, value in self.fill.items()]
+        for enum, labels in self.labels.items():
+            given += [("--map", f"{enum}.{quote(label)}={other}") for label, other in labels.items()]
+        if self.on_conflict is not OnConflict.STOP:
+            given.append(("--on-conflict", self.on_conflict))
+        said = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value)
+        return said + " --guard" * self.guard + " --generated" * self.generated

@@ -1,0 +1,145 @@
+"""Taking proven migrations back on the target, newest first: in one transaction, or in stages for many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import fingerprint
+from safemigrate.errors import Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
+from safemigrate.execute import journal, kept, run, stages, way_back
+from safemigrate.model import OnConflict, Progress
+from safemigrate.prisma import history
+from safemigrate.workflow.back import conflicts, in_stages, taken
+from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.back.settle import Settlement, needed, settle
+from safemigrate.workflow.back.taken import Taken
+from safemigrate.workflow.forward import carry_out
+from safemigrate.workflow.target.resolve import Resolved, Target
+
+
+class _Stop(Exception):
+    """Leave the transaction without committing: conflicts were found."""
+
+
+def take_back(
+    options: RollbackOptions, aim: run.Target, resolved: Resolved, target: Target, chosen: Sequence[journal.Run]
+) -> Taken:
+    """Run the proven inverses of `chosen`, newest first; one after the other where rows of any go back in batches.
+
+    Raises Restored where that failed and everything is as it was, NotRestored where it stopped on the way.
+    """
+    connection = target.connection
+    found = Taken()
+    with run.exclusive(connection):
+        if tuple(history.read(connection, resolved.url.schema) or ()) != target.rows:
+            raise RollbackError(
+                f"another session migrated {resolved.url.database} at this moment",
+                "Nothing was changed.",
+                ("safemigrate status",),
+            )
+        drifted = fingerprint(read(connection)) != chosen[0].fingerprint_after
+        if not any(stages.cut(connection, one.plan, options.batch_rows) for one in chosen):
+            _at_once(options, aim, resolved, chosen, found, drifted=drifted)
+            return found
+        for number, one in enumerate(chosen):
+            settles = needed(connection, one.plan, options)  # in one transaction with what it makes room for
+            if number and not settles:
+                found.conflicts += conflicts.find(connection, aim.url, one.plan, options)
+            if found.conflicts:
+                break
+            cut = () if settles else stages.cut(connection, one.plan, options.batch_rows)
+            if cut:
+                terms = way_back.Terms(options.batch_rows, dict(options.fill), options.guard, drifted)
+                in_stages.take_back(options, aim, resolved, one, cut, terms, found)
+            else:
+                _at_once(options, aim, resolved, [one], found, drifted=drifted)
+    return found
+
+
+def _at_once(
+    options: RollbackOptions,
+    aim: run.Target,
+    resolved: Resolved,
+    chosen: Sequence[journal.Run],
+    found: Taken,
+    *,
+    drifted: bool,
+) -> None:
+    connection, database = aim.connection, aim.url.database
+    notes: list[str] = []
+    settlements: list[Settlement] = []
+    asks = bool(options.labels) or options.on_conflict is not OnConflict.STOP
+
+    def body() -> None:
+        notes.clear()
+        settlements.clear()
+        found.conflicts.clear()
+        for number, one in enumerate(chosen):
+            aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
+            still = conflicts.keep_still(connection, one.plan, options)
+            settlement = settle(connection, one.plan, options)
+            # Those of the newest were looked for before it all began; what could be lost since is asked about again.
+            if number or settlement.settled or asks or still:
+                found.conflicts += conflicts.find(connection, aim.url, one.plan, options, settlement.done)
+                if found.conflicts:
+                    raise _Stop
+            kept.enter(connection, one.id, settlement.kept)
+            settlements.append(settlement)
+            if one.plan.down:
+                taken.run_own(connection, one, notes)
+                continue
+            taken.fill_in(connection, one.plan, options.fill)
+            for step in reversed(one.plan.steps):
+                for parting in step.partings:
+                    taken.part(connection, one, parting, notes)
+                for sql in step.inverse:
+                    run.execute(connection, settlement.replaced(sql))
+        taken.record(connection, resolved.url.schema, chosen, guard=options.guard)
+        unproven = [address for each in settlements for address in each.unproven]
+        taken.verify(connection, chosen[-1], drifted=drifted, notes=notes, unproven=unproven)
+
+    session_id = connection.info.backend_pid
+    try:
+        run.transaction(aim, body)
+    except _Stop:
+        return
+    except MigrationFailed as error:
+        raise Restored(
+            f"the rollback failed, and database {database} is as it was: {error.summary}",
+            error.why,
+            error.fix
+            or (
+                "safemigrate rollback --dry-run",
+                f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
+            ),
+        ) from error
+    except session.SqlError as error:
+        raise _stopped(aim, session_id, chosen[0], session.Refusal.of(error).message) from error
+    except KeyboardInterrupt as error:
+        stopped = _stopped(aim, session_id, chosen[0], "It was stopped from outside.")
+        raise Interrupted(stopped.summary, stopped.why, stopped.fix) from error
+    found.notes += notes
+    found.settled += (one for each in settlements for one in each.settled.values())
+    found.done += chosen
+
+
+def _stopped(aim: run.Target, session_id: int, newest: journal.Run, said: str) -> Restored | NotRestored:
+    """End our session, and find out whether its COMMIT happened: the journal says."""
+    aim.connection.close()
+    with carry_out.reconnected(aim, session_id) as again:
+        if again is None:
+            return NotRestored(
+                f"the connection to {aim.url} broke during the rollback and does not come back",
+                f"{said}\nIt was either committed whole or undone whole; safemigrate status will say which.",
+                ("safemigrate status",),
+            )
+        found = next((one for one in journal.runs(again) if one.id == newest.id), newest)
+    if found.state is journal.RunState.ROLLED_BACK:
+        return NotRestored(
+            "the rollback was stopped after it had been committed", f"{said}\nIt is done.", ("safemigrate status",)
+        )
+    return Restored(
+        f"the rollback was stopped, and database {aim.url.database} is as it was", said, ("safemigrate rollback",)
+    )

@@ -1,0 +1,1 @@
+"""From schema.prisma to a migration, and from proven plans to a changed target."""

@@ -1,0 +1,1 @@
+"""A whole history, migration by migration, in several databases at once."""

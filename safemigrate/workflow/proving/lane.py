@@ -1,0 +1,175 @@
+"""One way through a history: a database where the migrations run, and a copy of it to prove the next one in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from safemigrate.db import session
+from safemigrate.db.catalog import Catalog
+from safemigrate.db.postgres import Connection, quote, reset
+from safemigrate.errors import MigrationFailed, NotSql
+from safemigrate.execute import run
+from safemigrate.model import Migration
+from safemigrate.shadow.provider import Shadow
+from safemigrate.shadow.rehearse import executable, rehearse
+from safemigrate.shadow.replay import runs_whole
+from safemigrate.sql import split
+from safemigrate.sql.actions import CreateIndex
+from safemigrate.workflow.rehearsal.plan import Script, as_written
+from safemigrate.workflow.rehearsal.scope import at_risk
+from safemigrate.workflow.rehearsal.shadows import Database
+from safemigrate.workflow.target.verify import invalid_indexes
+
+# What may outlast its transaction; more than that costs only time.
+_SETS = re.compile(r"^\s*(SET|RESET|DISCARD)\b|set_config|\bTEMP", re.IGNORECASE | re.MULTILINE)
+
+
+class Lane:
+    """A database in which migrations run one after another as they are written, without rows of our making.
+
+    One that does not run is passed over, as psql would go on after it.
+    """
+
+    def __init__(self, shadow: Shadow, name: str, migrations: Sequence[Migration], at: int = 0) -> None:
+        """Take the database `name`, which holds what the first `at` migrations made."""
+        self._url = shadow.url(name)
+        self._migrations = migrations
+        self._at = at
+        self._base = Database(shadow, name)
+        self._copy: Database | None = None
+        self.catalog: Catalog | None = None  # of the copy, as it was when somebody read it
+        self.current = False  # whether it is so still
+
+    def advance(self, to: int) -> None:
+        """Run every migration before number `to`."""
+        if self._at < to:
+            self.discard()
+        while self._at < to:
+            migration = self._migrations[self._at]
+            try:
+                self.step(Script(migration, tuple(split(migration.sql, f"{migration.name}/migration.sql"))))
+            except (MigrationFailed, NotSql):
+                self._at += 1
+
+    def copy(self) -> Database:
+        """Return a database as this one stands; the last one again, where it was not discarded."""
+        if self._copy is None:
+            self._copy = self._base.copy(f"{self._base.name}_copy")
+            self.current = False
+        return self._copy
+
+    def discard(self) -> None:
+        """Drop the copy: it no longer is what the migrations alone made."""
+        if self._copy is not None:
+            self._copy.drop()
+        self._copy = None
+
+    def tidy(self, made: Collection[int], catalog: Catalog) -> None:
+        """Take from the copy, in which the migration has run too, the rows made for these tables and what was kept.
+
+        Where that is not allowed the copy is discarded.
+        """
+        assert self._copy is not None
+        connection = self._copy.connection
+        reset(connection, self._url)
+        for (drop,) in session.rows(connection, _KEPT):
+            session.run(connection, drop)
+        try:
+            with connection.transaction():
+                # Without triggers and foreign keys: no row goes but those of these tables.
+                session.run(connection, "SET LOCAL session_replication_role = replica")
+                for (name,) in session.rows(connection, _NAMES, [list(made)]):
+                    session.run(connection, f"DELETE FROM {name}")
+                session.run(connection, _REWIND.format(", ".join(map(str, made)) or "0"))
+        except session.SqlError as error:
+            if session.Refusal.of(error).sqlstate != session.INSUFFICIENT_PRIVILEGE:
+                raise
+            self.discard()
+        else:
+            self.catalog, self.current = catalog, True
+
+    def step(self, script: Script) -> set[str]:
+        """Run the next migration as written, and name the tables from before it that it locked or read.
+
+        Raises MigrationFailed where it does not run; the database is then as it was, and the next is the same still.
+        """
+        touched = _whole(self._base.connection, script) if runs_whole(script.statements) else None
+        if touched is None and len(script.statements) == 1:
+            touched = _alone(self._base.connection, script)
+        if touched is None:
+            touched = self._in_parts(script)
+        if _SETS.search(script.migration.sql):
+            reset(self._base.connection, self._url)
+        self._at += 1
+        return touched
+
+    def _in_parts(self, script: Script) -> set[str]:
+        """Run a migration that is no single transaction; it may fail half way, so a copy stands ready."""
+        spare = self._base.copy(f"{self._base.name}_spare")
+        try:
+            connection = self._base.connection
+            statements = executable(script.migration, script.statements)
+            seen = rehearse(connection, script.migration, statements, as_written(connection))
+        except MigrationFailed:
+            self._base.drop()
+            spare.copy(self._base.name)
+            raise
+        finally:
+            spare.drop()
+        return at_risk(seen.observations) | {table for one in seen.observations for table in one.trace.locks}
+
+
+def _whole(connection: Connection, script: Script) -> set[str] | None:
+    """Run a file as one message, as Prisma does; None where the server does not take it so."""
+    names = dict(session.rows(connection, _TABLES))
+    try:
+        with connection.transaction():
+            run.execute(connection, script.migration.sql)
+            locked = session.rows(connection, _LOCKED)
+    except MigrationFailed:
+        return None
+    return {names[oid] for (oid,) in locked if oid in names}
+
+
+def _alone(connection: Connection, script: Script) -> set[str]:
+    """Run a file's only statement in no transaction block; a concurrent build that fails leaves nothing behind."""
+    names = [name for _, name in session.rows(connection, _TABLES)]
+    before = invalid_indexes(connection)
+    try:
+        run.execute(connection, script.migration.sql)
+    except MigrationFailed:
+        for index in invalid_indexes(connection) - before:
+            session.run(connection, f"DROP INDEX {index}")
+        raise
+    said = {action.table.name for action in script.statements[0].actions if isinstance(action, CreateIndex)}
+    return {name for name in names if any(name.endswith(f".{quote(one)}") for one in said)}
+
+
+_TABLES = """
+SELECT c.oid, format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""'))
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
+"""
+
+_LOCKED = """
+SELECT DISTINCT relation FROM pg_locks
+WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation >= 16384
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+_NAMES = "SELECT oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[])"
+
+_REWIND = """
+SELECT setval(s.seqrelid::regclass, s.seqstart, false) FROM pg_sequence s
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
+WHERE d.refobjid IN ({})
+"""
+
+# Names as execute.journal and rollback.scene make them; the journal itself stays.
+_KEPT = """
+SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace WHERE nspname ~ '^safemigrate_'
+UNION ALL
+SELECT format('DROP TABLE safemigrate.%I CASCADE', relname) FROM pg_class
+WHERE relnamespace = to_regnamespace('safemigrate') AND relkind = 'r' AND relname ~ '^(kept|left)_'
+"""

@@ -1,0 +1,145 @@
+"""Several lanes at once: each a process with a database of its own, each with its part of the history."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import signal
+import traceback
+from collections.abc import Generator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from safemigrate.db import session
+from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
+from safemigrate.model import Migration, MigrationOutcome
+from safemigrate.shadow.provider import Shadow, create_roles
+from safemigrate.shadow.rehearse import executable
+from safemigrate.sql import split
+from safemigrate.workflow.proving.lane import Lane
+from safemigrate.workflow.proving.trial import BROKEN, Terms, trial
+from safemigrate.workflow.rehearsal.plan import Script
+from safemigrate.workflow.rehearsal.shadows import refusals
+
+# Migrations in a row that one lane takes: a longer history costs more the later it is, so lanes take turns.
+_TURN = 8
+
+BEGIN = "begin"  # the database that every lane starts as a copy of
+
+Proven = tuple[int, MigrationOutcome]
+
+
+def run_lanes(
+    shadow: Shadow, history: Sequence[Migration], wanted: Sequence[int], terms: Terms, jobs: int
+) -> Generator[Proven]:
+    """Prove the migrations of these numbers, and return each as soon as it is; what comes out is the same for any jobs.
+
+    The shadow has the database BEGIN, which the history goes on from and nobody is connected to. Each migration is
+    proven in a copy of what all before it made, so no lane needs to know what another found.
+    """
+    parts = [[number for at, number in enumerate(wanted) if at // _TURN % jobs == part] for part in range(jobs)]
+    parts = [part for part in parts if part]
+    if len(parts) == 1:
+        yield from _through(shadow, "lane_0", history, parts[0], terms)
+    elif parts:
+        yield from _at_once(shadow, history, parts, terms)
+
+
+def _at_once(
+    shadow: Shadow, history: Sequence[Migration], parts: Sequence[Sequence[int]], terms: Terms
+) -> Generator[Proven]:
+    context = multiprocessing.get_context("spawn")  # a fork would copy our threads' locks
+    processes: list[Any] = []
+    open_: list[Connection] = []
+    try:
+        for number, part in enumerate(parts):
+            name = f"lane_{number}"
+            for one in (name, f"{name}_copy", f"{name}_spare", f"{name}_copy_aside"):
+                shadow.created[one] = shadow.url(one)  # dropped with the rest, whatever becomes of the process
+            receive, send = context.Pipe(duplex=False)
+            processes.append(
+                context.Process(target=_work, args=(send, shadow, name, history, part, terms), daemon=True)
+            )
+            processes[-1].start()
+            send.close()
+            open_.append(receive)
+        missing = {number for part in parts for number in part}
+        while missing:
+            for ready in wait(open_):
+                assert isinstance(ready, Connection)
+                try:
+                    found = ready.recv()
+                except EOFError:
+                    open_.remove(ready)
+                    if not open_:
+                        raise RuntimeError("a process of prove ended before its work did") from None
+                    continue
+                if isinstance(found, SafemigrateError):
+                    raise found
+                if isinstance(found, str):
+                    raise RuntimeError(f"in a process of prove:\n{found}")
+                missing.discard(found[0])
+                yield found
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+
+
+def _work(
+    send: Connection,
+    shadow: Shadow,
+    name: str,
+    history: Sequence[Migration],
+    wanted: Sequence[int],
+    terms: Terms,
+) -> None:
+    """Send what is proven, or the error that ended it: ours as it is, any other in words."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; who started us ends us
+    try:
+        for found in _through(shadow, name, history, wanted, terms):
+            send.send(found)
+    except BrokenPipeError:
+        pass
+    except SafemigrateError as error:
+        send.send(error)
+    except Exception:
+        send.send(traceback.format_exc())
+
+
+def _through(
+    shadow: Shadow, name: str, history: Sequence[Migration], wanted: Sequence[int], terms: Terms
+) -> Generator[Proven]:
+    shadow.create(name, template=BEGIN)
+    lane = Lane(shadow, name, history)
+    for number in wanted:
+        with refusals(shadow):
+            found = _one(shadow, lane, number, history[number], terms)
+        yield number, found
+
+
+def _one(shadow: Shadow, lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
+    lane.advance(number)
+    try:
+        statements = split(migration.sql, f"{migration.name}/migration.sql")
+        runs = Script(migration, tuple(executable(migration, statements)))
+        lane.copy()
+        touched = _stepped(shadow, lane, Script(migration, tuple(statements)))
+        return trial(lane, runs, touched, terms)
+    except (MigrationFailed, NotSql) as error:
+        return MigrationOutcome(migration.name, migration.checksum, BROKEN, detail=f"{error.summary}: {error.why}")
+
+
+def _stepped(shadow: Shadow, lane: Lane, script: Script) -> set[str]:
+    """Run the next migration; roles that it names are made where the server is ours: a provider's are nowhere else."""
+    made: set[str] = set()
+    while True:
+        try:
+            return lane.step(script)
+        except MigrationFailed as error:
+            missing = re.match(r'role "(.+)" does not exist', error.why) if shadow.own else None
+            if error.sqlstate != session.UNDEFINED_OBJECT or not missing or missing[1] in made:
+                raise
+            made.add(missing[1])
+            create_roles(shadow, [missing[1]])

@@ -1,0 +1,1 @@
+"""Migrations in a shadow: what they touch, the plan that follows from it, and its proof."""

@@ -1,0 +1,1 @@
+"""The project and the database that a command means, and what is asked of them."""

@@ -1,0 +1,47 @@
+"""What is kept in the database, as `status` lists it and `prune` ends it: whose, how old, and what needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from safemigrate.execute import journal, kept
+from safemigrate.model import KeptOutcome
+from safemigrate.workflow.target.resolve import Target
+
+
+def kept_objects(target: Target, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
+    """Return what is kept, oldest run first, then what no run knows.
+
+    What is older than `retention` and holds anything is due.
+    """
+    now = now or datetime.now(UTC)
+    found = []
+    for one in kept.objects(target.connection):
+        age = now - one.since
+        due = retention is not None and age > retention and not (one.pruned and not one.returned)
+        found.append(
+            KeptOutcome(
+                one.kept,
+                one.migration,
+                one.since,
+                one.bytes,
+                one.returned,
+                days=max(0, age.days),
+                due=due,
+                pruned=one.pruned,
+            )
+        )
+    # What an interrupted run keeps is entered at its end.
+    under_way = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
+    running = [one.plan for one in target.runs if one.state in under_way]
+    known = [each.place for plan in running for step in plan.steps for each in step.kept]
+    for each in kept.orphans(target.connection, known):
+        size = kept.size(target.connection, each.place)
+        found.append(KeptOutcome(each, "", None, size, returned=False))
+    return tuple(found)
+
+
+def total(found: Sequence[KeptOutcome]) -> int:
+    """Return the bytes of all these; columns that lie in one table are counted once."""
+    return sum({one.kept.place: one.bytes for one in found}.values())
