@@ -15,6 +15,8 @@ from safemigrate.model.conflict import Relabel as Relabel
 from safemigrate.model.conflict import Settled as Settled
 from safemigrate.model.conflict import Way as Way
 from safemigrate.model.conflict import counted as counted
+from safemigrate.model.measured import Confirmation as Confirmation
+from safemigrate.model.measured import Measured as Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Finding:
 
     `subject` is the object as users write it: `"User"."bio"`. `count` is what stands to be lost or to fail, in the
     unit the message names; None where nobody counted. `allowed` is the reason of an allow comment, "" without one.
-    `loses` says that it takes consent: data goes, whether or not a rollback can bring it back.
+    `loses` says that it takes consent: data goes, whether or not a rollback can bring it back. `verdict` is what the
+    rehearsal said of it, None without one; `because` is why, where it cleared it; `measured` what it rests on.
     """
 
     rule: str
@@ -76,6 +79,9 @@ class Finding:
     count: int | None = None
     allowed: str = ""
     loses: bool = False
+    verdict: Confirmation | None = None
+    because: str = ""
+    measured: Measured | None = None
 
     @property
     def blocks(self) -> bool:
@@ -249,7 +255,8 @@ class Trace:
     """What one statement did in the shadow.
 
     `locks` maps a table to the strongest lock taken on it (PostgreSQL docs 13.3 names); `rewrites` are tables whose
-    storage was replaced; `rows` maps a table to (inserted, updated, deleted) rows.
+    storage was replaced; `rows` maps a table to (inserted, updated, deleted) rows; `scans` a table that was read from
+    end to end to how many rows that were.
     """
 
     line: int
@@ -258,6 +265,7 @@ class Trace:
     locks: dict[str, str] = field(default_factory=dict)
     rewrites: tuple[str, ...] = ()
     rows: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    scans: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,17 @@ import json
 from typing import Any
 
 from safemigrate.errors import SafemigrateError
-from safemigrate.model import Finding, KeptOutcome, MigrationOutcome, Outcome, Proof, SnapshotOutcome, Span, Trace
+from safemigrate.model import (
+    Finding,
+    KeptOutcome,
+    Measured,
+    MigrationOutcome,
+    Outcome,
+    Proof,
+    SnapshotOutcome,
+    Span,
+    Trace,
+)
 
 VERSION = 1
 
@@ -138,6 +148,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "allowed": finding.allowed or None,
         "loses": finding.loses,
         "blocks": finding.blocks,
+        "verdict": finding.verdict,
+        "because": finding.because or None,
+        "measured": _measured(finding.measured) if finding.measured else None,
+    }
+
+
+def _measured(measured: Measured) -> dict[str, Any]:
+    return {
+        "table": measured.table,
+        "lock": measured.lock,
+        "rewritten": measured.rewritten,
+        "scans": measured.scans,
+        "rows": measured.rows,
+        "target_rows": measured.target_rows,
+        "seconds": round(measured.seconds, 6),
+        "estimate": round(measured.estimate, 3) if measured.estimate is not None else None,
     }
 
 
@@ -158,6 +184,7 @@ def _statement(trace: Trace) -> dict[str, Any]:
         "span": {"line": trace.line},
         "locks": trace.locks,
         "rewrites": trace.rewrites,
+        "scans": trace.scans,
         "rows": {
             table: {"inserted": inserted, "updated": updated, "deleted": deleted}
             for table, (inserted, updated, deleted) in trace.rows.items()

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import (
+    Confirmation,
     Conflict,
     Diagnosis,
     Finding,
@@ -25,7 +26,7 @@ from safemigrate.model import (
     SnapshotOutcome,
     Trace,
 )
-from safemigrate.report import proofs
+from safemigrate.report import measured, proofs
 from safemigrate.report.page import BAD, GOOD, MORE, VERDICT, WARN, Mark, Page, many, mark_of, words_of
 
 SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
@@ -83,8 +84,12 @@ def _migration(page: Page, migration: MigrationOutcome, outcome: Outcome, *, ver
     page.line(migration.name, style="bold", end=migration.state)
     if migration.detail:
         page.line(migration.detail, indent=2)
+    folded = [one for one in migration.findings if one.verdict is Confirmation.CLEARED and not verbose]
     for finding in sorted(migration.findings, key=_order):
-        _finding(page, finding)
+        if finding not in folded:
+            _finding(page, finding)
+    if folded:
+        page.line(f"{many(len(folded), 'finding')} cleared by the rehearsal; -v lists what and why", GOOD, indent=2)
     if verbose:
         for trace in migration.traces:
             _trace(page, trace)
@@ -120,6 +125,8 @@ def _finding(page: Page, finding: Finding) -> None:
     end = [*consent, *([f"line {finding.span.line}"] if finding.span else [])]
     page.line(finding.rule + subject, mark, indent=2, end=", ".join(end))
     page.line(finding.message, indent=4)
+    if verdict := measured.said(finding):
+        page.line(verdict, indent=4, style="dim")
     if finding.allowed:
         page.line(f"allowed: {finding.allowed}", indent=4, style="dim")
     elif finding.help:
@@ -136,8 +143,9 @@ def _trace(page: Page, trace: Trace) -> None:
         table: ", ".join(f"{count:,} {verb}" for count, verb in zip(counts, verbs, strict=True) if count)
         for table, counts in trace.rows.items()
     }
-    for table in dict.fromkeys((*trace.locks, *rewritten, *rows)):
-        facts = [fact for facts in (trace.locks, rewritten, rows) if (fact := facts.get(table))]
+    scanned = {table: f"{many(count, 'row')} read" for table, count in trace.scans.items()}
+    for table in dict.fromkeys((*trace.locks, *rewritten, *scanned, *rows)):
+        facts = [fact for facts in (trace.locks, rewritten, scanned, rows) if (fact := facts.get(table))]
         page.line(f"{table} {', '.join(facts)}", indent=6)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,8 @@ LOCKS = (
 _TABLES = """
 SELECT c.oid, format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')),
        coalesce(pg_relation_filenode(c.oid), 0),
-       coalesce(s.n_tup_ins, 0), coalesce(s.n_tup_upd, 0), coalesce(s.n_tup_del, 0)
+       coalesce(s.n_tup_ins, 0), coalesce(s.n_tup_upd, 0), coalesce(s.n_tup_del, 0),
+       coalesce(s.seq_scan, 0), coalesce(s.seq_tup_read, 0), coalesce(s.idx_scan, 0), coalesce(s.idx_tup_fetch, 0)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_xact_user_tables s ON s.relid = c.oid
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
@@ -36,7 +37,7 @@ UNION ALL
 SELECT 2613, '"pg_catalog"."pg_largeobject"', 0,
        pg_stat_get_xact_tuples_inserted(2613) + pg_stat_get_xact_tuples_inserted(2995),
        pg_stat_get_xact_tuples_updated(2613) + pg_stat_get_xact_tuples_updated(2995),
-       pg_stat_get_xact_tuples_deleted(2613) + pg_stat_get_xact_tuples_deleted(2995)
+       pg_stat_get_xact_tuples_deleted(2613) + pg_stat_get_xact_tuples_deleted(2995), 0, 0, 0, 0
 """
 # Fixed in every server (src/include/catalog/pg_largeobject.h); with it goes pg_largeobject_metadata, 2995.
 LARGE_OBJECTS = 2613
@@ -54,7 +55,9 @@ class Observation:
 
     `written` holds the oids of tables whose rows it changed or, on an empty table, could have changed: a row lock for
     writing tells, whether or not there was a row. `changed` holds those where it did; `read` those that a writing
-    statement looked into, whose rows decide what it writes.
+    statement looked into, whose rows decide what it writes. `held` has the strongest lock on each table, by oid, when
+    the statement ended: its own, or that of a statement before it in the transaction; `scanned` how many rows of each
+    table were read, where it was read from end to end.
     """
 
     statement: Statement
@@ -65,6 +68,8 @@ class Observation:
     changed: frozenset[int]
     read: frozenset[int]
     locked: frozenset[int]
+    held: Mapping[int, str]
+    scanned: Mapping[int, int]
 
 
 class Tracer:
@@ -99,19 +104,19 @@ class Tracer:
         self.catalog = after
 
         names = {oid: row[0] for oid, row in {**now, **tables}.items()}
-        locks: dict[str, str] = {}
-        for oid, mode in now_held - held:
-            name = names.get(oid)
-            if name and (name not in locks or LOCKS.index(mode) > LOCKS.index(locks[name])):
-                locks[name] = mode
-        moved, rows = set(), {}
-        for oid, (name, node, *counts) in now.items():
-            was = tables.get(oid, (name, node, 0, 0, 0))
+        locks = {names[oid]: mode for oid, mode in _strongest(now_held - held).items() if oid in names}
+        moved, rows, scanned = set(), {}, {}
+        for oid, (name, node, *counters) in now.items():
+            was = tables.get(oid, (name, node, *(0 for _ in counters)))
             if oid in tables and was[1] != node:
                 moved.add(oid)
-            inserted, updated, deleted = (max(0, n - o) for n, o in zip(counts, was[2:], strict=True))
+            counts = [max(0, n - o) for n, o in zip(counters, was[2:], strict=True)]
+            inserted, updated, deleted, scans, read_through, searches, fetched = counts
             if inserted or updated or deleted:
                 rows[oid] = (inserted, updated, deleted)
+            # A foreign key is checked by a join, which may as well read an index from end to end (ri_triggers.c).
+            if oid in tables and (scans or (searches and not may_write)):
+                scanned[oid] = read_through + (0 if may_write else fetched)
         taken = now_held - (set() if may_write else held)
         locked = {oid for oid, mode in taken if mode == "RowExclusiveLock"}
         return Observation(
@@ -123,6 +128,7 @@ class Tracer:
                 locks,
                 tuple(sorted(names[oid] for oid in moved)),
                 {names[oid]: counted for oid, counted in rows.items()},
+                {names[oid]: count for oid, count in scanned.items()},
             ),
             before,
             after,
@@ -130,4 +136,10 @@ class Tracer:
             frozenset(rows),
             frozenset({oid for oid, mode in now_held if mode in LOCKS[:3]} & set(tables)) if may_write else frozenset(),
             frozenset(oid for oid, mode in taken if mode in LOCKS[2:]),
+            _strongest(now_held),
+            scanned,
         )
+
+
+def _strongest(locks: Iterable[tuple[int, str]]) -> dict[int, str]:
+    return dict(sorted(locks, key=lambda one: LOCKS.index(one[1])))

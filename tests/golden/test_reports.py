@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from safemigrate import errors
 from safemigrate.model import (
+    Confirmation,
     Conflict,
     Diagnosis,
     Finding,
     Kept,
     KeptKind,
     KeptOutcome,
+    Measured,
     MigrationOutcome,
     Outcome,
     Proof,
@@ -74,6 +77,36 @@ FINDINGS = (
         loses=True,
     ),
 )
+JUDGED = (
+    replace(
+        FINDINGS[0],
+        verdict=Confirmation.CONFIRMED,
+        measured=Measured(
+            '"public"."Post"', "ShareLock", 1.2, scans=50_000, rows=50_000, target_rows=2_000_000, estimate=48.0
+        ),
+    ),
+    Finding(
+        "type-change",
+        Severity.NOTICE,
+        '"Post"."note" becomes note: the table is rewritten',
+        "20260105120000_slim_user",
+        Span(190, 198, 8, 1, 8, 9),
+        '"Post"."note"',
+        verdict=Confirmation.CLEARED,
+        because="no row is read and nothing is rewritten",
+        measured=Measured('"public"."Post"', "AccessExclusiveLock", 0.001, rows=50_000),
+    ),
+    Finding(
+        "seen-lock",
+        Severity.WARNING,
+        '"public"."User" is rewritten while reads and writes wait',
+        "20260105120000_slim_user",
+        Span(200, 220, 9, 1, 9, 21),
+        '"public"."User"',
+        verdict=Confirmation.SEEN,
+        measured=Measured('"public"."User"', "AccessExclusiveLock", 0.001, rewritten=True, rows=0),
+    ),
+)
 TRACES = (
     Trace(
         3,
@@ -88,6 +121,7 @@ TRACES = (
         {'"Post"': "ROW EXCLUSIVE"},
         ('"Post"',),
         {'"Post"': (0, 4300, 0)},
+        {'"Post"': 4300},
     ),
 )
 EXACT = Proof(Verdict.EXACT, (), 12, 4300, "15.18", 0.4)
@@ -149,7 +183,7 @@ OUTCOMES = {
         "apply",
         Result.REHEARSED,
         DATABASE,
-        (MigrationOutcome(SLIM, CHECKSUM, "rehearsed", (), TRACES, EXACT, DOWN),),
+        (MigrationOutcome(SLIM, CHECKSUM, "rehearsed", JUDGED, TRACES, EXACT, DOWN),),
         (SNAPSHOT,),
         next=("safemigrate apply",),
         seconds=2.0,
