@@ -42,7 +42,8 @@ def _nothing() -> None:
 class Target:
     """The database that is changed, and how patient to be with it.
 
-    `lock_timeout` is seconds for one lock; after it, up to `retries` more tries with growing pauses.
+    `lock_timeout` is seconds for one lock; after it, up to `retries` more tries with growing pauses. `step` is whose
+    progress a wait for a lock belongs to.
     """
 
     connection: Connection
@@ -51,6 +52,7 @@ class Target:
     retries: int = 5
     on_progress: OnProgress = silent
     pause: Callable[[float], None] = time.sleep
+    step: str = "apply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def transaction(target: Target, body: Callable[[], None]) -> None:
                     ) from error
         pause = min(0.5 * 2**attempt, 30) * random.uniform(0.7, 1.3)  # noqa: S311 jitter, not a secret
         who = f"; blocked by {blockers[0]}" if blockers else ""
-        target.on_progress(Progress("apply", f"lock not to be had, trying again in {pause:.1f} s{who}"))
+        target.on_progress(Progress(target.step, f"lock not to be had, trying again in {pause:.1f} s{who}"))
         target.pause(pause)
 
 

@@ -76,7 +76,9 @@ def erase(request: Request, options: EraseOptions) -> Outcome:
                 "\n".join(said),
                 ("safemigrate erase --dry-run", f"safemigrate erase --confirm {resolved.url.database}"),
             )
-        aim = run.Target(connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
+        aim = run.Target(
+            connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="erase"
+        )
 
         def body() -> None:
             for one in places:

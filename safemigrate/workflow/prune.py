@@ -71,7 +71,9 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
                 "\n".join(losses),
                 (f"safemigrate prune --confirm {resolved.url.database}", "safemigrate prune --dry-run"),
             )
-        aim = run.Target(connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
+        aim = run.Target(
+            connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="prune"
+        )
         with run.exclusive(connection):
             now = {(one.kept, one.migration) for one in _chosen(options, target, retention)}
             still = [one for one in chosen if (one.kept, one.migration) in now]  # a rollback may have come between

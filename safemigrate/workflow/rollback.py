@@ -49,7 +49,9 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
     resolved = resolve(request)
     request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:
-        aim = run.Target(target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress)
+        aim = run.Target(
+            target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="rollback"
+        )
         if options.failed:
             return _failed(request, options, resolved, target, aim, began)
         if target.interrupted or target.state.failed:

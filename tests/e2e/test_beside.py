@@ -102,12 +102,17 @@ def test_a_lock_that_is_not_to_be_had(project: Project) -> None:
     with project.holding(IN_THE_COLUMN) as blocker:
         ended = project.run(*confirmed(project, "apply", "--lock-timeout", "0.6", "--retries", "1", "-v"))
         assert ended.code == 4, ended.stderr
-        assert "lock not to be had, trying again" in ended.stderr
+        assert "apply: lock not to be had, trying again" in ended.stderr
         assert "after 2 tries" in ended.stderr
         assert f"Blocked by pid {blocker.info.backend_pid} (the blocker, user tester" in ended.stderr
         assert f"SELECT pg_terminate_backend({blocker.info.backend_pid})" in ended.stderr
         assert project.state() == before
         assert project.leftovers() == []
+    led_out(project, "apply")
+    with project.holding(IN_THE_COLUMN):
+        ended = project.run(*confirmed(project, "rollback", "--lock-timeout", "0.6", "--retries", "1", "-v"))
+        assert ended.code == 4, ended.stderr
+        assert "rollback: lock not to be had, trying again" in ended.stderr
 
 
 @pytest.mark.parametrize("sql", [DROPS, MIXED], ids=["one group", "several"])
