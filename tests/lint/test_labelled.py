@@ -72,8 +72,7 @@ def test_the_list_of_misses_only_gets_shorter() -> None:
     missed = [case.id for case in CASES if wrong(case)]
     assert set(missed) <= set(known())
     if os.environ.get("SAFEMIGRATE_LABELLED") == "write":
-        MISSES.write_text("".join(f"{name}
-" for name in missed), encoding="utf-8")
+        MISSES.write_text("".join(f"{name}\n" for name in missed), encoding="utf-8")
 
 
 def test_the_set_is_large_and_its_names_are_its_own() -> None:
