@@ -6,7 +6,7 @@ import re
 
 from safemigrate.db.catalog import Catalog
 from safemigrate.sql import Statement
-from safemigrate.sql.actions import DropObject, Other, Rename, flatten
+from safemigrate.sql.actions import AlterObject, CreateObject, DropObject, Other, Rename, SetOwner, flatten
 
 _SERVER = "belongs to the whole server, and a rollback leaves it as it is"
 # By the words a statement begins with, for what the catalog of a shadow does not show: passwords, and what the shadow
@@ -45,11 +45,10 @@ def outside(statement: Statement, before: Catalog, after: Catalog) -> list[str]:
 def _said(statement: Statement) -> list[str]:
     kinds = []
     for action in flatten(statement.actions):
-        if isinstance(action, DropObject | Rename):
+        if isinstance(action, CreateObject | AlterObject | DropObject | Rename | SetOwner):
             kinds.append(action.kind)
         elif isinstance(action, Other):
-            verb, _, rest = action.keyword.lower().partition(" ")
-            kinds.append(rest if verb in ("create", "alter", "drop") else verb)
+            kinds.append(action.keyword.lower())
     return list(dict.fromkeys(_WORDS[kind] for kind in kinds if kind in _WORDS))
 
 

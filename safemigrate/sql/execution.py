@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from safemigrate.sql.actions import (
     Action,
+    AlterObject,
     AlterTable,
+    Cluster,
     CreateIndex,
+    CreateObject,
     DoBlock,
     DropIndex,
     DropObject,
     DropTable,
-    Other,
+    Reindex,
     Transaction,
+    Vacuum,
 )
 from safemigrate.sql.statement import Statement
-from safemigrate.sql.upkeep import Cluster, Reindex, Vacuum
-
-# PreventInTransactionBlock in PostgreSQL's source, 14 to 18. REFRESH ... CONCURRENTLY is not such a one.
-_REFUSE = frozenset(
-    {
-        "ALTER SYSTEM",
-        "ALTER DATABASE SET TABLESPACE",
-        "ALTER SUBSCRIPTION",
-        "CREATE DATABASE",
-        "CREATE SUBSCRIPTION",
-        "CREATE TABLESPACE",
-    }
-)
 
 
 def is_transaction_control(statement: Statement) -> bool:
@@ -40,19 +31,27 @@ def refuses_transaction(statement: Statement) -> bool:
 
 
 def _refuses(action: Action) -> bool:
-    if isinstance(action, CreateIndex | DropIndex):
-        return action.concurrently
-    if isinstance(action, Other):
-        return action.keyword in _REFUSE
-    if isinstance(action, Reindex):
-        return action.concurrently or action.kind not in ("index", "table")
-    if isinstance(action, Vacuum | Cluster):
-        return isinstance(action, Vacuum) or action.table is None
-    if isinstance(action, AlterTable):
-        return action.what == "detach partition concurrently"
-    if isinstance(action, DropObject):
-        return action.kind in ("database", "tablespace", "subscription")
-    return isinstance(action, DoBlock) and any(isinstance(inner, Transaction) for inner in action.actions)
+    """PreventInTransactionBlock in PostgreSQL's source, 14 to 18. REFRESH ... CONCURRENTLY is not such a one."""
+    match action:
+        case CreateIndex() | DropIndex():
+            return action.concurrently
+        case AlterTable():
+            return action.what == "detach partition concurrently"
+        case Reindex():
+            return action.concurrently or action.kind in ("schema", "database", "system")
+        case Vacuum() | Cluster(table=None):
+            return True
+        case CreateObject(kind="database" | "tablespace" | "subscription"):
+            return True
+        case DropObject(kind="database" | "tablespace" | "subscription"):
+            return True
+        case AlterObject(kind="system" | "subscription"):
+            return True
+        case AlterObject(kind="database"):
+            return action.what.startswith("set tablespace")
+        case DoBlock():
+            return any(isinstance(inner, Transaction) for inner in action.actions)
+    return False
 
 
 def is_plain_drop(statement: Statement) -> bool:

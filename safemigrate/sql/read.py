@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 from safemigrate.sql.actions import Action, Opaque, Other, Set, Transaction
 from safemigrate.sql.cursor import Cursor, Unread
+from safemigrate.sql.kinds import modifiers, object_kind
 from safemigrate.sql.read_block import call, do
-from safemigrate.sql.read_object import alter, create, drop, modifiers, object_kind
+from safemigrate.sql.read_object import alter, create, drop
+from safemigrate.sql.read_rights import comment, grant, reassign, revoke
 from safemigrate.sql.read_rows import copy, rows, truncate
 from safemigrate.sql.tokens import Token
 from safemigrate.sql.upkeep import cluster, lock, refresh, reindex, vacuum
 
 # They change neither rows nor columns. PostgreSQL docs, SQL commands.
 _HARMLESS = frozenset(
-    "ANALYZE CHECKPOINT CLOSE COMMENT DEALLOCATE DECLARE DISCARD FETCH GRANT IMPORT LISTEN LOAD MOVE "  # noqa: SIM905
-    "NOTIFY REASSIGN REVOKE SECURITY SHOW UNLISTEN".split()
+    "ANALYZE CHECKPOINT CLOSE DEALLOCATE DECLARE DISCARD FETCH IMPORT LISTEN LOAD MOVE NOTIFY SECURITY SHOW "  # noqa: SIM905
+    "UNLISTEN".split()
 )
 
 
@@ -104,6 +106,10 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     "CLUSTER": _after(cluster),
     "REINDEX": _after(reindex),
     "REFRESH": _after(refresh),
+    "REASSIGN": _after(reassign),
+    "GRANT": _after(grant),
+    "REVOKE": _after(revoke),
+    "COMMENT": _after(comment),
     **dict.fromkeys(_HARMLESS, _harmless),
     "SET": _after(_set),
     "RESET": _after(_reset),

@@ -18,18 +18,20 @@ _UP_TO_THEN = frozenset("IF ELSIF ELSEIF EXCEPTION WHEN CASE".split())  # noqa: 
 def do(cursor: Cursor) -> Action:
     """DO, from behind the word."""
     language = cursor.identifier() if cursor.take("LANGUAGE") else "plpgsql"
-    token = cursor.token()
-    body = cursor.string()
+    body = body_text(cursor)
     if cursor.take("LANGUAGE"):
         language = cursor.identifier()
     cursor.finish()
+    return plpgsql(body) if language == "plpgsql" else DoBlock(dynamic=True)
+
+
+def body_text(cursor: Cursor) -> str:
+    """The string here, a dollar quote without its tags."""
+    token = cursor.token()
+    body = cursor.string()
     written = cursor.text[token.start : token.end]
     tag = re.match(r"\$[^$]*\$", written)
-    if tag:
-        body = written[tag.end() : -tag.end()]
-    if language != "plpgsql":
-        return DoBlock(dynamic=True)
-    return _block(body)
+    return written[tag.end() : -tag.end()] if tag else body
 
 
 def call(_cursor: Cursor) -> list[Action]:
@@ -37,7 +39,19 @@ def call(_cursor: Cursor) -> list[Action]:
     return [DoBlock(dynamic=True)]
 
 
-def _block(body: str) -> DoBlock:
+def statements(body: str) -> DoBlock:
+    """The body of a function in SQL: statements, one behind another."""
+    try:
+        tokens = tokenize(body, "the body")
+    except NotSql:
+        return DoBlock(dynamic=True)
+    found = [action for piece in _pieces(tokens) for action in _read(piece, body)]
+    opaque = any(isinstance(action, Opaque) for action in found)
+    return DoBlock(tuple(action for action in found if not isinstance(action, Opaque)), opaque)
+
+
+def plpgsql(body: str) -> DoBlock:
+    """A body in PL/pgSQL."""
     try:
         tokens = tokenize(body, "DO")
     except NotSql:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from safemigrate.sql.actions import Action, CreateTable, Delete, Insert, Opaque, Other, Truncate, Update
+from safemigrate.sql.actions import Action, CreateTable, Delete, Insert, Name, Opaque, Other, Truncate, Update
 from safemigrate.sql.cursor import Cursor
+
+_BEHIND_ORIGIN = frozenset("WHERE GROUP ORDER LIMIT OFFSET FETCH HAVING FOR".split())  # noqa: SIM905
 
 
 def rows(cursor: Cursor) -> list[Action]:
@@ -62,9 +64,56 @@ def _where(cursor: Cursor) -> str:
 def _insert(cursor: Cursor) -> Action:
     cursor.need("INTO")
     table = cursor.name()
-    query = cursor.at("(", "SELECT") or cursor.at("(", "WITH")
-    cursor.until({"VALUES", "FROM", "TABLE"})
-    return Insert(table, query or (cursor.word in ("FROM", "TABLE") and not cursor.at("FROM", "(", "VALUES")))
+    if cursor.take("AS"):
+        cursor.identifier()
+    columns = _listed(cursor.group()) if cursor.at("(") and not _is_query(cursor.token(1).word) else ()
+    if cursor.take("OVERRIDING"):
+        cursor.until({"VALUE"})
+        cursor.need("VALUE")
+    start = cursor.place
+    cursor.until({"ON", "RETURNING"})
+    while cursor.at("ON") and not cursor.at("ON", "CONFLICT"):  # the condition of a join
+        cursor.place += 1
+        cursor.until({"ON", "RETURNING"})
+    source = Cursor(cursor.tokens[start : cursor.place], cursor.text)
+    written_out = not source.word or source.word in ("VALUES", "DEFAULT") or _selects_no_table(source)
+    return Insert(table, not written_out, columns, *_source(source))
+
+
+def _selects_no_table(cursor: Cursor) -> bool:
+    """SELECT 1, 2; also from a list of values."""
+    start = cursor.place
+    cursor.until({"FROM", "TABLE"})
+    found = cursor.done or cursor.at("FROM", "(", "VALUES")
+    found = found and cursor.tokens[start].word == "SELECT"
+    cursor.place = start
+    return found
+
+
+def _is_query(word: str) -> bool:
+    return word in ("SELECT", "WITH", "VALUES", "TABLE", "(")
+
+
+def _listed(group: Cursor) -> tuple[str, ...]:
+    return tuple(part.identifier() for part in group.by_commas())
+
+
+def _source(cursor: Cursor) -> tuple[tuple[str, ...], Name | None]:
+    """What goes into the columns and where it comes from, of one SELECT or one row; nothing of anything less plain."""
+    if cursor.take("VALUES"):
+        row = cursor.group() if cursor.at("(") else None
+        return (tuple(part.rest() for part in row.by_commas()) if row and cursor.done else ()), None
+    if not cursor.take("SELECT") or cursor.at("DISTINCT"):
+        return (), None
+    start = cursor.place
+    cursor.until({"FROM", "WHERE", "UNION", "INTERSECT", "EXCEPT"})
+    values = tuple(part.rest() for part in Cursor(cursor.tokens[start : cursor.place], cursor.text).by_commas())
+    if not cursor.take("FROM") or not cursor.token().is_identifier:
+        return values, None
+    origin = cursor.table()
+    if cursor.take("AS") or (cursor.token().is_identifier and cursor.word not in _BEHIND_ORIGIN):
+        cursor.identifier()
+    return values, origin if cursor.done or cursor.word in _BEHIND_ORIGIN else None
 
 
 def _merge(cursor: Cursor) -> Action:
@@ -103,11 +152,10 @@ def copy(cursor: Cursor) -> Action:
         cursor.rest()
         return Other("COPY")
     table = cursor.name()
-    if cursor.at("("):
-        cursor.group()
+    columns = _listed(cursor.group()) if cursor.at("(") else ()
     into = cursor.take("FROM")
     from_client = cursor.take("STDIN")
     cursor.rest()
     if from_client:
         return Opaque("COPY ... FROM STDIN reads rows from psql; a migration has none to send")
-    return Insert(table, query=True) if into else Other("COPY")
+    return Insert(table, query=True, columns=columns) if into else Other("COPY")

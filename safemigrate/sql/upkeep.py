@@ -1,61 +1,9 @@
-"""Statements that hold a table without changing it: LOCK, VACUUM, CLUSTER, REINDEX, REFRESH; and ALTER DOMAIN."""
+"""Statements that hold a table without changing it: LOCK, VACUUM, CLUSTER, REINDEX, REFRESH."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from safemigrate.sql.actions import Action, Name, Other
+from safemigrate.sql.actions import Action, Cluster, LockTable, Refresh, Reindex, Vacuum
 from safemigrate.sql.cursor import Cursor
-
-
-@dataclass(frozen=True, slots=True)
-class LockTable(Action):
-    """LOCK TABLE; `mode` in upper case, without MODE."""
-
-    tables: tuple[Name, ...]
-    mode: str = "ACCESS EXCLUSIVE"
-
-
-@dataclass(frozen=True, slots=True)
-class Vacuum(Action):
-    """VACUUM; no `tables` are all."""
-
-    tables: tuple[Name, ...] = ()
-    full: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster(Action):
-    """CLUSTER; without a table it is every one that was clustered before."""
-
-    table: Name | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reindex(Action):
-    """REINDEX; `kind` is "index", "table", "schema", "database" or "system"; the last two need no `name`."""
-
-    kind: str
-    name: Name | None = None
-    concurrently: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refresh(Action):
-    """REFRESH MATERIALIZED VIEW."""
-
-    view: Name
-    concurrently: bool = False
-    with_data: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AlterDomain(Action):
-    """ALTER DOMAIN; `what` in lower case: "add constraint", "set not null", "validate constraint"."""
-
-    name: Name
-    what: str
-    not_valid: bool = False
 
 
 def lock(cursor: Cursor) -> Action:
@@ -66,9 +14,9 @@ def lock(cursor: Cursor) -> Action:
     if cursor.take("IN"):
         mode = " ".join(cursor.until({"MODE"}).upper().split())
         cursor.need("MODE")
-    cursor.take("NOWAIT")
+    nowait = cursor.take("NOWAIT")
     cursor.finish()
-    return LockTable(tables, mode)
+    return LockTable(tables, mode, nowait)
 
 
 def vacuum(cursor: Cursor) -> Action:
@@ -98,11 +46,11 @@ def cluster(cursor: Cursor) -> Action:
         return Cluster()
     name = cursor.name()
     if cursor.take("ON"):  # CLUSTER index ON table, as before PostgreSQL 8.3
-        name = cursor.name()
-    elif cursor.take("USING"):
-        cursor.identifier()
+        action = Cluster(cursor.name(), name.name)
+    else:
+        action = Cluster(name, cursor.identifier() if cursor.take("USING") else "")
     cursor.finish()
-    return Cluster(name)
+    return action
 
 
 def reindex(cursor: Cursor) -> Action:
@@ -133,11 +81,3 @@ def refresh(cursor: Cursor) -> Action:
         cursor.need("DATA")
     cursor.finish()
     return Refresh(view, concurrently, with_data)
-
-
-def alter_domain(cursor: Cursor, name: Name) -> Action:
-    """ALTER DOMAIN, from behind its name."""
-    what = cursor.words(3 if cursor.at("SET") or cursor.at("DROP", "NOT") else 2)
-    not_valid = [token.word for token in cursor.tokens[-2:]] == ["NOT", "VALID"]
-    cursor.rest()
-    return Other("ALTER DOMAIN OWNER") if what.startswith("owner") else AlterDomain(name, what, not_valid)

@@ -8,9 +8,20 @@ from safemigrate.sql import Name, split
 from safemigrate.sql.actions import (
     Action,
     AddEnumValue,
+    AlterDomain,
+    AlterObject,
+    AlterPolicy,
+    AlterSequence,
     AlterTable,
+    AlterType,
+    Comment,
+    Constraint,
+    CreateExtension,
     CreateFunction,
     CreateIndex,
+    CreateObject,
+    CreatePolicy,
+    CreateSequence,
     CreateTable,
     CreateTrigger,
     CreateType,
@@ -19,11 +30,14 @@ from safemigrate.sql.actions import (
     DropIndex,
     DropObject,
     DropTable,
+    Grant,
     Insert,
     Opaque,
     Other,
     Rename,
+    Revoke,
     Set,
+    SetOwner,
     SetSchema,
     Transaction,
     Truncate,
@@ -51,7 +65,7 @@ def n(name: str, schema: str | None = None) -> Name:
         ("DROP TYPE a CASCADE", DropObject("type", (n("a"),), True)),
         ("DROP FUNCTION f(int, text), g", DropObject("function", (n("f"), n("g")))),
         ("DROP POLICY p ON t", DropObject("policy", (n("p"),), table=T)),
-        ("DROP OWNED BY x CASCADE", DropObject("owned", (), True)),
+        ("DROP OWNED BY x CASCADE", DropObject("owned", (n("x"),), True)),
         ("ALTER TYPE r ADD VALUE IF NOT EXISTS 'x' AFTER 'y'", AddEnumValue(n("r"), "x", True)),
         ("ALTER TYPE r RENAME VALUE 'a' TO 'b'", Rename("enum value", n("a"), "b", n("r"))),
         ('ALTER TYPE "R" RENAME TO "S"', Rename("type", n("R"), "S")),
@@ -65,10 +79,21 @@ def n(name: str, schema: str | None = None) -> Name:
         ("CREATE TYPE t AS ENUM ('a', 'b''c')", CreateType(T, ("a", "b'c"))),
         ("CREATE TYPE t AS (a int)", CreateType(T)),
         ("CREATE DOMAIN t AS int", CreateType(T)),
+        ("CREATE DOMAIN t AS int DEFAULT 1 NOT NULL", CreateType(T, constrained=True)),
+        ("CREATE DOMAIN t text CONSTRAINT k CHECK (VALUE <> '')", CreateType(T, constrained=True)),
         ("CREATE OR REPLACE VIEW t AS SELECT 1", CreateView(T, replace=True)),
-        ("CREATE MATERIALIZED VIEW t AS SELECT 1 WITH NO DATA", CreateView(T, materialized=True)),
-        ("CREATE FUNCTION t() RETURNS int AS $$ DELETE FROM x $$ LANGUAGE sql", CreateFunction(T)),
-        ("CREATE TRIGGER x BEFORE UPDATE OF a ON t EXECUTE FUNCTION f()", CreateTrigger("x", T)),
+        (
+            "CREATE MATERIALIZED VIEW t AS SELECT 1 WITH NO DATA",
+            CreateView(T, True, with_data=False),
+        ),
+        (
+            "CREATE FUNCTION t() RETURNS int AS $$ DELETE FROM x $$ LANGUAGE sql STABLE SECURITY DEFINER",
+            CreateFunction(T, False, False, language="sql", security_definer=True, actions=(Delete(n("x")),)),
+        ),
+        (
+            "CREATE TRIGGER x BEFORE UPDATE OF a ON t EXECUTE FUNCTION f()",
+            CreateTrigger("x", T, n("f"), "before", ("update",)),
+        ),
         ("CREATE TEMP TABLE t AS SELECT 1", CreateTable(T, temporary=True, query=True)),
         ("CREATE TABLE t (a) USING heap AS TABLE u WITH NO DATA", CreateTable(T)),
         ("SELECT * INTO t FROM u", CreateTable(T, query=True)),
@@ -77,8 +102,8 @@ def n(name: str, schema: str | None = None) -> Name:
         ("DELETE FROM ONLY t AS x USING y WHERE x.a = 1 RETURNING *", Delete(T, "x.a = 1")),
         ("UPDATE t SET a = 1, (b, c) = (2, 3)", Update(T, ("a", "b", "c"), "a = 1, (b, c) = (2, 3)")),
         ("UPDATE t x SET a = y.a FROM y WHERE y.b", Update(T, ("a",), "a = y.a", "y.b")),
-        ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2", Insert(T)),
-        ("COPY t (a) FROM '/x'", Insert(T, query=True)),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2", Insert(T, values=("1",))),
+        ("COPY t (a) FROM '/x'", Insert(T, True, ("a",))),
         ("EXPLAIN ANALYZE DELETE FROM t", Delete(T)),
         (
             "MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE",
@@ -90,16 +115,64 @@ def n(name: str, schema: str | None = None) -> Name:
         ("END", Transaction("commit")),
         ("SET LOCAL lock_timeout = '5s'", Set("lock_timeout", "'5s'", True)),
         ("SET search_path TO a, b", Set("search_path", "a, b")),
-        ("COMMENT ON COLUMN t.c IS NULL", Other("COMMENT")),
+        ("COMMENT ON COLUMN t.c IS NULL", Comment("column", n("c", "t"))),
         ("SELECT a FROM t FOR UPDATE", Other("SELECT")),
-        ("CREATE DOMAIN t AS int DEFAULT 1 NOT NULL", CreateType(T, constrained=True)),
-        ("CREATE DOMAIN t int CHECK (VALUE > 0)", CreateType(T, constrained=True)),
+        ("GRANT SELECT, UPDATE (a) ON t TO r, PUBLIC", Grant(("select", "update (a)"), "table", (T,), ("r", "public"))),
         (
-            "CREATE FUNCTION t() RETURNS int STABLE AS $$ SELECT 1 $$ LANGUAGE sql",
-            CreateFunction(T, volatile=False),
+            "GRANT ALL PRIVILEGES ON ALL TABLES IN SCHEMA s TO r WITH GRANT OPTION",
+            Grant(("all privileges",), "all tables in schema", (n("s"),), ("r",), True),
         ),
-        ("INSERT INTO t (a, b) SELECT a, b FROM u", Insert(T, query=True)),
-        ("INSERT INTO t SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM t)", Insert(T)),
+        ("GRANT a TO b", Grant((), "role", (n("a"),), ("b",))),
+        (
+            "REVOKE GRANT OPTION FOR ALL ON SCHEMA s FROM r CASCADE",
+            Revoke(("all",), "schema", (n("s"),), ("r",), True, True),
+        ),
+        ("REVOKE EXECUTE ON FUNCTION f(int) FROM PUBLIC", Revoke(("execute",), "function", (n("f"),), ("public",))),
+        ('CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA s CASCADE', CreateExtension("uuid-ossp", True, True)),
+        ("ALTER EXTENSION e UPDATE", AlterObject("extension", n("e"), "update")),
+        ("CREATE SEQUENCE s.q OWNED BY NONE", CreateSequence(n("q", "s"))),
+        ('ALTER SEQUENCE q RESTART WITH 5 OWNED BY "t"."a"', AlterSequence(n("q"), "5", owned_by='"t"."a"')),
+        ("ALTER SEQUENCE q AS bigint RESTART", AlterSequence(n("q"), "", "bigint")),
+        ("ALTER SEQUENCE q OWNER TO r", SetOwner("sequence", n("q"), "r")),
+        ("REASSIGN OWNED BY a TO b", SetOwner("owned", n("a"), "b")),
+        ("ALTER FUNCTION f(int) OWNER TO r", SetOwner("function", n("f"), "r")),
+        ("ALTER DATABASE d SET TABLESPACE x", AlterObject("database", n("d"), "set tablespace x")),
+        (
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO r",
+            AlterObject("default privileges", None, "grant"),
+        ),
+        ("ALTER TYPE t DROP ATTRIBUTE IF EXISTS a CASCADE", AlterType(T, "drop attribute", "a", cascade=True)),
+        (
+            "ALTER TYPE t ALTER ATTRIBUTE a SET DATA TYPE numeric(3, 1)",
+            AlterType(T, "alter attribute", "a", "numeric(3, 1)"),
+        ),
+        ("ALTER TYPE t RENAME ATTRIBUTE a TO b", Rename("attribute", n("a"), "b", T)),
+        (
+            "INSERT INTO t (a, b) SELECT coalesce(x.a, 1), f(b, 2) FROM u AS x WHERE a ON CONFLICT DO NOTHING",
+            Insert(T, True, ("a", "b"), ("coalesce(x.a, 1)", "f(b, 2)"), n("u")),
+        ),
+        ("INSERT INTO t SELECT a FROM u JOIN v ON u.a = v.a", Insert(T, True, (), ("a",))),
+        ("INSERT INTO t SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM t)", Insert(T, values=("1",))),
+        ("INSERT INTO t DEFAULT VALUES", Insert(T)),
+        (
+            "ALTER DOMAIN t ADD CONSTRAINT k CHECK (VALUE > 0) NOT VALID",
+            AlterDomain(T, "add constraint", True, Constraint("check", "k", expression="VALUE > 0", not_valid=True)),
+        ),
+        ("ALTER DOMAIN t ADD NOT NULL", AlterDomain(T, "add constraint", constraint=Constraint("not null"))),
+        ("ALTER DOMAIN t VALIDATE CONSTRAINT k", AlterDomain(T, "validate constraint", constraint=Constraint("", "k"))),
+        (
+            "ALTER DOMAIN t DROP CONSTRAINT IF EXISTS k CASCADE",
+            AlterDomain(T, "drop constraint", constraint=Constraint("", "k"), cascade=True),
+        ),
+        ("ALTER DOMAIN t SET NOT NULL", AlterDomain(T, "set not null")),
+        (
+            "CREATE POLICY p ON t AS RESTRICTIVE FOR UPDATE TO r USING (a) WITH CHECK (b)",
+            CreatePolicy("p", T, "update", True, ("r",), "a", "b"),
+        ),
+        ("ALTER POLICY p ON t USING (true)", AlterPolicy("p", T, using="true")),
+        ("ALTER POLICY p ON t RENAME TO q", Rename("policy", n("p"), "q", T)),
+        ("CREATE SCHEMA IF NOT EXISTS s", CreateObject("schema", n("s"), if_not_exists=True)),
+        ("CREATE OR REPLACE RULE r AS ON INSERT TO t DO INSTEAD NOTHING", CreateObject("rule", n("r"), True, table=T)),
     ],
 )
 def test_statements_with_one_action(sql: str, expected: Action) -> None:
@@ -110,16 +183,34 @@ def test_an_index_with_everything() -> None:
     assert actions(
         'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "I" ON ONLY s.t USING btree (a DESC NULLS LAST, "B" text_ops) '
         "INCLUDE (c) NULLS NOT DISTINCT WITH (fillfactor = 70) WHERE a > 1 AND b"
-    ) == (CreateIndex(n("t", "s"), "I", ("a", "B"), True, True, "a > 1 AND b", True, True, only=True),)
+    ) == (
+        CreateIndex(
+            n("t", "s"),
+            "I",
+            ("a", "B"),
+            unique=True,
+            concurrently=True,
+            where="a > 1 AND b",
+            nulls_not_distinct=True,
+            if_not_exists=True,
+            include=("c",),
+            keys='a DESC NULLS LAST, "B" text_ops',
+            only=True,
+        ),
+    )
 
 
 def test_an_index_on_an_expression_has_no_columns() -> None:
-    assert actions("CREATE INDEX ON t (a, lower(b))") == (CreateIndex(T, ""),)
+    assert actions("CREATE INDEX ON t (a, lower(b))") == (CreateIndex(T, "", keys="a, lower(b)"),)
 
 
 def test_rows_changed_inside_with() -> None:
     sql = "WITH d AS (DELETE FROM a WHERE x RETURNING *), u AS (UPDATE c SET d = 1) INSERT INTO b SELECT * FROM d"
-    assert actions(sql) == (Delete(n("a"), "x"), Update(n("c"), ("d",), "d = 1"), Insert(n("b"), query=True))
+    assert actions(sql) == (
+        Delete(n("a"), "x"),
+        Update(n("c"), ("d",), "d = 1"),
+        Insert(n("b"), True, (), ("*",), n("d")),
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,8 +222,6 @@ def test_rows_changed_inside_with() -> None:
         "EXECUTE prepared",
         "COPY t FROM STDIN",
         "CREATE SCHEMA s CREATE TABLE t (a int)",
-        "ALTER FOREIGN TABLE t DROP COLUMN a",
-        "ALTER TYPE t DROP ATTRIBUTE a",
         "DROP TABLE",
         "DROP TABLE a b",
         "DROP NONSENSE a",

@@ -42,7 +42,7 @@ def block(sql: str) -> DoBlock:
         ),
         (
             "BEGIN FOR r IN DELETE FROM t RETURNING a LOOP INSERT INTO t VALUES (1); END LOOP; END",
-            (Delete(T), Insert(T)),
+            (Delete(T), Insert(T, values=("1",))),
         ),
         ("BEGIN <<l>> LOOP EXIT; END LOOP; PERFORM 1; RAISE NOTICE 'x'; RETURN; END", ()),
         ("BEGIN SELECT count(*) INTO x FROM t; END", ()),

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from safemigrate.sql import Action, Name, split
-from safemigrate.sql.actions import Opaque
-from safemigrate.sql.upkeep import AlterDomain, Cluster, LockTable, Refresh, Reindex, Vacuum
+from safemigrate.sql.actions import Cluster, LockTable, Opaque, Refresh, Reindex, Vacuum
 
 T = Name(None, "t")
 
@@ -15,15 +14,15 @@ T = Name(None, "t")
         ("LOCK t", LockTable((T,))),
         (
             "LOCK TABLE ONLY t, u IN SHARE ROW EXCLUSIVE MODE NOWAIT",
-            LockTable((T, Name(None, "u")), "SHARE ROW EXCLUSIVE"),
+            LockTable((T, Name(None, "u")), "SHARE ROW EXCLUSIVE", nowait=True),
         ),
         ("VACUUM", Vacuum()),
         ("VACUUM FULL ANALYZE t (a, b)", Vacuum((T,), full=True)),
         ("VACUUM (ANALYZE, FULL) t", Vacuum((T,), full=True)),
         ("VACUUM (FULL off, VERBOSE) t", Vacuum((T,))),
         ("CLUSTER", Cluster()),
-        ("CLUSTER VERBOSE t USING i", Cluster(T)),
-        ("CLUSTER i ON t", Cluster(T)),
+        ("CLUSTER VERBOSE t USING i", Cluster(T, "i")),
+        ("CLUSTER i ON t", Cluster(T, "i")),
         ("REINDEX INDEX s.t", Reindex("index", Name("s", "t"))),
         ("REINDEX (VERBOSE) TABLE CONCURRENTLY t", Reindex("table", T, concurrently=True)),
         ("REINDEX (CONCURRENTLY) TABLE t", Reindex("table", T, concurrently=True)),
@@ -31,10 +30,6 @@ T = Name(None, "t")
         ("REFRESH MATERIALIZED VIEW t", Refresh(T)),
         ("REFRESH MATERIALIZED VIEW CONCURRENTLY t WITH DATA", Refresh(T, concurrently=True)),
         ("REFRESH MATERIALIZED VIEW t WITH NO DATA", Refresh(T, with_data=False)),
-        ("ALTER DOMAIN t ADD CONSTRAINT c CHECK (VALUE > 0)", AlterDomain(T, "add constraint")),
-        ("ALTER DOMAIN t ADD CHECK (VALUE > 0) NOT VALID", AlterDomain(T, "add check", not_valid=True)),
-        ("ALTER DOMAIN t SET NOT NULL", AlterDomain(T, "set not null")),
-        ("ALTER DOMAIN t VALIDATE CONSTRAINT c", AlterDomain(T, "validate constraint")),
     ],
 )
 def test_statements(sql: str, expected: Action) -> None:
