@@ -29,11 +29,8 @@ from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import Statement, split
 from safemigrate.workflow.forward import carry_out, generate, own_down
-from safemigrate.workflow.rehearsal.plan import Script
-from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
-from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.facts import facts
-from safemigrate.workflow.target.resolve import (
+from safemigrate.workflow.on_target.facts import facts
+from safemigrate.workflow.on_target.resolve import (
     Resolved,
     Target,
     opened,
@@ -42,7 +39,10 @@ from safemigrate.workflow.target.resolve import (
     resolve,
     sweep,
 )
-from safemigrate.workflow.target.room import require_room
+from safemigrate.workflow.on_target.room import require_room
+from safemigrate.workflow.rehearsal.plan import Script
+from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
+from safemigrate.workflow.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +316,6 @@ def _roles(target: Target) -> list[str]:
 
 
 def _extensions(target: Target, pending: Sequence[Migration]) -> list[str]:
-    from safemigrate.workflow.target.extensions import wanted
+    from safemigrate.workflow.on_target.extensions import wanted
 
     return wanted(target.connection, pending)

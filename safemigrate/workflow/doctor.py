@@ -21,10 +21,10 @@ from safemigrate.prisma import package
 from safemigrate.prisma.migrations import migrations
 from safemigrate.prisma.project import Project, find
 from safemigrate.prisma.settings import effective_url
+from safemigrate.workflow.on_target import fitness
+from safemigrate.workflow.on_target.fitness import Seen
+from safemigrate.workflow.on_target.resolve import STORE
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target import fitness
-from safemigrate.workflow.target.fitness import Seen
-from safemigrate.workflow.target.resolve import STORE
 
 Check = Callable[[Request, Seen, str | None], Iterator[Diagnosis]]
 

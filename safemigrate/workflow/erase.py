@@ -17,8 +17,8 @@ from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, R
 from safemigrate.execute import kept, run
 from safemigrate.model import KeptKind, Outcome, Plan, Progress, Result
 from safemigrate.snapshot import store
+from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, resolve
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.resolve import Resolved, Target, opened, resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.snapshot import store
 from safemigrate.snapshot.restore import restore
 from safemigrate.workflow import snapshot as snapshots
+from safemigrate.workflow.on_target.resolve import refuse_other_providers, sweep
 from safemigrate.workflow.proving.lanes import BEGIN, run_lanes
 from safemigrate.workflow.proving.remember import Memory, keys
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.resolve import refuse_other_providers, sweep
 
 # What satisfies --require; a migration that does not run has no verdict, and satisfies `any` alone.
 REQUIRED = {

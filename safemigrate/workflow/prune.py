@@ -16,9 +16,9 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, Restored
 from safemigrate.execute import journal, kept, run
 from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
+from safemigrate.workflow.on_target.keeping import kept_objects, total
+from safemigrate.workflow.on_target.resolve import Target, opened, require_no_rollback_under_way, resolve
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.keeping import kept_objects, total
-from safemigrate.workflow.target.resolve import Target, opened, require_no_rollback_under_way, resolve
 
 # These hold no rows of a user's: a type has none, and where a sequence stood is one number.
 _STAYS = (KeptKind.TYPE, KeptKind.SEQUENCE)

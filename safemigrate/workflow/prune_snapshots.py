@@ -12,9 +12,9 @@ from safemigrate.execute import journal
 from safemigrate.model import Outcome, Result, Verdict
 from safemigrate.snapshot import store
 from safemigrate.snapshot.store import Snapshot
+from safemigrate.workflow.on_target.resolve import opened, resolve
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.snapshot import described, store_of
-from safemigrate.workflow.target.resolve import opened, resolve
 
 
 @dataclass(frozen=True, slots=True)

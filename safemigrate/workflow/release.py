@@ -11,8 +11,8 @@ from safemigrate.errors import HistoryError
 from safemigrate.execute import journal
 from safemigrate.model import AppliedState, MigrationOutcome, Outcome, Result
 from safemigrate.prisma import history
+from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, require_writable, resolve
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.resolve import Resolved, Target, opened, require_writable, resolve
 
 
 def release(request: Request, migration: str) -> Outcome:

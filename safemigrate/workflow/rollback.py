@@ -31,8 +31,15 @@ from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
 from safemigrate.workflow.back.taken import Taken
 from safemigrate.workflow.forward import carry_out
+from safemigrate.workflow.on_target.resolve import (
+    Resolved,
+    Target,
+    opened,
+    require_no_rollback_under_way,
+    resolve,
+    sweep,
+)
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.resolve import Resolved, Target, opened, require_no_rollback_under_way, resolve, sweep
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:

@@ -29,10 +29,10 @@ from safemigrate.snapshot.store import Snapshot
 from safemigrate.snapshot.take import take
 from safemigrate.sql import Statement, split
 from safemigrate.workflow.forward.generate import git_state
+from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.on_target.resolve import STORE, Resolved, Target, opened, resolve
 from safemigrate.workflow.rehearsal.scope import at_risk
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.extensions import wanted
-from safemigrate.workflow.target.resolve import STORE, Resolved, Target, opened, resolve
 
 
 def create(request: Request, scope: str, shadow: str | None = None) -> Outcome:

@@ -29,9 +29,9 @@ from safemigrate.rollback import down
 from safemigrate.snapshot import facts
 from safemigrate.workflow.back import half_done, in_stages
 from safemigrate.workflow.forward import own_down
+from safemigrate.workflow.on_target.keeping import kept_objects
+from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, resolve
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.keeping import kept_objects
-from safemigrate.workflow.target.resolve import Resolved, Target, opened, resolve
 
 _UNDER_WAY = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
 BAD = ("interrupted", "rolling back", "failed", "missing", "edited")

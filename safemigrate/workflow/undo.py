@@ -24,10 +24,8 @@ from safemigrate.rollback.keep.left import SINCE
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.apply import ApplyOptions, Way, carry
 from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.rehearsal.rehearse import Rehearsal
-from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.extensions import wanted
-from safemigrate.workflow.target.resolve import (
+from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.on_target.resolve import (
     Resolved,
     Target,
     opened,
@@ -36,6 +34,8 @@ from safemigrate.workflow.target.resolve import (
     resolve,
     sweep,
 )
+from safemigrate.workflow.rehearsal.rehearse import Rehearsal
+from safemigrate.workflow.request import Request
 
 # Begins what is woven into a plan, so that the next undoing finds the plan as it was.
 _MARK = "-- what the rollback left"

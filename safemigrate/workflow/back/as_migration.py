@@ -20,10 +20,10 @@ from safemigrate.shadow.replay import replay
 from safemigrate.sql import split
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.on_target.resolve import Resolved, Target
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.extensions import wanted
-from safemigrate.workflow.target.resolve import Resolved, Target
 
 
 def write(

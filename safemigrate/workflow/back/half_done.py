@@ -26,10 +26,10 @@ from safemigrate.shadow.trace import Observation
 from safemigrate.sql import split
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.verify import invalid_indexes
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.extensions import wanted
-from safemigrate.workflow.target.resolve import Resolved, Target
-from safemigrate.workflow.target.verify import invalid_indexes
 
 
 @dataclass(frozen=True, slots=True)

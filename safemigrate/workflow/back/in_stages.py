@@ -15,7 +15,7 @@ from safemigrate.workflow.back import conflicts, taken
 from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.back.taken import Taken
 from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.target.resolve import Resolved
+from safemigrate.workflow.on_target.resolve import Resolved
 
 GO_ON = "safemigrate rollback   # goes on"
 

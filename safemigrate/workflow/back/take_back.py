@@ -16,7 +16,7 @@ from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.back.settle import Settlement, needed, settle
 from safemigrate.workflow.back.taken import Taken
 from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.resolve import Resolved, Target
 
 
 class _Stop(Exception):

@@ -26,9 +26,8 @@ from safemigrate.errors import (
 from safemigrate.execute import journal, run
 from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
-from safemigrate.workflow.rehearsal.rehearse import Rehearsal
-from safemigrate.workflow.target.resolve import Resolved, Target
-from safemigrate.workflow.target.verify import (
+from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.verify import (
     Around,
     Written,
     invalid_indexes,
@@ -38,6 +37,7 @@ from safemigrate.workflow.target.verify import (
     unkept,
     written,
 )
+from safemigrate.workflow.rehearsal.rehearse import Rehearsal
 
 # How long a broken connection is tried again before a person must look, in seconds.
 _RECONNECT = 30

@@ -13,9 +13,9 @@ from safemigrate.model import Migration, Progress
 from safemigrate.prisma import command
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.replay import replay
+from safemigrate.workflow.on_target.resolve import Resolved
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.resolve import Resolved
 
 
 def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | None) -> Migration | None:

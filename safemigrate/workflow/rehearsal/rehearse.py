@@ -26,11 +26,11 @@ from safemigrate.model import (
 from safemigrate.rollback.prove import State, prove, reordered
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
+from safemigrate.workflow.on_target.verify import sequences_behind, touched
 from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
 from safemigrate.workflow.rehearsal.rows import rows_changed, untraced
 from safemigrate.workflow.rehearsal.scope import at_risk, note_writes
 from safemigrate.workflow.rehearsal.shadows import ensure_schema, refusals
-from safemigrate.workflow.target.verify import sequences_behind, touched
 
 if TYPE_CHECKING:
     from safemigrate.snapshot.store import Snapshot

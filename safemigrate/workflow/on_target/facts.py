@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safemigrate.db import session
 from safemigrate.lint.facts import Facts, Key, TableFact
-from safemigrate.workflow.target.resolve import Target
+from safemigrate.workflow.on_target.resolve import Target
 
 # A count that takes longer is worth less than the wait.
 _SECONDS = 5

@@ -11,7 +11,7 @@ from safemigrate.errors import HistoryError
 from safemigrate.execute import journal
 from safemigrate.model import Result
 from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.target.room import estimated
+from safemigrate.workflow.on_target.room import estimated
 from tests.workflow.conftest import Project
 
 SETUP = """

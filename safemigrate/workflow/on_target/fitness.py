@@ -22,9 +22,16 @@ from safemigrate.model import Diagnosis, Migration
 from safemigrate.prisma.project import Project
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.snapshot import store
+from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.on_target.resolve import (
+    STORE,
+    Resolved,
+    Target,
+    opened,
+    require_fit_history,
+    require_writable,
+)
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target.extensions import wanted
-from safemigrate.workflow.target.resolve import STORE, Resolved, Target, opened, require_fit_history, require_writable
 
 OLDEST = 14  # the oldest major that the tests run on
 _DUMPED_SHARE = 0.3  # of the database's size: what a compressed dump takes, as `snapshot.take` reckons

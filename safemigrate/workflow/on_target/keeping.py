@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from safemigrate.execute import journal, kept
 from safemigrate.model import KeptOutcome
-from safemigrate.workflow.target.resolve import Target
+from safemigrate.workflow.on_target.resolve import Target
 
 
 def kept_objects(target: Target, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
