@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
@@ -19,6 +20,20 @@ from safemigrate.errors import ProjectError
 SHADOWS = ("local", "docker", "embedded")
 BATCH_ROWS = 50_000
 SCOPES = ("scoped", "full", "none")
+LEVELS = ("off", "notice", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How bad findings are, by the name of a rule or a family: one of LEVELS.
+
+    `paths` are patterns from `root` on, `tables` patterns of names; () is all of them.
+    """
+
+    levels: Mapping[str, str]
+    paths: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +43,8 @@ class Settings:
     `lock_timeout` is in seconds. `batch_rows` is how many rows a rollback brings back in one transaction.
     `keep_limit_bytes` is the most a migration may leave kept in the database; None is no limit. `retention` is how long
     what is kept may stay before a plain `prune` ends it; nothing does so by itself. `guard` makes plain
-    `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`. `path` is the file they came
-    from, None where there is none.
+    `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`. Of `rules` the last that fits a
+    finding counts. `baseline` holds the findings that are known. `path` is the file they came from, None without one.
     """
 
     shadow: str | None = None
@@ -43,6 +58,8 @@ class Settings:
     retention: timedelta | None = None
     store: Path | None = None
     schema: Path | None = None
+    rules: tuple[Levels, ...] = ()
+    baseline: Path | None = None
     path: Path | None = None
 
 
@@ -94,7 +111,9 @@ def _value(path: Path, key: str, value: Any) -> Any:
             return value
         case "shadow_url", str() if "://" in value:
             return value
-        case "store" | "schema", str() if value:
+        case "rules", dict():
+            return _rules(path, value)
+        case "store" | "schema" | "baseline", str() if value:
             return (path.parent / Path(value).expanduser()).resolve()
         case "guard", bool():
             return value
@@ -116,6 +135,8 @@ def _value(path: Path, key: str, value: Any) -> Any:
         "retention": 'must be a time like "30d", "8w" or "12h"',
         "store": "must be a folder",
         "schema": "must be a file or folder",
+        "rules": "must be a table of rules and families, each with a level",
+        "baseline": "must be a file",
         "lock_timeout": "must be a number of seconds above 0",
         "batch_rows": "must be a whole number above 0",
         "retries": "must be a whole number, 0 or more",
@@ -123,6 +144,27 @@ def _value(path: Path, key: str, value: Any) -> Any:
     }[key]
     secret = key == "shadow_url" or "://" in str(value)
     raise ProjectError(f"{path}: {key} {wanted}", "" if secret else f"It is {value!r}.")
+
+
+def _rules(path: Path, table: dict[str, Any]) -> tuple[Levels, ...]:
+    """[rules], then each [[rules.override]]; which names are rules is for `lint` to say."""
+    overrides = table.get("override", [])
+    if not isinstance(overrides, list) or not all(isinstance(each, dict) for each in overrides):
+        raise ProjectError(f"{path}: rules.override must be a list of tables: [[rules.override]]")
+    found = []
+    general = {key: value for key, value in table.items() if key != "override"}
+    for each in (general, *overrides):
+        patterns = {key: each[key] for key in ("paths", "tables") if each is not general and key in each}
+        for key, value in patterns.items():
+            if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+                raise ProjectError(f"{path}: {key} of rules.override must be a list of patterns", f"It is {value!r}.")
+        levels = {key: value for key, value in each.items() if key not in patterns}
+        for key, value in levels.items():
+            if value not in LEVELS:
+                raise ProjectError(f"{path}: rules.{key} must be {_one_of(LEVELS)}", f"It is {value!r}.")
+        given = {key: tuple(value) for key, value in patterns.items()}
+        found.append(Levels(levels, given.get("paths", ()), given.get("tables", ()), path.parent))
+    return tuple(found)
 
 
 def duration(text: str) -> timedelta | None:

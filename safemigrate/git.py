@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from safemigrate.errors import ProjectError
+
 
 @dataclass(frozen=True, slots=True)
 class GitState:
@@ -50,6 +52,55 @@ def describe(path: Path) -> GitState | None:
             )
     except (git.GitError, OSError, ValueError):
         return None
+
+
+def changed_since(folder: Path, ref: str) -> frozenset[Path]:
+    """The files of a repository that differ from its common commit with `ref`, real paths; untracked ones count too.
+
+    Raises ProjectError without git or a repository, for an unknown ref, and where the common commit was not fetched.
+    """
+    try:
+        import git
+    except ImportError as error:
+        raise ProjectError("git is not installed", "What changed since a commit is for git to say.") from error
+    root = _root(folder)
+    if root is None:
+        raise ProjectError(f"{folder} is in no git repository", "What changed since a commit is for git to say.")
+    try:
+        repository = git.Repo(root)
+    except git.GitError as error:
+        raise ProjectError(f"{root} is no repository that git can read", str(error)) from error
+    with repository:
+        run = repository.git
+        try:
+            commit = run.rev_parse("--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        except git.GitCommandError as error:
+            raise _unknown(root, ref) from error
+        try:
+            base = run.merge_base(commit, "HEAD")
+            # A file moved to another folder is another migration.
+            changed = run.diff("--name-only", "-z", "--no-renames", "--diff-filter=d", "--no-ext-diff", base)
+            new = run.ls_files("--others", "--exclude-standard", "--full-name", "-z")
+        except git.GitCommandError as error:
+            shallow = Path(repository.git_dir, "shallow").exists()
+            raise ProjectError(
+                f"git finds no common commit of {ref} and HEAD in {root}",
+                "The clone is shallow: it ends before that commit." if shallow else str(error.stderr).strip(),
+                ("git fetch --unshallow    # in GitHub Actions: fetch-depth: 0 of actions/checkout",)
+                if shallow
+                else (),
+            ) from error
+    return frozenset(Path(root, name).resolve() for name in f"{changed}\0{new}".split("\0") if name)
+
+
+def _unknown(root: Path, ref: str) -> ProjectError:
+    remote, _, branch = ref.rpartition("/")
+    fetch = f"git fetch {remote or 'origin'} {branch}:refs/remotes/{remote or 'origin'}/{branch}"
+    return ProjectError(
+        f'git knows no commit "{ref}" in {root}',
+        "A branch that was not fetched is not known, even if it is there on the server.",
+        (fetch, f"safemigrate check --changed-since {remote or 'origin'}/{branch}"),
+    )
 
 
 def _root(folder: Path) -> Path | None:

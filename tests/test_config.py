@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.config import KEYS, Settings, load
+from safemigrate.config import KEYS, Levels, Settings, load
 from safemigrate.errors import ProjectError
 
 
@@ -19,7 +19,8 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
     path.write_text(
         'shadow = "embedded"\nshadow_url = "postgresql://u:p@h/db"\nsnapshot = "full"\nlock_timeout = 2\n'
         'retries = 0\nbatch_rows = 7\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
-        'store = "backups"\nschema = "prisma/schema.prisma"\n'
+        'store = "backups"\nschema = "prisma/schema.prisma"\nbaseline = "known.json"\n'
+        '[rules]\nlock = "notice"\n[[rules.override]]\npaths = ["old"]\ntables = ["audit_*"]\ndrop-table = "off"\n'
     )
     project = tmp_path / "apps" / "web"
     project.mkdir(parents=True)
@@ -36,6 +37,11 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         guard=True,
         store=tmp_path / "backups",
         schema=tmp_path / "prisma" / "schema.prisma",
+        baseline=tmp_path / "known.json",
+        rules=(
+            Levels({"lock": "notice"}, root=tmp_path),
+            Levels({"drop-table": "off"}, ("old",), ("audit_*",), tmp_path),
+        ),
         path=path,
     )
     assert all(getattr(settings, key) != getattr(Settings(), key) for key in KEYS)
@@ -79,6 +85,11 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
         ('snapshot = "all"', ("snapshot must be scoped, full or none", "'all'")),
         ('shadow = "postgresql://h/db"', ("a URL goes into shadow_url",)),
         ('store = ""', ("store must be a folder",)),
+        ('rules = "off"', ("rules must be a table",)),
+        ('[rules]\nlock = "loud"', ("rules.lock must be off, notice, warning or error", "'loud'")),
+        ('[rules]\npaths = ["a"]', ("rules.paths must be off",)),
+        ("[rules]\noverride = 1", ("rules.override must be a list of tables",)),
+        ('[[rules.override]]\npaths = "a"', ("paths of rules.override must be a list of patterns", "'a'")),
     ],
 )
 def test_bad_settings_are_named_with_their_file(tmp_path: Path, text: str, says: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from safemigrate import git
+from safemigrate.errors import ProjectError
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -95,3 +96,53 @@ def test_no_git(repository: Path) -> None:
         [sys.executable, "-c", code], env={"PATH": "/nonexistent"}, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, "None"), done.stderr
+
+
+def test_what_changed_since_a_branch_left(repository: Path) -> None:
+    run(repository, "checkout", "-q", "-b", "topic")
+    (repository / "m with space").mkdir()
+    (repository / "m with space" / "ä.sql").write_text("1")
+    run(repository, "add", ".")
+    run(repository, "commit", "-q", "-m", "second")
+    (repository / "a").write_text("2")
+    (repository / "new").write_text("1")
+    run(repository, "checkout", "-q", "main")
+    (repository / "a").write_text("1")
+    (repository / "b").write_text("1")
+    run(repository, "add", "b")
+    run(repository, "commit", "-q", "-m", "on main only")
+    run(repository, "checkout", "-q", "topic")
+    (repository / "a").write_text("2")
+    expected = {repository / "m with space" / "ä.sql", repository / "a", repository / "new"}
+    assert git.changed_since(repository / "m with space", "main") == expected
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "origin/main", "--output=x", ""])
+def test_an_unknown_ref_is_named_with_the_way_to_have_it(repository: Path, ref: str) -> None:
+    with pytest.raises(ProjectError) as caught:
+        git.changed_since(repository, ref)
+    assert f'"{ref}"' in caught.value.summary
+    if ref == "origin/main":
+        assert caught.value.fix[0] == "git fetch origin main:refs/remotes/origin/main"
+    assert not (repository / "x").exists()
+
+
+def test_a_shallow_clone_is_named(repository: Path, tmp_path: Path) -> None:
+    for branch in ("topic", "main"):
+        run(repository, "checkout", "-q", "-B", branch)
+        (repository / branch).write_text("1")
+        run(repository, "add", ".")
+        run(repository, "commit", "-q", "-m", branch)
+    run(repository, "checkout", "-q", "--orphan", "other")
+    run(repository, "commit", "-q", "-m", "other")
+    clone = tmp_path / "clone"
+    run(tmp_path, "clone", "-q", "--depth", "1", "--no-single-branch", f"file://{repository}", str(clone))
+    with pytest.raises(ProjectError) as caught:
+        git.changed_since(clone, "origin/main")
+    assert "shallow" in caught.value.why
+    assert caught.value.fix[0].startswith("git fetch --unshallow")
+
+
+def test_a_folder_without_a_repository(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="in no git repository"):
+        git.changed_since(tmp_path, "main")

@@ -14,7 +14,21 @@ import typer
 from typer.main import get_command
 
 from safemigrate import __version__
-from safemigrate.cli import apply, crash, demo, doctor, erase, prove, prune, release, rollback, snapshot, status
+from safemigrate.cli import (
+    apply,
+    check,
+    crash,
+    demo,
+    doctor,
+    erase,
+    prove,
+    prune,
+    release,
+    rollback,
+    rules,
+    snapshot,
+    status,
+)
 from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_error
 from safemigrate.cli.shared import Command, add
@@ -22,6 +36,7 @@ from safemigrate.errors import SafemigrateError
 
 COMMANDS: dict[str, Command] = {
     "apply": apply.apply,
+    "check": check.check,
     "rollback": rollback.rollback,
     "release": release.release,
     "prove": prove.prove,
@@ -29,6 +44,8 @@ COMMANDS: dict[str, Command] = {
     "prune": prune.prune,
     "erase": erase.erase,
     "doctor": doctor.doctor,
+    "rules": rules.rules,
+    "explain": rules.explain,
     "demo": demo.demo,
 }
 SNAPSHOT_COMMANDS: dict[str, Command] = {

@@ -121,6 +121,11 @@ class Console:
         if not self.quiet:
             self.error(text.translate(CONTROL))
 
+    def read(self) -> bytes:
+        """All of stdin, as it came."""
+        binary = getattr(self._stdin, "buffer", None)
+        return bytes(binary.read()) if binary else self._stdin.read().encode()
+
     def ask(self, question: str) -> str:
         """Ask, and return the line typed, stripped; "" when the user closed the input. Call only where `can_ask`."""
         assert self.can_ask

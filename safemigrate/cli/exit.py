@@ -52,5 +52,7 @@ def of_result(result: Result) -> ExitCode:
             return ExitCode.DONE
         case Result.BLOCKED | Result.CONFLICTS | Result.NOT_OK:
             return ExitCode.BLOCKED
+        case Result.INCOMPLETE:
+            return ExitCode.FAILED
         case _:
             assert_never(result)

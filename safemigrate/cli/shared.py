@@ -31,6 +31,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,10 @@ class Invocation:
         """Tell the user something between two steps."""
         self.progress.pause()
         self._console.say(text)
+
+    def read_stdin(self) -> bytes:
+        """What was piped in."""
+        return self._console.read()
 
     def consent(self, database: str, losses: Sequence[str]) -> bool:
         """Have the loss agreed to by the database's name, from --confirm or typed; False where nobody can be asked.
@@ -177,6 +182,10 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
             from safemigrate.report import json_v1
 
             console.data(json_v1.render_error(name, error))
+        elif shared.format is Format.GITHUB:
+            from safemigrate.report import github
+
+            console.data(github.render_error(error))
         raise
     conflicts = tuple(replace(each, choices=_pasted(each.choices, shared)) for each in outcome.conflicts)
     outcome = replace(outcome, next=_pasted(outcome.next, shared), conflicts=conflicts)
@@ -184,12 +193,26 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
         from safemigrate.report import json_v1
 
         console.data(json_v1.render(outcome))
-    elif not shared.quiet or outcome.result in (Result.BLOCKED, Result.CONFLICTS):
-        from safemigrate.report import text
+        return of_result(outcome.result)
+    if shared.format is Format.GITHUB:
+        from safemigrate.report import github
 
+        console.data(github.render(outcome))
+    if not shared.quiet or outcome.result in (Result.BLOCKED, Result.CONFLICTS, Result.INCOMPLETE):
+        render = _text(name)
         colour = console.colour(console.stdout)
-        console.data(text.render(outcome, verbose=shared.verbose, width=console.width, colour=colour))
+        console.data(render(outcome, verbose=shared.verbose, width=console.width, colour=colour))
     return of_result(outcome.result)
+
+
+def _text(name: str) -> Callable[..., str]:
+    if name in ("check", "rules", "explain"):
+        from safemigrate.report import reading
+
+        return reading.render
+    from safemigrate.report import text
+
+    return text.render
 
 
 def _pasted(commands: Sequence[str], shared: Shared) -> tuple[str, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from safemigrate.model import Finding, Severity, Span
+from safemigrate.model import Finding, Span
 from safemigrate.sql import Comment, Statement
 
-UNUSED = "unused-allow"
-_ALLOW = re.compile(r"\s*safemigrate\s*:\s*allow\b[ \t]*(?P<rule>\S*)[ \t]*(?P<reason>.*)")
+# At the start of a comment or of a line in it, where people also put an asterisk.
+_ALLOW = re.compile(r"^[\s*]*safemigrate\s*:\s*allow\b", re.MULTILINE)
+_RULES = re.compile(r"\s*(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)?(?P<reason>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Allow:
 
 
 def allows(statements: Sequence[Statement]) -> list[Allow]:
-    """Every allow comment of a file.
+    """Every allow comment of a file; one that lists several rules counts once for each.
 
     One above, in or behind a statement is for that statement. One before the first statement, with an empty line
     between, is for the file.
@@ -37,18 +38,25 @@ def allows(statements: Sequence[Statement]) -> list[Allow]:
     found = []
     for number, statement in enumerate(statements):
         for place, comment in enumerate(statement.comments):
-            match = _ALLOW.match(comment.text)
-            if match:
+            for rule, reason in _read(comment.text):
                 whole_file = number == 0 and _stands_apart(statement, place)
-                reach = None if whole_file else statement.span
-                found.append(Allow(match["rule"], match["reason"].strip(), comment.span, reach))
+                found.append(Allow(rule, reason, comment.span, None if whole_file else statement.span))
     return found
+
+
+def _read(text: str) -> Iterator[tuple[str, str]]:
+    for said in _ALLOW.split(text)[1:]:
+        match = _RULES.match(said)
+        assert match  # it matches anything
+        reason = " ".join(match["reason"].replace("\n *", "\n").split()).lstrip(":,-–— ")
+        for rule in (match["rules"] or "").split(","):
+            yield rule.strip(), reason
 
 
 def _stands_apart(statement: Statement, place: int) -> bool:
     below: list[Comment] = [c for c in statement.comments[place:] if c.span.end <= statement.span.start]
     lines = [*(comment.span for comment in below), statement.span]
-    return any(lower.line - upper.end_line > 1 for upper, lower in pairwise(lines))
+    return bool(below) and any(lower.line - upper.end_line > 1 for upper, lower in pairwise(lines))
 
 
 def apply(findings: Sequence[Finding], allowed: Sequence[Allow]) -> list[Finding]:
@@ -57,24 +65,3 @@ def apply(findings: Sequence[Finding], allowed: Sequence[Allow]) -> list[Finding
         replace(finding, allowed=next((a.reason for a in allowed if a.reason and a.covers(finding)), ""))
         for finding in findings
     ]
-
-
-def unused(
-    allowed: Sequence[Allow], findings: Sequence[Finding], known: Sequence[str], migration: str
-) -> list[Finding]:
-    """A finding for every comment that allows nothing, has no reason, or names no rule."""
-    found = []
-    for allow in allowed:
-        if allow.rule not in known:
-            message = f"allows {allow.rule or 'nothing'}, which is no rule"
-            way_out = f"rules: {', '.join(known)}"
-        elif not allow.reason:
-            message = f"allows {allow.rule} without a reason, so it does not count"
-            way_out = f"-- safemigrate: allow {allow.rule} why it is all right here"
-        elif not any(allow.covers(finding) for finding in findings):
-            message = f"allows {allow.rule}, which does not occur here"
-            way_out = "remove the comment"
-        else:
-            continue
-        found.append(Finding(UNUSED, Severity.WARNING, message, migration, allow.span, allow.rule, way_out))
-    return found

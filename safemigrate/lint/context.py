@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safemigrate.lint.allow import Allow
 from safemigrate.lint.facts import Facts, Key, TableFact
 from safemigrate.lint.rule import SMALL
 from safemigrate.model import Finding, Migration, Severity
@@ -50,6 +51,9 @@ class Context:
         self.facts = facts
         self.position = 0
         self.rule = ""
+        self.allows: Sequence[Allow] = ()
+        self.allowable: Sequence[str] = ()
+        self.found: Sequence[Finding] = ()  # for a rule that speaks last
         self.before: list[Action] = []
         self._tables: dict[Key, Key | None] = {}  # made or renamed here: what it was in the target, None for new
         self._types: set[Key] = set()

@@ -18,6 +18,7 @@ from safemigrate.lint.rules import (
     truncate_or_delete_all,
     type_change,
     unique_on_existing,
+    unused_allow,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -35,4 +36,5 @@ RULES: tuple[Rule, ...] = (
     truncate_or_delete_all.RULE,
     type_change.RULE,
     unique_on_existing.RULE,
+    unused_allow.RULE,
 )

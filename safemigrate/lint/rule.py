@@ -24,7 +24,8 @@ class Rule:
     """A check and what there is to know about it.
 
     `name` reads after "allow" and names the pattern, not the remedy. `severity` is that of a finding without a target.
-    `check` is asked for every statement; where the family is "history", once for the migration.
+    `check` is asked for every statement; where the family is "history", once for the migration; where `last`, once when
+    all others have spoken.
     `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`.
     """
 
@@ -35,11 +36,17 @@ class Rule:
     bad: str = ""
     good: str = ""
     setup: str = ""
+    last: bool = False
 
     @property
     def of_history(self) -> bool:
         """Whether it judges where the migration stands in the history, not its text."""
         return self.family == "history"
+
+    @property
+    def of_text(self) -> bool:
+        """Whether it judges a statement, so that a comment can allow it."""
+        return not self.of_history and not self.last
 
     @property
     def docs(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from safemigrate.lint.allow import allows, apply, unused
+from safemigrate.lint.allow import Allow, allows, apply
 from safemigrate.lint.context import Context
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.registry import RULES
@@ -32,10 +32,10 @@ def lint(
     allowed = allows(statements)
     if allowed:
         # What only the data has cleared stays allowed: the next database may hold other rows.
-        without_target = list(_text(migration, statements, Facts(schema=facts.schema), earlier))
-        names = [rule.name for rule in RULES if not rule.of_history]
+        nothing = Facts(schema=facts.schema)
+        without_target = in_text if facts == nothing else list(_text(migration, statements, nothing, earlier))
         in_text = apply(in_text, allowed)
-        in_text += unused(allowed, [*in_text, *without_target], names, migration.name)
+        in_text += _last(Context(migration, statements, facts), allowed, [*in_text, *without_target])
         in_text.sort(key=lambda finding: finding.span.start if finding.span else 0)
     return found + in_text
 
@@ -54,7 +54,16 @@ def _text(
     context = Context(migration, statements, facts, earlier)
     for _statement in statements:
         for rule in RULES:
-            if not rule.of_history:
+            if rule.of_text:
                 context.rule = rule.name
                 yield from rule.check(context)
         context.advance()
+
+
+def _last(context: Context, allowed: Sequence[Allow], found: Sequence[Finding]) -> Iterator[Finding]:
+    context.allows, context.found = allowed, found
+    context.allowable = [rule.name for rule in RULES if rule.of_text]
+    for rule in RULES:
+        if rule.last:
+            context.rule = rule.name
+            yield from rule.check(context)

@@ -307,6 +307,7 @@ class Result(StrEnum):
     CONFLICTS = "conflicts"  # rollback stopped: before anything changed, or in the middle of one that goes in stages
     OK = "ok"
     NOT_OK = "not ok"
+    INCOMPLETE = "incomplete"  # some of what was to be read could not be
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +315,8 @@ class MigrationOutcome:
     """What a workflow did, or would do, with one migration.
 
     `down` is the path of its down.sql; `returns` says in words what a rollback brings back or brought back.
-    `detail` says in words how it stands, where its state alone does not.
+    `detail` says in words how it stands, where its state alone does not. Of one only read, `path` is the file as the
+    user would name it, and `text` what the spans of its findings point into.
     """
 
     name: str
@@ -328,6 +330,8 @@ class MigrationOutcome:
     kept: tuple[Kept, ...] = ()
     script: str = ""
     detail: str = ""
+    path: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +378,19 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule as users meet it: `summary` is the first sentence of `page`; `bad` and `good` are SQL, "" without."""
+
+    name: str
+    family: str
+    severity: Severity
+    summary: str
+    page: str
+    bad: str = ""
+    good: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a workflow returns; every report is made from this alone.
 
@@ -392,3 +409,4 @@ class Outcome:
     seconds: float = 0.0
     kept: tuple[KeptOutcome, ...] = ()
     settled: tuple[Settled, ...] = ()
+    rules: tuple[RulePage, ...] = ()

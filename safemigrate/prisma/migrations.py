@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from safemigrate.errors import ProjectError
 from safemigrate.model import Migration
-from safemigrate.prisma.project import Project
+
+if TYPE_CHECKING:
+    from safemigrate.prisma.project import Project
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -43,11 +45,16 @@ def read(folder: Path) -> Migration:
                 f"rmdir '{folder}'    # if it is only a leftover",
             ),
         ) from error
+    return decode(folder.name, path, content)
+
+
+def decode(name: str, path: Path, content: bytes) -> Migration:
+    """A migration of these bytes; raises ProjectError where they are not UTF-8."""
     try:
         sql = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _not_utf8(path, content, error) from error
-    return Migration(folder.name, path, sql, hashlib.sha256(content).hexdigest())
+    return Migration(name, path, sql, hashlib.sha256(content).hexdigest())
 
 
 def refuse_empty(pending: list[Migration]) -> None:

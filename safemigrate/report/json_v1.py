@@ -65,6 +65,18 @@ def render(outcome: Outcome) -> str:
             for each in outcome.diagnoses
         ],
         kept=[_kept(each) for each in outcome.kept],
+        rules=[
+            {
+                "name": each.name,
+                "family": each.family,
+                "severity": each.severity,
+                "summary": each.summary,
+                "page": each.page,
+                "bad": each.bad or None,
+                "good": each.good or None,
+            }
+            for each in outcome.rules
+        ],
         notes=outcome.notes,
         next=outcome.next,
         seconds=round(outcome.seconds, 3),
@@ -92,6 +104,7 @@ def _document(command: str, outcome: str, **given: Any) -> str:
         "settled": [],
         "diagnoses": [],
         "kept": [],
+        "rules": [],
         "notes": [],
         "next": [],
         "error": None,
@@ -105,6 +118,7 @@ def _migration(migration: MigrationOutcome) -> dict[str, Any]:
         "name": migration.name,
         "checksum": migration.checksum,
         "state": migration.state,
+        "path": migration.path or None,
         "detail": migration.detail,
         "findings": [_finding(each) for each in migration.findings],
         "statements": [_statement(each) for each in migration.traces],

@@ -274,6 +274,8 @@ def _ending(outcome: Outcome) -> tuple[Mark, str]:
             begun = any(each.state in ("rolling back", "rolled back") for each in outcome.migrations)
             how = "what is back stays" if begun else "nothing was changed"
             return BAD, f"{many(len(outcome.conflicts), 'conflict')}; {how}."
+        case Result.INCOMPLETE:
+            return BAD, "Not all of it could be read."
         case Result.NOTHING | Result.OK | Result.NOT_OK:
             return BAD if outcome.result is Result.NOT_OK else GOOD, _standing(outcome) or f"Done {took}."
         case _:

@@ -9,11 +9,13 @@ from safemigrate.model import Result
 
 @pytest.mark.parametrize("result", Result)
 def test_every_result_has_a_code(result: Result) -> None:
-    assert of_result(result) in (ExitCode.DONE, ExitCode.BLOCKED)
+    incomplete = result is Result.INCOMPLETE
+    assert of_result(result) in ((ExitCode.FAILED,) if incomplete else (ExitCode.DONE, ExitCode.BLOCKED))
 
 
 def test_what_stops_a_pipeline() -> None:
-    assert {result for result in Result if of_result(result)} == {Result.BLOCKED, Result.CONFLICTS, Result.NOT_OK}
+    stops = {result for result in Result if of_result(result)}
+    assert stops == {Result.BLOCKED, Result.CONFLICTS, Result.NOT_OK, Result.INCOMPLETE}
 
 
 def test_the_codes_scripts_depend_on() -> None:

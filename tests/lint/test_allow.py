@@ -42,6 +42,7 @@ def test_one_set_apart_at_the_top_allows_the_file(read: Read) -> None:
         ("-- safemigrate: allow drop-columns because", "is no rule"),
         ("-- safemigrate: allow edited-after-apply because", "is no rule"),
         ("-- safemigrate: allow", "is no rule"),
+        ("-- safemigrate: allow drop-column, drop-table read by nobody", "allows drop-table, which does not occur"),
     ],
 )
 def test_a_comment_that_allows_nothing_is_a_finding(comment: str, says: str, read: Read) -> None:
@@ -50,7 +51,35 @@ def test_a_comment_that_allows_nothing_is_a_finding(comment: str, says: str, rea
     assert says in unused.message
     assert unused.span
     assert unused.span.line == 1
-    assert drop.allowed == ""
+    assert drop.allowed == ("read by nobody" if "by nobody" in comment else "")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "-- safemigrate: allow drop-column, index-not-concurrent seen by two",
+        "-- safemigrate: allow drop-column,index-not-concurrent: seen by two",
+        "/* safemigrate: allow drop-column ,\n index-not-concurrent \u2014 seen\n by two */",
+        "/*\n * safemigrate: allow drop-column seen by two\n * safemigrate: allow index-not-concurrent seen by two*/",
+        "-- safemigrate: allow drop-column seen by two\r\n-- safemigrate: allow index-not-concurrent seen by two",
+    ],
+)
+def test_one_comment_may_name_several_rules(comment: str, read: Read) -> None:
+    found = read(f'\ufeff{comment}\r\n\r\n{DROP}\r\nCREATE INDEX "i" ON "User"("a");')
+    assert [(each.rule, each.allowed) for each in found] == [
+        ("drop-column", "seen by two"),
+        ("index-not-concurrent", "seen by two"),
+    ]
+
+
+def test_one_inside_a_statement_of_many_actions_allows_that_statement(read: Read) -> None:
+    text = f'ALTER TABLE "User" DROP COLUMN "bio",\n  {ALLOW}\n  DROP COLUMN "nick";\n{DROP}'
+    assert [each.allowed for each in read(text)] == ["nobody reads it", "nobody reads it", ""]
+
+
+def test_one_behind_a_statement_is_not_for_the_next(read: Read) -> None:
+    first, second = read(f"{DROP} {ALLOW}\n{DROP}")
+    assert (first.allowed, second.allowed) == ("nobody reads it", "")
 
 
 def test_other_comments_are_left_alone(read: Read) -> None:

@@ -92,7 +92,7 @@ def test_blocked_without_a_finding_counts_none() -> None:
 @pytest.mark.parametrize("result", Result)
 def test_every_result_ends_with_a_mark(result: Result) -> None:
     last = text.render(Outcome("release", result)).splitlines()[-1]
-    bad = result in (Result.BLOCKED, Result.CONFLICTS, Result.NOT_OK)
+    bad = result in (Result.BLOCKED, Result.CONFLICTS, Result.NOT_OK, Result.INCOMPLETE)
     assert last.startswith("✖ " if bad else "✔ ")
 
 

@@ -1,0 +1,162 @@
+"""What reading said, for people: findings by file, rules and their pages.
+
+No rich here: a check of one file would spend most of its time on importing it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from itertools import groupby
+
+from safemigrate.model import Finding, Outcome, Result, RulePage, Severity
+from safemigrate.report import CONTROL
+
+_COLOUR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_MARK = {Severity.ERROR: ("✖", "red"), Severity.WARNING: ("!", "yellow"), Severity.NOTICE: ("·", "cyan")}
+_WIDEST = 100
+
+
+def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: bool = False) -> str:
+    """Write the outcome of check, rules or explain; `verbose` adds what comments allow."""
+    page = _Page(min(max(width, 40), _WIDEST), colour=colour)
+    if outcome.command == "rules":
+        _catalogue(page, outcome.rules)
+    elif outcome.command == "explain":
+        _explain(page, *outcome.rules)
+    else:
+        _findings(page, outcome, verbose=verbose)
+    return "".join(f"{line.rstrip()}\n" for line in page.lines)
+
+
+class _Page:
+    def __init__(self, width: int, *, colour: bool) -> None:
+        self.lines: list[str] = []
+        self.width = width
+        self._colour = colour
+
+    def paint(self, words: str, style: str) -> str:
+        words = words.translate(CONTROL)
+        return f"\x1b[{_COLOUR[style]}m{words}\x1b[0m" if self._colour and style else words
+
+    def put(self, *parts: str) -> None:
+        """One line as it is."""
+        self.lines.append("".join(parts))
+
+    def wrap(self, words: str, indent: int, mark: str = "", style: str = "") -> None:
+        """Words, wrapped under their own start."""
+        lead = indent + (len(mark) + 1 if mark else 0)
+        lines = textwrap.wrap(
+            words.translate(CONTROL), self.width - lead, break_long_words=False, break_on_hyphens=False
+        )
+        for number, line in enumerate(lines or [""]):
+            first = " " * indent + (self.paint(mark, "cyan") + " " if mark else "")
+            self.put(" " * lead if number else first, self.paint(line, style))
+
+    def blank(self) -> None:
+        if self.lines and self.lines[-1]:
+            self.put()
+
+
+def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
+    for read in outcome.migrations:
+        shown = [finding for finding in read.findings if verbose or not finding.allowed]
+        if shown or read.state == "unreadable":
+            page.blank()
+            page.put(page.paint(read.path, "bold"))
+        if read.state == "unreadable":
+            page.put("  ", page.paint("✖ cannot be read", "red"))
+            page.wrap(read.detail, 4)
+        lines = read.text.split("\n") if shown else []
+        for finding in shown:
+            _finding(page, finding, lines)
+    if outcome.notes:
+        page.blank()
+    for note in outcome.notes:
+        page.wrap(note, 0, "·")
+    page.blank()
+    mark, style, words = _ending(outcome)
+    page.put(page.paint(f"{mark} ", style), page.paint(words, "bold"))
+    for command in outcome.next:
+        page.put("  ", page.paint("→ ", "cyan"), command)
+
+
+def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
+    mark, style = ("·", "dim") if finding.allowed else _MARK[finding.severity]
+    place = f"line {finding.span.line}" if finding.span else ""
+    space = " " * max(page.width - 4 - len(finding.rule) - len(place), 2)
+    page.put("  ", page.paint(mark, style), f" {finding.rule}{space}", page.paint(place, "dim"))
+    page.wrap(finding.message, 4)
+    if finding.span:
+        line = lines[finding.span.line - 1].strip().removeprefix("\ufeff")
+        more = " …" if finding.span.end_line > finding.span.line else ""
+        room = page.width - 6 - len(more)
+        page.put(
+            "    ", page.paint("│ ", "dim"), page.paint(line if len(line) <= room else f"{line[:room]}…", "dim") + more
+        )
+    if finding.allowed:
+        page.wrap(f"allowed: {finding.allowed}", 4, style="dim")
+    elif finding.help:
+        page.wrap(finding.help, 4, "→")
+
+
+def _ending(outcome: Outcome) -> tuple[str, str, str]:
+    files = len(outcome.migrations)
+    unreadable = sum(read.state == "unreadable" for read in outcome.migrations)
+    told = [finding for read in outcome.migrations for finding in read.findings]
+    count = Counter("allowed" if finding.allowed else finding.severity.value for finding in told)
+    in_files = sum(any(not finding.allowed for finding in read.findings) for read in outcome.migrations)
+    said = [_many(count[level], level) for level in ("error", "warning", "notice") if count[level]]
+    words = (
+        f"{', '.join(said)} in {in_files:,} of {_many(files, 'file')}"
+        if said
+        else f"Nothing found in {_many(files, 'file')}"
+    )
+    words += f"; {count['allowed']:,} allowed" if count["allowed"] else ""
+    words += f"; {unreadable:,} could not be read" if unreadable else ""
+    if outcome.result is Result.NOTHING:
+        return "✔", "green", "Nothing to read."
+    if outcome.result in (Result.BLOCKED, Result.INCOMPLETE):
+        return "✖", "red", f"{words}."
+    return ("!", "yellow", f"{words}; nothing blocks.") if said else ("✔", "green", f"{words}.")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _catalogue(page: _Page, rules: tuple[RulePage, ...]) -> None:
+    for family, members in groupby(rules, key=lambda rule: rule.family):
+        page.blank()
+        page.put(page.paint(family, "bold"))
+        for rule in members:
+            mark, style = _MARK[rule.severity]
+            page.put("  ", page.paint(mark, style), f" {rule.name}")
+            page.wrap(rule.summary, 4, style="dim")
+    page.blank()
+    page.put(
+        f"{_many(len(rules), 'rule')}; ✖ error, ! warning. What loses rows or values takes consent, and fails a check."
+    )
+    page.put("  ", page.paint("→ ", "cyan"), "safemigrate explain RULE")
+
+
+def _explain(page: _Page, rule: RulePage) -> None:
+    page.put(page.paint(rule.name, "bold"), page.paint(f"   {rule.family}, {rule.severity}", "dim"))
+    for paragraph in rule.page.split("\n\n"):
+        page.blank()
+        if paragraph.startswith(" "):  # SQL to paste
+            page.lines += paragraph.translate(CONTROL).split("\n")
+        else:
+            page.wrap(" ".join(paragraph.split()), 0)
+    for title, sql in (("It finds", rule.bad), ("It has nothing against", rule.good)):
+        if sql:
+            page.blank()
+            page.put(title)
+            page.lines += [f"  {line}" for line in sql.translate(CONTROL).split("\n")]
+    page.blank()
+    if rule.family != "history" and rule.name != "unused-allow":
+        page.put("Where it is meant, say why above the statement")
+        page.put(f"  -- safemigrate: allow {rule.name} REASON")
+        page.blank()
+    page.put("In safemigrate.toml, for all")
+    page.lines += ["  [rules]", f'  {rule.name} = "off"   # or notice, warning, error']

@@ -1,0 +1,162 @@
+"""Reading migrations without a database: what they destroy, lock and break, as far as their text tells."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safemigrate.config import Levels
+from safemigrate.errors import ProjectError, SafemigrateError
+from safemigrate.lint import lint
+from safemigrate.lint.baseline import Baseline, Known, known, write
+from safemigrate.lint.policy import Policy
+from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity
+from safemigrate.prisma.migrations import decode
+from safemigrate.sql import split
+from safemigrate.workflow.reading import files
+from safemigrate.workflow.request import Request
+
+_FAILS = {
+    "error": (Severity.ERROR,),
+    "warning": (Severity.ERROR, Severity.WARNING),
+    "never": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What `check` may be told.
+
+    `stdin` is a name and its bytes, read instead of files. `levels` come behind those of the settings. `fail_on` is
+    "error", "warning" or "never".
+    """
+
+    files: tuple[str, ...] = ()
+    stdin: tuple[str, bytes] | None = None
+    offline: bool = False
+    changed_since: str | None = None
+    levels: Levels | None = None
+    fail_on: str = "error"
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+
+
+def check(request: Request, options: CheckOptions) -> Outcome:
+    """Read files, each by itself; one that cannot be read does not hide the others.
+
+    Raises ProjectError for wrong settings, and where there is nothing to read.
+    """
+    began = time.monotonic()
+    settings = request.settings
+    policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
+    baseline = _baseline(options, settings.baseline)
+    found, notes = _files(request, options)
+    if options.stdin:
+        name, content = options.stdin
+        read = [_read(Path(name), policy, content)]
+    else:
+        read = [_read(path, policy) for path in found]
+    if options.write_baseline:
+        notes.append(_write(options.write_baseline, read))
+    elif baseline:
+        read = [_without(outcome, baseline) for outcome in read]
+        notes += _about(baseline, read)
+    if not options.offline:
+        notes.append("Read without a database: rows, locks held and the way back are tried by safemigrate apply.")
+    failing = [
+        finding
+        for outcome in read
+        for finding in outcome.findings
+        if finding.severity in _FAILS[options.fail_on] and not finding.allowed and not options.write_baseline
+    ]
+    result = Result.OK if read else Result.NOTHING
+    if any(outcome.state == "unreadable" for outcome in read):
+        result = Result.INCOMPLETE
+    elif failing:
+        result = Result.BLOCKED
+    rules = [rule for rule, _ in Counter(finding.rule for finding in failing).most_common(3)]
+    return Outcome(
+        "check",
+        result,
+        migrations=tuple(read),
+        notes=tuple(notes),
+        next=tuple(f"safemigrate explain {rule}" for rule in rules),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _files(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:
+    if options.stdin:
+        return [], []
+    notes: list[str] = []
+    if options.files:
+        found = files.named(options.files)
+    else:
+        found, notes = files.below(_shown(request.project))
+    if options.changed_since is None:
+        return found, notes
+    from safemigrate import git
+
+    changed = git.changed_since(request.project, options.changed_since)
+    asked = [path for path in found if path.resolve() in changed]
+    if not asked:
+        notes.append(f"No migration changed since {options.changed_since}.")
+    return asked, notes
+
+
+def _shown(folder: Path) -> Path:
+    """The folder as seen from where the user stands."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _read(path: Path, policy: Policy, content: bytes | None = None) -> MigrationOutcome:
+    name = path.parent.name if path.name == "migration.sql" else path.name
+    try:
+        files.refuse_provider(path)
+        migration = decode(name, path, _bytes(path) if content is None else content)
+        statements = split(migration.sql, str(path))
+    except SafemigrateError as error:
+        return MigrationOutcome(name, "", "unreadable", detail=_said(error, path), path=str(path))
+    findings = policy.judge(lint(migration, statements), statements, path)
+    return MigrationOutcome(name, migration.checksum, "read", tuple(findings), path=str(path), text=migration.sql)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProjectError(error.strerror or str(error)) from error
+
+
+def _said(error: SafemigrateError, path: Path) -> str:
+    summary = error.summary.removeprefix(f"{path}").removeprefix(":").strip()
+    return ". ".join(part.rstrip(".") for part in (summary, error.why, *error.fix) if part)
+
+
+def _baseline(options: CheckOptions, configured: Path | None) -> Baseline | None:
+    path = options.baseline or configured
+    return Baseline.read(path) if path and not options.write_baseline else None
+
+
+def _without(outcome: MigrationOutcome, baseline: Baseline) -> MigrationOutcome:
+    return replace(outcome, findings=tuple(baseline.new(outcome.findings, outcome.text)))
+
+
+def _about(baseline: Baseline, read: Sequence[MigrationOutcome]) -> list[str]:
+    stale = baseline.stale([outcome.name for outcome in read])
+    notes = [f"{baseline.used:,} findings are known to the baseline."] if baseline.used else []
+    notes += [f"The baseline knows {each.rule} {each.subject} of {each.migration}, which is no more." for each in stale]
+    return notes
+
+
+def _write(path: Path, read: Sequence[MigrationOutcome]) -> str:
+    entries: list[Known] = []
+    for outcome in read:
+        findings: list[Finding] = [each for each in outcome.findings if not each.allowed]
+        entries += [known(finding, outcome.text) for finding in findings]
+    write(path, entries)
+    return f'{len(entries):,} findings are written to {path}; baseline = "{path}" in safemigrate.toml reads it.'

@@ -1,0 +1,97 @@
+"""Which files there are to read, named one by one, by folder or pattern, or found below a folder."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from safemigrate.errors import ProjectError
+
+_LOCK = "migration_lock.toml"
+_SKIPPED = frozenset({"node_modules", "dist", "build", "vendor", "coverage"})
+_POSTGRES = ("", "postgresql", "postgres")
+
+
+def named(arguments: Sequence[str]) -> list[Path]:
+    """The files that arguments mean, each once, bytewise by path: of the folders of one history that is Prisma's order.
+
+    A folder means every .sql file in it, or, where a migration.sql is, that one alone. A name that leads nowhere stays
+    what it is, for the reader to stumble over. Raises ProjectError for a folder and a pattern without a single file.
+    """
+    found: list[Path] = []
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            inside = list(_inside(path))
+        elif not path.exists() and glob.has_magic(argument):
+            matches = [Path(match) for match in glob.glob(argument, recursive=True)]  # noqa: PTH207  # from any root
+            inside = [file for match in matches for file in (_inside(match) if match.is_dir() else (match,))]
+        else:
+            inside = [path]
+        if not inside:
+            raise ProjectError(f"No .sql file in {argument}")
+        found += inside
+    unique = {os.path.realpath(path): path for path in reversed(found)}
+    return sorted(unique.values(), key=_order)
+
+
+def below(folder: Path) -> tuple[list[Path], list[str]]:
+    """The migrations of every Prisma history in a folder, and what is to be said of histories that are left out.
+
+    Raises ProjectError where there is none.
+    """
+    locks = sorted(_walk(folder, _LOCK), key=_order)
+    left = [f"{lock.parent} is left out: its provider is {provider(lock.parent)}" for lock in locks if not _ours(lock)]
+    found = [path for lock in locks if _ours(lock) for path in named([str(lock.parent)])]
+    if not found:
+        raise ProjectError(
+            f"No PostgreSQL migrations in {folder.resolve()}",
+            "; ".join(left) or f"Looked for folders with a {_LOCK}, which Prisma writes.",
+            ("safemigrate check --offline FILE...",),
+        )
+    return found, left
+
+
+def history_of(path: Path) -> Path | None:
+    """The migrations folder that a file stands in; None for a file that is no Prisma migration."""
+    return path.parent.parent if path.name == "migration.sql" else None
+
+
+def provider(history: Path) -> str:
+    """What a history's lock file says; "" without one."""
+    try:
+        text = (history / _LOCK).read_text(encoding="utf-8")
+        return str(tomllib.loads(text).get("provider", ""))
+    except (OSError, ValueError):  # a merge conflict left in it: the migrations can be read all the same
+        return ""
+
+
+def refuse_provider(path: Path) -> None:
+    """Raise ProjectError for a migration that was written for another kind of database."""
+    history = history_of(path)
+    if history and (said := provider(history)) not in _POSTGRES:
+        raise ProjectError(f"{history / _LOCK} says {said}", "safemigrate reads PostgreSQL.")
+
+
+def _ours(lock: Path) -> bool:
+    return provider(lock.parent) in _POSTGRES
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for path in _walk(folder, ".sql"):
+        if path.name == "migration.sql" or not (path.parent / "migration.sql").exists():
+            yield path
+
+
+def _walk(folder: Path, ending: str) -> Iterator[Path]:
+    """Files by the end of their name; links to folders are not followed, as by Prisma."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
+        yield from (Path(place, name) for name in names if name.endswith(ending))
+
+
+def _order(path: Path) -> list[bytes]:
+    return [os.fsencode(part) for part in path.parts]

@@ -1,0 +1,225 @@
+"""`check` as a person, a pipe and a CI job use it; no database, no project, no git."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safemigrate.cli.app import main
+
+DROP = 'ALTER TABLE "User" DROP COLUMN "bio";\n'
+INDEX = 'CREATE INDEX "User_name_idx" ON "User"("name");\n'
+SAFE = 'CREATE TABLE "Tag" (id int PRIMARY KEY);\n'
+
+
+def write(path: str, text: str) -> None:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text.encode())
+
+
+def findings(ran: Any) -> dict[str, list[str]]:
+    """Rules by file."""
+    document = json.loads(ran.stdout)
+    return {each["path"]: [finding["rule"] for finding in each["findings"]] for each in document["migrations"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "code"),
+    [
+        (SAFE, (), 0),
+        (INDEX, (), 0),
+        (INDEX, ("--fail-on", "warning"), 1),
+        (DROP, (), 1),
+        (DROP, ("--exit-zero",), 0),
+        (DROP, ("--fail-on", "never"), 0),
+        (f"-- safemigrate: allow drop-column read by nobody\n{DROP}", ("--fail-on", "warning"), 0),
+        (DROP, ("--rule", "drop-column=warning"), 0),
+        (DROP, ("--rule", "data-loss=off", "--fail-on", "warning"), 0),
+        (INDEX, ("--rule", "lock=error"), 1),
+        ("SELECT 'never closed", (), 2),
+        ("ALTER TABLE t FROBNICATE;", (), 1),
+    ],
+)
+def test_exit_codes(invoke: Any, text: str, flags: tuple[str, ...], code: int) -> None:
+    write("change.sql", text)
+    assert invoke("check", "--offline", "change.sql", *flags).code == code
+
+
+def test_a_loss_is_an_error_for_nobody_can_be_asked(invoke: Any) -> None:
+    write("change.sql", DROP)
+    (migration,) = json.loads(invoke("check", "--offline", "change.sql", "--json").stdout)["migrations"]
+    (finding,) = migration["findings"]
+    assert (finding["severity"], finding["loses"], finding["blocks"]) == ("error", True, True)
+    assert (migration["name"], migration["state"]) == ("change.sql", "read")
+
+
+def test_one_file_that_cannot_be_read_does_not_hide_the_others(invoke: Any) -> None:
+    write("a/good.sql", DROP)
+    write("a/quote.sql", "SELECT 1;\nSELECT 'x")
+    Path("a/latin.sql").write_bytes(b"-- \xe9\nSELECT 1;")
+    Path("a/gone.sql").symlink_to("nowhere.sql")
+    ran = invoke("check", "--offline", "a", "missing.sql", "--json")
+    document = json.loads(ran.stdout)
+    assert (ran.code, document["outcome"]) == (2, "incomplete")
+    states = {each["path"]: each["state"] for each in document["migrations"]}
+    assert states == {
+        "a/good.sql": "read",
+        "a/gone.sql": "unreadable",
+        "a/latin.sql": "unreadable",
+        "a/quote.sql": "unreadable",
+        "missing.sql": "unreadable",
+    }
+    assert findings(ran)["a/good.sql"] == ["drop-column"]
+    said = {each["path"]: each["detail"] for each in document["migrations"]}
+    assert "No such file" in said["missing.sql"]
+    assert "UTF-8" in said["a/latin.sql"]
+    assert "line 2" in said["a/quote.sql"]
+
+
+def test_folders_patterns_and_strange_names(invoke: Any) -> None:
+    write("m/20240101_x.sql/migration.sql", DROP)
+    write("m/20240101_x.sql/down.sql", DROP)
+    write("m/20240102_with a space/migration.sql", "\ufeff" + DROP.replace("\n", "\r\n"))
+    write("m/9_b/migration.sql", SAFE)
+    write("m/10_a/migration.sql", SAFE)
+    write("node_modules/x.sql", DROP)
+    write("m/.hidden/x.sql", DROP)
+    write("[id].sql", SAFE)
+    everything = [
+        "[id].sql",
+        "m/10_a/migration.sql",
+        "m/20240101_x.sql/migration.sql",
+        "m/20240102_with a space/migration.sql",
+        "m/9_b/migration.sql",
+    ]
+    for arguments in ((".",), ("m", "[id].sql"), ("**/migration.sql", "[id].sql", "./m")):
+        assert list(findings(invoke("check", "--offline", *arguments, "--json"))) == everything
+    document = json.loads(invoke("check", "--offline", "m", "--json").stdout)
+    (finding,) = document["migrations"][2]["findings"]
+    assert (finding["span"]["line"], finding["span"]["column"]) == (1, 1)
+
+
+def test_stdin(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Piped(io.StringIO):
+        buffer = io.BytesIO(b"\xef\xbb\xbf" + DROP.encode())
+
+    monkeypatch.setattr(sys, "stdin", Piped())
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["check", "--offline", "-", "--stdin-filename", "x/2024_drop/migration.sql", "--json"]) == 1
+    (migration,) = json.loads(out.getvalue())["migrations"]
+    assert (migration["name"], migration["path"]) == ("2024_drop", "x/2024_drop/migration.sql")
+
+
+def test_without_files_every_history_below_is_read(invoke: Any) -> None:
+    for name, provider in (("api", "postgresql"), ("old", "mysql"), ("web", "postgresql")):
+        write(f"{name}/prisma/migrations/migration_lock.toml", f'provider = "{provider}"\n')
+        write(f"{name}/prisma/migrations/1_a/migration.sql", DROP)
+    ran = invoke("check", "--offline", "--json")
+    assert list(findings(ran)) == ["api/prisma/migrations/1_a/migration.sql", "web/prisma/migrations/1_a/migration.sql"]
+    assert "old/prisma/migrations is left out: its provider is mysql" in json.loads(ran.stdout)["notes"]
+    named = invoke("check", "--offline", "old/prisma/migrations")
+    assert named.code == 2
+    assert "says mysql" in named.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("check",), "No PostgreSQL migrations in"),
+        (("check", "empty"), "No .sql file in empty"),
+        (("check", "*.sql"), "No .sql file in *.sql"),
+        (("check", "--rule", "drop-colum=off", "x.txt"), 'There is no rule "drop-colum"'),
+        (("check", "--rule", "drop-column", "x.txt"), "it is a rule or family"),
+        (("check", "-", "x.txt"), "stands alone"),
+        (("check", "--baseline", "none.json", "x.txt"), "none.json cannot be read"),
+        (("check", "--changed-since", "main", "x.txt"), "git"),
+        (("explain", "drop-columns"), 'There is no rule "drop-columns"'),
+    ],
+)
+def test_usage(invoke: Any, arguments: tuple[str, ...], says: str) -> None:
+    Path("empty").mkdir()
+    write("x.txt", SAFE)
+    ran = invoke(*arguments, "--json")
+    assert ran.code == 2
+    assert says in json.loads(ran.stdout)["error"]["summary"]
+    assert says in ran.stderr
+
+
+def test_settings(invoke: Any) -> None:
+    write(
+        "safemigrate.toml", '[rules]\ndrop-column = "error"\n[[rules.override]]\npaths = ["old"]\ndata-loss = "off"\n'
+    )
+    write("old/a.sql", DROP)
+    write("new/a.sql", DROP)
+    assert findings(invoke("check", "--offline", "--json", ".")) == {"new/a.sql": ["drop-column"], "old/a.sql": []}
+    write("safemigrate.toml", '[rules]\ndrop-colum = "error"\n')
+    ran = invoke("check", "--offline", "new")
+    assert ran.code == 2
+    said = " ".join(ran.stderr.split())
+    assert 'safemigrate.toml: there is no rule "drop-colum"' in said
+    assert "Did you mean drop-column" in said
+
+
+def test_a_baseline_silences_what_it_knows_and_nothing_else(invoke: Any) -> None:
+    write("m/1_a/migration.sql", DROP + INDEX)
+    written = invoke("check", "--offline", "m", "--write-baseline", "known.json")
+    assert written.code == 0
+    assert "2 findings are written to known.json" in written.stdout
+    write("safemigrate.toml", 'baseline = "known.json"\n')
+    write("m/1_a/migration.sql", "-- one line more\r\n\r\n" + (DROP + INDEX).replace("\n", "\r\n"))
+    write("m/2_b/migration.sql", DROP)
+    ran = invoke("check", "--offline", "--json", "m")
+    assert findings(ran) == {"m/1_a/migration.sql": [], "m/2_b/migration.sql": ["drop-column"]}
+    assert json.loads(ran.stdout)["notes"] == ["2 findings are known to the baseline."]
+    write("m/1_a/migration.sql", DROP + DROP)
+    ran = invoke("check", "--offline", "--json", "m")
+    assert findings(ran)["m/1_a/migration.sql"] == ["drop-column"], "an entry stands for one finding"
+    assert "index-not-concurrent" in "".join(json.loads(ran.stdout)["notes"]), "a stale entry is said"
+    write("known.json", '{"version": 2, "findings": []}')
+    assert invoke("check", "--offline", "m").code == 2
+    write("known.json", "[]")
+    assert "is not a baseline" in " ".join(invoke("check", "--offline", "m").stderr.split())
+
+
+def test_without_offline_it_says_what_it_does_not_do(invoke: Any) -> None:
+    write("a.sql", SAFE)
+    assert "Read without a database" in invoke("check", "a.sql").stdout
+    assert "Read without a database" not in invoke("check", "--offline", "a.sql").stdout
+
+
+def test_github_annotations(invoke: Any) -> None:
+    write("a.sql", "SELECT 1;\n" + DROP)
+    ran = invoke("check", "--offline", "a.sql", "--format", "github")
+    first, *report = ran.stdout.splitlines()
+    assert first.startswith('::error file=a.sql,line=2,endLine=2,title=drop-column::"User"."bio" is dropped')
+    assert "%0A" in first
+    assert report[0] == "a.sql"
+
+
+def test_thousands_of_files_are_read_in_one_go(invoke: Any) -> None:
+    for number in range(2000):
+        write(f"m/{number:04}_x/migration.sql", SAFE)
+    ran = invoke("check", "--offline", "m")
+    assert ran.stdout == "✔ Nothing found in 2,000 files.\n"
+
+
+def test_quiet_says_only_what_blocks(invoke: Any) -> None:
+    write("a.sql", INDEX)
+    assert invoke("check", "--offline", "-q", "a.sql").stdout == ""
+    write("a.sql", DROP)
+    assert "drop-column" in invoke("check", "--offline", "-q", "a.sql").stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read(invoke: Any) -> None:
+    write("a.sql", SAFE)
+    Path("a.sql").chmod(0)
+    assert invoke("check", "--offline", "a.sql").code == 2
