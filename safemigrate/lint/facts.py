@@ -5,18 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from safemigrate.sql.actions import Constraint
+
 Key = tuple[str, str]  # schema and name
+
+
+# Without a target or a setting: the oldest that gets fixes until 2027 and behaves, for every rule, like 12 to 17.
+ASSUMED_VERSION = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index; `columns` is empty where a key is an expression."""
+
+    columns: tuple[str, ...] = ()
+    unique: bool = False
+    valid: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TableFact:
-    """A table of the target: its rows as the planner estimates them, None where never analyzed; its columns' types.
+    """A table or materialized view of the target.
 
-    Types are as `format_type` gives them: `character varying(100)`, `"Role"`, `other."Role"[]`.
+    `rows` are as the planner estimates them, None where never analyzed. `columns` has types as `format_type` gives
+    them: `character varying(100)`, `"Role"`, `other."Role"[]`. `required` are the columns that are NOT NULL.
+    `constraints` and `indexes` are by name. `default_of` is the table whose default partition it is.
     """
 
     rows: int | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    indexes: Mapping[str, Index] = field(default_factory=dict)
+    partitioned: bool = False
+    default_of: Key | None = None
 
 
 def _not_counted(_query: str) -> int | None:
@@ -27,11 +49,14 @@ def _not_counted(_query: str) -> int | None:
 class Facts:
     """The target as it is, before any pending migration.
 
-    `tables` has every ordinary and partitioned table, or is None without a target.
+    `tables` has every table and materialized view, or is None without a target.
     `enums` has the labels of every enum.
     `count` runs a query for one number, with a timeout, and returns None where there is no answer in time.
     `applied` maps each applied migration to its checksum, None where there is no history to know.
     `schema` is the one that unqualified names mean.
+    `version` is the server's major, None where unknown.
+    `functions` says of each function that is not PostgreSQL's own whether it is volatile; `domains` of each domain
+    whether it has constraints.
     """
 
     tables: Mapping[Key, TableFact] | None = None
@@ -39,3 +64,6 @@ class Facts:
     count: Callable[[str], int | None] = _not_counted
     applied: Mapping[str, str] | None = None
     schema: str = "public"
+    version: int | None = None
+    functions: Mapping[str, bool] = field(default_factory=dict)
+    domains: Mapping[Key, bool] = field(default_factory=dict)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -9,9 +8,10 @@ import psycopg
 import pytest
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.lint import Facts, TableFact, lint
+from safemigrate.lint import Facts, lint
 from safemigrate.model import Finding, Migration
 from safemigrate.sql import split
+from safemigrate.workflow.on_target.facts import described
 
 Read = Callable[..., list[Finding]]
 
@@ -39,28 +39,4 @@ def target(database: DatabaseUrl) -> Iterator[psycopg.Connection]:
 
 def facts_of(connection: psycopg.Connection) -> Facts:
     """What a workflow would know of this database."""
-    columns: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    rows: dict[tuple[str, str], int | None] = {}
-    for schema, table, estimate, column, type_ in connection.execute(
-        """SELECT n.nspname, c.relname, c.reltuples, a.attname, format_type(a.atttypid, a.atttypmod)
-           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-           WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-           AND n.nspname NOT IN ('pg_catalog', 'information_schema')"""
-    ):
-        columns[schema, table][column] = type_
-        rows[schema, table] = None if estimate < 0 else int(estimate)
-    enums: dict[tuple[str, str], tuple[str, ...]] = {
-        (schema, name): tuple(labels)
-        for schema, name, labels in connection.execute(
-            """SELECT n.nspname, t.typname, array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
-               FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
-               GROUP BY 1, 2"""
-        )
-    }
-
-    def count(query: str) -> int | None:
-        row = connection.execute(query.encode()).fetchone()
-        return row[0] if row else None
-
-    tables = {key: TableFact(rows[key], columns[key]) for key in columns}
-    return Facts(tables=tables, enums=enums, count=count)
+    return described(connection, "public")

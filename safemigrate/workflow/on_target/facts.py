@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+
 from safemigrate.db import session
-from safemigrate.lint.facts import Facts, Key, TableFact
+from safemigrate.db.postgres import Connection
+from safemigrate.lint.facts import Facts, Index, Key, TableFact
+from safemigrate.sql import Name
+from safemigrate.sql.actions import Constraint
 from safemigrate.workflow.on_target.resolve import Target
 
 # A count that takes longer is worth less than the wait.
 _SECONDS = 5
 
-_TABLES = """
-SELECT n.nspname, c.relname, CASE WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::bigint END,
-       array_agg(a.attname::text), array_agg(format_type(a.atttypid, a.atttypmod))
+_OURS = "n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'"
+
+_TABLES = f"""
+SELECT n.nspname, c.relname, CASE WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::bigint END, c.relkind = 'p',
+       CASE WHEN pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT' THEN pn.nspname END, p.relname,
+       array_agg(a.attname::text), array_agg(format_type(a.atttypid, a.atttypmod)),
+       coalesce(array_agg(a.attname::text) FILTER (WHERE a.attnotnull), '{{}}')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$|safemigrate(_|$))'
-GROUP BY 1, 2, 3
+LEFT JOIN (pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace)
+  ON i.inhrelid = c.oid AND c.relispartition
+WHERE c.relkind IN ('r', 'p', 'm') AND {_OURS}
+GROUP BY c.oid, 1, 2, 3, 4, 5, 6
+"""
+
+_COLUMNS = (
+    "ARRAY(SELECT a.attname::text FROM unnest({keys}) WITH ORDINALITY key (number, place) JOIN pg_attribute a ON \
+a.attrelid = {table} AND a.attnum = key.number ORDER BY key.place)"
+)
+
+_CONSTRAINTS = f"""
+SELECT n.nspname, c.relname, k.conname, k.contype::text, k.convalidated, rn.nspname, r.relname,
+       coalesce(pg_get_expr(k.conbin, k.conrelid), ''), {_COLUMNS.format(keys="k.conkey", table="k.conrelid")},
+       {_COLUMNS.format(keys="k.confkey", table="k.confrelid")}
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN (pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace) ON r.oid = k.confrelid
+WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND {_OURS}
+"""
+_KINDS = {"c": "check", "f": "foreign key", "p": "primary key", "u": "unique", "x": "exclude"}
+
+_INDEXES = f"""
+SELECT n.nspname, t.relname, c.relname, i.indisunique, i.indisvalid,
+       CASE WHEN i.indexprs IS NULL THEN {_COLUMNS.format(keys="i.indkey", table="i.indrelid")} ELSE '{{}}' END
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+JOIN pg_namespace n ON n.oid = t.relnamespace WHERE {_OURS}
 """
 
 _ENUMS = """
@@ -23,20 +57,35 @@ SELECT n.nspname, t.typname, array_agg(e.enumlabel::text ORDER BY e.enumsortorde
 FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace GROUP BY 1, 2
 """
 
+_FUNCTIONS = f"""
+SELECT p.proname, bool_or(p.provolatile = 'v') FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE {_OURS} GROUP BY 1
+"""
+
+# A domain over a domain has the constraints of both.
+_DOMAINS = f"""
+WITH RECURSIVE below (oid, base) AS (
+  SELECT oid, oid FROM pg_type WHERE typtype = 'd'
+  UNION SELECT b.oid, t.typbasetype FROM below b JOIN pg_type t ON t.oid = b.base WHERE t.typtype = 'd')
+SELECT n.nspname, t.typname, bool_or(d.typnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.contypid = d.oid))
+FROM below b JOIN pg_type t ON t.oid = b.oid JOIN pg_namespace n ON n.oid = t.typnamespace
+JOIN pg_type d ON d.oid = b.base AND d.typtype = 'd' WHERE {_OURS} GROUP BY 1, 2
+"""
+
 
 def facts(target: Target, schema: str) -> Facts:
-    """Describe the target before any pending migration.
+    """Describe the target before any pending migration."""
+    applied = {migration.name: migration.checksum for migration in target.state.applied}
+    applied.update({file.name: row.checksum for file, row in target.state.edited})
+    return replace(described(target.connection, schema), applied=applied)
+
+
+def described(connection: Connection, schema: str) -> Facts:
+    """Describe a database, its history aside.
 
     Counting happens when a rule asks, five seconds at most each.
     """
-    connection = target.connection
-    tables: dict[Key, TableFact] = {
-        (row[0], row[1]): TableFact(row[2], dict(zip(row[3], row[4], strict=True)))
-        for row in session.rows(connection, _TABLES)
-    }
     enums: dict[Key, tuple[str, ...]] = {(row[0], row[1]): tuple(row[2]) for row in session.rows(connection, _ENUMS)}
-    applied = {migration.name: migration.checksum for migration in target.state.applied}
-    applied.update({file.name: row.checksum for file, row in target.state.edited})
 
     def count(query: str) -> int | None:
         try:
@@ -48,4 +97,45 @@ def facts(target: Target, schema: str) -> Facts:
             # The rule then speaks without a number; the rehearsal will run the statement itself.
             return None
 
-    return Facts(tables, enums, count, applied, schema)
+    return Facts(
+        _tables(connection),
+        enums,
+        count,
+        schema=schema,
+        version=connection.info.server_version // 10000,
+        functions=dict(session.rows(connection, _FUNCTIONS)),
+        domains={(row[0], row[1]): row[2] for row in session.rows(connection, _DOMAINS)},
+    )
+
+
+def _tables(connection: Connection) -> dict[Key, TableFact]:
+    constraints: dict[Key, dict[str, Constraint]] = defaultdict(dict)
+    for schema, table, name, kind, valid, to_schema, to, expression, columns, referenced in session.rows(
+        connection, _CONSTRAINTS
+    ):
+        constraints[schema, table][name] = Constraint(
+            _KINDS[kind],
+            name,
+            tuple(columns),
+            expression,
+            not_valid=not valid,
+            references=Name(to_schema, to) if to else None,
+            referenced=tuple(referenced),
+        )
+    indexes: dict[Key, dict[str, Index]] = defaultdict(dict)
+    for schema, table, name, unique, valid, columns in session.rows(connection, _INDEXES):
+        indexes[schema, table][name] = Index(tuple(columns), unique, valid)
+    return {
+        (schema, table): TableFact(
+            rows,
+            dict(zip(names, types, strict=True)),
+            frozenset(required),
+            constraints[schema, table],
+            indexes[schema, table],
+            partitioned,
+            (parent_schema, parent) if parent_schema else None,
+        )
+        for schema, table, rows, partitioned, parent_schema, parent, names, types, required in session.rows(
+            connection, _TABLES
+        )
+    }
