@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from safemigrate.lint.allow import Allow
 from safemigrate.lint.facts import Facts, Key, TableFact
 from safemigrate.lint.rule import SMALL
+from safemigrate.lint.shapes import Shapes
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.sql import Name, Statement
 from safemigrate.sql.actions import (
     Action,
     AddColumn,
+    AlterColumn,
+    AlterColumnType,
     Column,
     CreateTable,
     CreateType,
     Delete,
+    DropColumn,
+    DropDefault,
+    DropNotNull,
     Insert,
     Rename,
+    SetDefault,
+    SetNotNull,
     SetSchema,
     Truncate,
     Update,
@@ -25,6 +34,7 @@ from safemigrate.sql.actions import (
     quote,
 )
 
+OfColumn = AlterColumn | AlterColumnType | DropColumn | DropDefault | DropNotNull | SetDefault | SetNotNull
 _ALWAYS = ("true", "1=1", "(true)", "(1=1)")
 
 
@@ -55,12 +65,14 @@ class Context:
         self.allowable: Sequence[str] = ()
         self.found: Sequence[Finding] = ()  # for a rule that speaks last
         self.before: list[Action] = []
+        self._by_statement = [list(flatten(statement.actions)) for statement in statements]
         self._tables: dict[Key, Key | None] = {}  # made or renamed here: what it was in the target, None for new
         self._types: set[Key] = set()
         self._columns: dict[tuple[Key, str], Column] = {}
         self._empty: set[Key] = set()
         self._filled: set[Key] = set()  # by a migration before this one
         self._counts: dict[str, int | None] = {}
+        self.shapes = Shapes(self.key, lambda key: fact.columns if (fact := self._target(key)) else {})
         self._knows_earlier = earlier is not None
         # Nothing to copy from: what a whole history writes into an empty database is its own seed.
         starts_empty = facts.tables is not None and all(name == "_prisma_migrations" for _schema, name in facts.tables)
@@ -75,17 +87,31 @@ class Context:
     @property
     def actions(self) -> list[Action]:
         """What the statement at hand does, DO blocks included."""
-        return list(flatten(self.statements[self.position].actions))
+        return self._by_statement[self.position]
 
     @property
     def own(self) -> list[Action]:
         """What this migration did before the statement at hand, without the migrations before it."""
         return self.before[self._own :]
 
+    @cached_property
+    def everything(self) -> list[Action]:
+        """What the whole migration does."""
+        return [action for actions in self._by_statement for action in actions]
+
     @property
     def after(self) -> list[Action]:
         """What the statements behind the one at hand do."""
-        return [action for statement in self.statements[self.position + 1 :] for action in flatten(statement.actions)]
+        return [action for actions in self._by_statement[self.position + 1 :] for action in actions]
+
+    def later(self, action: OfColumn, *kinds: type[OfColumn]) -> bool:
+        """Whether an action of these kinds follows for the same column."""
+        behind = [*self.actions[self.actions.index(action) + 1 :], *self.after]
+        key = self.key(action.table)
+        return any(
+            isinstance(a, OfColumn) and isinstance(a, kinds) and (self.key(a.table), a.column) == (key, action.column)
+            for a in behind
+        )
 
     def advance(self) -> None:
         """Take note of what the statement at hand does and go on to the next."""
@@ -95,6 +121,7 @@ class Context:
         self.position += 1
 
     def _note(self, action: Action) -> None:
+        self.shapes.note(action)
         match action:
             case CreateTable() if not (action.if_not_exists and self._target(self.key(action.table))):
                 self._tables[self.key(action.table)] = None
@@ -181,6 +208,14 @@ class Context:
             return None if key is None or self._knows_earlier or self.facts.tables is None else 0
         exact = self.count(f"SELECT count(*) FROM {self.place(table)}")
         return fact.rows if exact is None else exact
+
+    def matching(self, table: Name, where: str) -> int | None:
+        """The rows of the target that a condition names; None where it cannot be asked alone, or has changed by now."""
+        key = self.key(table)
+        if any(isinstance(a, Update | Insert | Delete) and self.key(a.table) == key for a in self.before):
+            return None
+        place = self.place(table)
+        return self.count(f"SELECT count(*) FROM {place} WHERE {where or 'true'}") if place else None
 
     def is_small(self, table: Name) -> bool:
         """Whether the table is known to have so few rows that no lock on it is felt."""

@@ -1,4 +1,4 @@
-"""Columns that a migration drops only to add them again under another name or with another type."""
+"""Columns and tables that a migration drops only to add them again under another name or with another type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from safemigrate.lint.column_type import same_type
-from safemigrate.sql.actions import Action, AddColumn, DropColumn, Update
+from safemigrate.sql import Name
+from safemigrate.sql.actions import Action, AddColumn, CreateTable, DropColumn, DropTable, Insert, Update
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
@@ -22,7 +23,7 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
     drops = [action for action in here if isinstance(action, DropColumn) and not context.is_new(action.table)]
     if not drops:
         return []
-    everything = [*context.own, *here, *context.after]
+    everything = context.everything
     adds = [
         action for action in everything if isinstance(action, AddColumn) and not _filled(context, action, everything)
     ]
@@ -60,3 +61,36 @@ def _likeness(context: Context, drop: DropColumn, add: AddColumn) -> float:
     likeness = SequenceMatcher(None, drop.column.lower(), add.column.name.lower()).ratio()
     # Without a target the types are unknown, so the names have to speak louder.
     return likeness if likeness >= (0.35 if before is not None else 0.5) else 0
+
+
+def made_again(context: Context) -> list[tuple[Name, CreateTable]]:
+    """Pairs of a table dropped by the statement at hand and the one that the migration makes in its place.
+
+    A pair has most columns in common, or like names where nobody knows the old columns. No pair where the migration
+    copies rows into the new table: then they have moved.
+    """
+    dropped = [table for a in context.actions if isinstance(a, DropTable) for table in a.tables]
+    if not dropped:
+        return []
+    copied = {context.key(action.table) for action in context.everything if isinstance(action, Insert)}
+    made = [
+        action
+        for action in context.everything
+        if isinstance(action, CreateTable) and not action.temporary and context.key(action.table) not in copied
+    ]
+    pairs: list[tuple[Name, CreateTable]] = []
+    for table in dropped:
+        scores = [(_table_likeness(context, table, one), number) for number, one in enumerate(made)]
+        score, best = max(scores, default=(0, 0))
+        if score > 0 and not context.is_new(table):
+            pairs.append((table, made.pop(best)))
+    return pairs
+
+
+def _table_likeness(context: Context, table: Name, made: CreateTable) -> float:
+    before, after = set(context.shapes.of(table)), {column.name for column in made.columns}
+    if before and after:
+        common = len(before & after) / len(before | after)
+        return common if common >= 0.6 else 0
+    likeness = SequenceMatcher(None, table.name.lower(), made.table.name.lower()).ratio()
+    return likeness if likeness >= 0.6 else 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from safemigrate.lint.column_type import parts
 from safemigrate.sql import Name
-from safemigrate.sql.actions import Action, AlterColumnType, CreateType, DropObject, Rename, Update, flatten
+from safemigrate.sql.actions import Action, AlterColumnType, CreateType, DropObject, Rename, Update
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
@@ -29,7 +29,7 @@ class Recreated:
 
 def recreated(context: Context) -> list[Recreated]:
     """The enums that a migration makes anew, wherever in it."""
-    actions = [action for statement in context.statements for action in flatten(statement.actions)]
+    actions = context.everything
     made = [action for action in actions if isinstance(action, CreateType) and action.labels is not None]
     found = []
     for created in made:

@@ -58,7 +58,7 @@ def test_an_old_table_renamed_is_counted_by_its_old_name(read: Read) -> None:
         return 7
 
     facts = Facts(tables={("public", "a"): TableFact(5, {})}, count=count)
-    (finding,) = read("ALTER TABLE a RENAME TO b; DROP TABLE b;", facts)
+    _renamed, finding = read("ALTER TABLE a RENAME TO b; DROP TABLE b;", facts)
     assert finding.message == '"b" is dropped; it holds 7 rows'
     assert asked == ['SELECT count(*) FROM "public"."a"']
 

@@ -35,7 +35,7 @@ def brief(findings: list[Finding]) -> list[tuple[str, Severity, int | None, bool
 
 
 def recreate(labels: str, *, first: str = "", column: str = "role", using: str = "") -> str:
-    array = "[]" if column == "roles" else ""
+    array, default = ("[]", "'{}'") if column == "roles" else ("", "'USER'")
     using = using or f'"{column}"::text{array}::"Role_new"{array}'
     return f"""{first}
         CREATE TYPE "Role_new" AS ENUM ({labels});
@@ -43,7 +43,8 @@ def recreate(labels: str, *, first: str = "", column: str = "role", using: str =
         ALTER TABLE "User" ALTER COLUMN "{column}" TYPE "Role_new"{array} USING ({using});
         ALTER TYPE "Role" RENAME TO "Role_old";
         ALTER TYPE "Role_new" RENAME TO "Role";
-        DROP TYPE "Role_old";"""
+        DROP TYPE "Role_old";
+        ALTER TABLE "User" ALTER COLUMN "{column}" SET DEFAULT {default};"""
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def recreate(labels: str, *, first: str = "", column: str = "role", using: str =
         (
             'DELETE FROM "Post" WHERE id = 3;'
             'ALTER TABLE "Post" ADD CONSTRAINT f FOREIGN KEY ("authorId") REFERENCES "User"(id)',
-            [],
+            [("delete-rows", WARNING, 1, True)],
         ),
         (
             'ALTER TABLE "User" ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES "User"(id)',
@@ -110,7 +111,7 @@ def recreate(labels: str, *, first: str = "", column: str = "role", using: str =
         (recreate("'ROBOT', 'GUEST', 'ADMIN', 'USER', 'NEW'"), []),
         (
             recreate("'USER', 'ADMIN', 'ROBOT'", first="""UPDATE "User" SET role = 'USER' WHERE role = 'GUEST';"""),
-            [("enum-value-removed", WARNING, 12, True)],
+            [("overwrite-values", WARNING, 12, True), ("enum-value-removed", WARNING, 12, True)],
         ),
         (
             recreate("'USER'", using="""(CASE WHEN role = 'USER' THEN 'USER' ELSE 'USER' END)::"Role_new\""""),

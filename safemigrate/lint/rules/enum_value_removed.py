@@ -15,7 +15,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.enums import Recreated, recreated
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import AlterColumnType, quote
+from safemigrate.sql.actions import AlterColumnType, CreateType, quote
 
 SETUP = (
     "CREATE TYPE \"Role\" AS ENUM ('USER', 'ADMIN', 'GUEST');"
@@ -33,8 +33,8 @@ GOOD = "ALTER TYPE \"Role\" ADD VALUE 'OWNER';"
 
 def check(context: Context) -> Iterator[Finding]:
     """Enums made anew, reported where the new type is created."""
-    here = {id(action) for action in context.actions}
-    for enum in recreated(context):
+    here = {id(action) for action in context.actions if isinstance(action, CreateType)}
+    for enum in recreated(context) if here else ():
         if id(enum.created) in here:
             yield from _lost(context, enum)
 

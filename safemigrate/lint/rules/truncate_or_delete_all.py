@@ -1,7 +1,8 @@
 """TRUNCATE, or DELETE without a condition, empties a table.
 
-A condition that always holds counts as none. CASCADE empties every table that refers to it, too. safemigrate keeps the
-rows for a rollback; what the application does without them until then is another matter.
+A condition that always holds counts as none; under any other one it is `delete-rows`. CASCADE empties every table that
+refers to it, too. safemigrate keeps the rows for a rollback; what the application does without them until then is
+another matter.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from safemigrate.sql.actions import Delete, Truncate
 
 SETUP = 'CREATE TABLE "Session" (id int PRIMARY KEY, "expiresAt" timestamp);'
 BAD = 'DELETE FROM "Session";'
-GOOD = 'DELETE FROM "Session" WHERE "expiresAt" < now();'
+GOOD = 'CREATE TABLE "Draft" (id int PRIMARY KEY);\nDELETE FROM "Draft";'
 
 
 def check(context: Context) -> Iterator[Finding]:

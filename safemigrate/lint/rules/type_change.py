@@ -24,9 +24,10 @@ GOOD = 'ALTER TABLE "Item" ADD COLUMN "price2" INTEGER;'
 
 def check(context: Context) -> Iterator[Finding]:
     """Type changes of columns that were there before, but for an enum that is made anew."""
-    enums = {enum.temporary for enum in recreated(context)}
-    for action in context.actions:
-        if not isinstance(action, AlterColumnType) or parts(action.type)[0] in enums:
+    changes = [action for action in context.actions if isinstance(action, AlterColumnType)]
+    enums = {enum.temporary for enum in recreated(context)} if changes else ()
+    for action in changes:
+        if parts(action.type)[0] in enums:
             continue
         fact = context.fact(action.table)
         before = fact.columns.get(action.column, "") if fact else ""

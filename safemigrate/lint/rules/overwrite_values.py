@@ -1,0 +1,62 @@
+"""An UPDATE writes over values that rows hold, and what they were is gone.
+
+Filling a column that this migration adds, or one `WHERE` it `IS NULL`, loses nothing. INSERT ... ON CONFLICT DO UPDATE
+and MERGE overwrite as well. safemigrate keeps the old values by key for a rollback.
+
+Write into a new column instead, or name the rows in a WHERE and look at them before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import Update, quote
+
+SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text, name text);'
+BAD = 'UPDATE "User" SET "email" = lower("email");'
+GOOD = """
+UPDATE "User" SET "name" = 'unknown' WHERE "name" IS NULL;
+ALTER TABLE "User" ADD COLUMN "mail" TEXT;
+UPDATE "User" SET "mail" = "email";
+"""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Updates of columns that were there before and may hold something."""
+    for action in context.actions:
+        if not isinstance(action, Update) or context.rows(action.table) == 0:
+            continue
+        columns = [column for column in action.columns if _may_hold(context, action, column)]
+        if action.columns and not columns:
+            continue
+        subject = f"{action.table} ({', '.join(map(quote, columns))})" if columns else str(action.table)
+        rows = context.matching(action.table, action.where)
+        if rows == 0:
+            continue
+        held = f" in {counted(rows, 'row')}" if rows else "" if action.where else " in every row"
+        yield context.finding(
+            Severity.WARNING,
+            f"{subject} is overwritten{held}",
+            subject=subject,
+            help="compare the rows in the rehearsal; to keep both, write into a new column",
+            count=rows,
+            loses=True,
+        )
+
+
+def _may_hold(context: Context, update: Update, column: str) -> bool:
+    if context.new_column(update.table, column):
+        return False
+    name = rf'(?:[\w"]+\.)?"?{re.escape(column)}"?'
+    if not re.search(r"\bOR\b", update.where, re.I) and re.search(rf"{name}\s+IS\s+NULL\b", update.where, re.I):
+        return False
+    # COALESCE keeps what is there; a stamp of the change is no value of its own.
+    keeps = rf'"?{re.escape(column)}"?\s*=\s*(?:COALESCE\s*\(\s*{name}\s*,|(?:now\s*\(|CURRENT_TIMESTAMP))'
+    return not re.search(keeps, update.assignments, re.I)
+
+
+RULE = Rule("overwrite-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)

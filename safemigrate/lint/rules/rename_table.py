@@ -1,0 +1,55 @@
+"""A renamed table, or one moved to another schema, is gone for every client that still names the old one.
+
+During a rolling deploy the release that is running names it until its last instance is replaced. A view with the old
+name, made in the same migration, lets it go on: a simple view can be written to as well.
+
+Or keep the old name in the database and map the model to it: `@@map("Post")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule
+from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
+from safemigrate.sql.actions import Action, CreateTable, CreateView, Rename, SetSchema, quote
+
+SETUP = 'CREATE TABLE "Post" (id int PRIMARY KEY);'
+BAD = 'ALTER TABLE "Post" RENAME TO "Article";'
+GOOD = 'ALTER TABLE "Post" RENAME TO "Article";\nCREATE VIEW "Post" AS SELECT * FROM "Article";'
+_KINDS = ("table", "view", "materialized view", "foreign table")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Older tables that get another name or schema, with nothing under the old one."""
+    for action in context.actions:
+        if isinstance(action, Rename) and action.kind in _KINDS:
+            old, becomes = action.old, f"becomes {quote(action.new)}"
+        elif isinstance(action, SetSchema) and action.kind in _KINDS:
+            old, becomes = action.name, f"moves to schema {quote(action.schema)}"
+        else:
+            continue
+        if context.is_new(old) or any(
+            context.key(old) == context.key(name) for name in map(_made, context.after) if name
+        ):
+            continue
+        yield context.finding(
+            Severity.WARNING,
+            f"{old} {becomes}; code that still names it fails",
+            subject=str(old),
+            help=f'keep the name in the database, and map the model to it: @@map("{old.name}")',
+        )
+
+
+def _made(action: Action) -> Name | None:
+    """What a later statement puts in the old one's place."""
+    if isinstance(action, CreateView):
+        return action.name
+    if isinstance(action, CreateTable):
+        return action.table
+    return Name(action.old.schema, action.new) if isinstance(action, Rename) and action.kind in _KINDS else None
+
+
+RULE = Rule("rename-table", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
