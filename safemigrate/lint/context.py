@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -37,10 +38,19 @@ from safemigrate.sql.actions import (
 OfColumn = AlterColumn | AlterColumnType | DropColumn | DropDefault | DropNotNull | SetDefault | SetNotNull
 _ALWAYS = ("true", "1=1", "(true)", "(1=1)")
 
+_BY_KEY = re.compile(
+    r"""[("\w.]*\bid\b"?\s*(=\s*('[^']*'|\d+)|IN\s*\((\s*('[^']*'|\d+)\s*,?)+\))[\s)]*""", re.IGNORECASE
+)
+
 
 def deletes_all(action: Action) -> bool:
     """Whether it is a DELETE whose condition, if any, always holds."""
     return isinstance(action, Delete) and "".join(action.where.lower().split()) in ("", *_ALWAYS)
+
+
+def names_rows(where: str) -> bool:
+    """Whether a condition names single rows by their key: `id = 3`."""
+    return bool(_BY_KEY.fullmatch(where.strip()))
 
 
 class Context:

@@ -20,7 +20,7 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
     fills the new column itself: then the values have moved.
     """
     here = context.actions
-    drops = [action for action in here if isinstance(action, DropColumn) and not context.is_new(action.table)]
+    drops = [action for action in here if isinstance(action, DropColumn) and not _is_own(context, action)]
     if not drops:
         return []
     everything = context.everything
@@ -36,7 +36,25 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
         if id(drop) not in taken and id(add) not in taken:
             taken |= {id(drop), id(add)}
             pairs.append((drop, add))
+    lonely = [drop for drop in drops if id(drop) not in taken]
+    for drop in lonely:
+        others = [add for add in adds if id(add) not in taken and _may_follow(context, drop, add)]
+        if len(others) == 1 and sum(context.key(one.table) == context.key(drop.table) for one in lonely) == 1:
+            pairs.append((drop, others[0]))
     return pairs
+
+
+def _is_own(context: Context, drop: DropColumn) -> bool:
+    added = context.new_column(drop.table, drop.column)
+    return context.is_new(drop.table) or bool(added and not context.written(drop.table, drop.column))
+
+
+def _may_follow(context: Context, drop: DropColumn, add: AddColumn) -> bool:
+    """Whether one that stands alone with it takes its place, as a renamed field does in what Prisma writes."""
+    if context.key(drop.table) != context.key(add.table) or add.column.has_value:
+        return False
+    before = context.shapes.of(drop.table).get(drop.column)
+    return before is None or same_type(before, add.column.type)
 
 
 def _filled(context: Context, add: AddColumn, everything: list[Action]) -> bool:
@@ -51,9 +69,8 @@ def _likeness(context: Context, drop: DropColumn, add: AddColumn) -> float:
     if context.key(drop.table) != context.key(add.table):
         return 0
     if drop.column == add.column.name:
-        return 2
-    fact = context.fact(drop.table)
-    before = fact.columns.get(drop.column) if fact else None
+        return 2 if add not in context.own else 0
+    before = context.shapes.of(drop.table).get(drop.column)
     if add.column.has_value and not add.column.default:
         return 0
     if before is not None and not same_type(before, add.column.type):

@@ -1,6 +1,7 @@
 """DELETE takes rows, and with each of them those that refer to it by a foreign key ON DELETE CASCADE.
 
-safemigrate keeps the rows for a rollback. Rows that the migration itself has put into a table it made are no loss.
+safemigrate keeps the rows for a rollback. Rows named by their key (`WHERE id = 3`) are meant: without a target that is
+no finding. Rows that the migration itself has put into a table it made are no loss.
 
 Count them before: `SELECT count(*) FROM ... WHERE ...`. What must not be lost goes into another table first.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safemigrate.lint.context import Context, deletes_all
+from safemigrate.lint.context import Context, deletes_all, names_rows
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import Delete
@@ -25,7 +26,7 @@ def check(context: Context) -> Iterator[Finding]:
         if not isinstance(action, Delete) or deletes_all(action) or context.rows(action.table) == 0:
             continue
         rows = context.matching(action.table, action.where)
-        if rows == 0:
+        if rows == 0 or (rows is None and names_rows(action.where)):
             continue
         held = f"{counted(rows, 'row')} of {action.table}" if rows else f"rows of {action.table}"
         yield context.finding(

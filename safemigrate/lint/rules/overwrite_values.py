@@ -1,6 +1,7 @@
 """An UPDATE writes over values that rows hold, and what they were is gone.
 
-Filling a column that this migration adds, or one `WHERE` it `IS NULL`, loses nothing. INSERT ... ON CONFLICT DO UPDATE
+Filling a column that this migration adds, or one `WHERE` it `IS NULL`, loses nothing. Rows named by their key
+(`WHERE id = 3`) are meant: without a target that is no finding. INSERT ... ON CONFLICT DO UPDATE
 and MERGE overwrite as well. safemigrate keeps the old values by key for a rollback.
 
 Write into a new column instead, or name the rows in a WHERE and look at them before.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from safemigrate.lint.context import Context
+from safemigrate.lint.context import Context, names_rows
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import Update, quote
@@ -35,7 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         subject = f"{action.table} ({', '.join(map(quote, columns))})" if columns else str(action.table)
         rows = context.matching(action.table, action.where)
-        if rows == 0:
+        if rows == 0 or (rows is None and names_rows(action.where)):
             continue
         held = f" in {counted(rows, 'row')}" if rows else "" if action.where else " in every row"
         yield context.finding(

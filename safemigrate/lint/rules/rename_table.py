@@ -14,7 +14,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import Action, CreateTable, CreateView, Rename, SetSchema, quote
+from safemigrate.sql.actions import CreateView, Insert, Rename, SetSchema, quote
 
 SETUP = 'CREATE TABLE "Post" (id int PRIMARY KEY);'
 BAD = 'ALTER TABLE "Post" RENAME TO "Article";'
@@ -31,9 +31,7 @@ def check(context: Context) -> Iterator[Finding]:
             old, becomes = action.name, f"moves to schema {quote(action.schema)}"
         else:
             continue
-        if context.is_new(old) or any(
-            context.key(old) == context.key(name) for name in map(_made, context.after) if name
-        ):
+        if context.is_new(old) or _is_replaced(context, old):
             continue
         yield context.finding(
             Severity.WARNING,
@@ -43,13 +41,13 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-def _made(action: Action) -> Name | None:
-    """What a later statement puts in the old one's place."""
-    if isinstance(action, CreateView):
-        return action.name
-    if isinstance(action, CreateTable):
-        return action.table
-    return Name(action.old.schema, action.new) if isinstance(action, Rename) and action.kind in _KINDS else None
+def _is_replaced(context: Context, old: Name) -> bool:
+    """Whether a view takes the name, or a table that has been filled."""
+    names = [action.name for action in context.after if isinstance(action, CreateView)]
+    filled = {context.key(action.table) for action in context.own if isinstance(action, Insert)}
+    moved = [a for a in context.after if isinstance(a, Rename) and a.kind in _KINDS and context.key(a.old) in filled]
+    names += [Name(action.old.schema, action.new) for action in moved]
+    return any(context.key(name) == context.key(old) for name in names)
 
 
 RULE = Rule("rename-table", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)

@@ -47,7 +47,6 @@ def _unique(
     cleaned = any(isinstance(a, Delete) and context.key(a.table) == context.key(table) for a in context.before)
     cleaned = cleaned or any(context.written(table, column) for column in columns)
     query = f"SELECT {listed}, count(*) FROM {table} GROUP BY {listed} HAVING count(*) > 1;"
-    blocks = "" if online else "; writes wait until it is built"
     if duplicates and not cleaned:
         yield context.finding(
             Severity.ERROR,
@@ -56,8 +55,8 @@ def _unique(
             help=f"see them: {query}",
             count=duplicates,
         )
-    elif duplicates is None:
-        message = f"{subject} becomes unique; a duplicate stops the migration{blocks}"
+    elif duplicates is None and not online:
+        message = f"{subject} becomes unique; a duplicate stops the migration; writes wait until it is built"
         way_out = f"look for them: {query}"
         yield context.finding(Severity.WARNING, message, subject=subject, help=way_out if listed else "")
     elif not online and not context.is_small(table):

@@ -44,6 +44,7 @@ ALTER TABLE "Post" ADD CONSTRAINT "Post_teamId_fkey" FOREIGN KEY ("editorId") RE
 -- case: a foreign key among other actions
 -- migration
 -- expect: lock foreign-key-validates
+-- maybe: compatibility
 ALTER TABLE orders ALTER COLUMN note DROP DEFAULT, ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customers (id), ALTER COLUMN reference SET DEFAULT '';
 
 -- case: a column with a default that refers to another table

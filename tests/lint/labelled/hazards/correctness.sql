@@ -120,3 +120,9 @@ ALTER TABLE orders ADD COLUMN channel text;
 -- expect: correctness opaque-statement
 INSERT INTO "Tag" VALUES ('c', 'three);
 -- fails: 42601
+
+-- case: a field becomes optional under code that counts on a value
+-- migration
+-- AlterTable
+-- expect: compatibility drop-not-null
+ALTER TABLE "Post" ALTER COLUMN "title" DROP NOT NULL;

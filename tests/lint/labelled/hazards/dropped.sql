@@ -87,7 +87,7 @@ DROP TABLE "_PostToTag";
 ALTER TABLE "_PostToTag" DROP CONSTRAINT "_PostToTag_B_fkey";
 
 -- DropTable
--- expect: data-loss drop-table
+-- expect: data-loss drop-table or drop-and-create-table
 DROP TABLE "Tag";
 
 -- CreateTable
@@ -107,7 +107,7 @@ ALTER TABLE "_PostToTag" ADD CONSTRAINT "_PostToTag_B_fkey" FOREIGN KEY ("B") RE
 -- case: a model renamed, the new table made first
 -- migration
 CREATE TABLE shipments (id bigint PRIMARY KEY, customer_id integer, total numeric(10,2), note varchar(50), reference text, weight real, placed_at timestamp, shipped_on text);
--- expect: data-loss drop-table
+-- expect: data-loss drop-table or drop-and-create-table
 DROP TABLE orders;
 
 -- case: a column, as Prisma does it
@@ -136,6 +136,7 @@ ALTER TABLE IF EXISTS orders DROP COLUMN IF EXISTS note CASCADE;
 -- migration
 -- AlterTable
 -- expect: data-loss drop-column
+-- maybe: compatibility
 ALTER TABLE "User" ALTER COLUMN "age" DROP NOT NULL,
 ALTER COLUMN "score" DROP DEFAULT,
 DROP COLUMN "balance";
@@ -192,7 +193,7 @@ CREATE ROLE labelled_tenant;
 CREATE TABLE tenant_notes (body text);
 ALTER TABLE tenant_notes OWNER TO labelled_tenant;
 -- migration
--- expect: data-loss drop-table or drop-owned
+-- expect: data-loss drop-table or drop-owned or drop-schema
 DROP OWNED BY labelled_tenant CASCADE;
 
 -- case: an extension and what uses it

@@ -63,17 +63,17 @@ DELETE FROM "Tag" a USING "Tag" b WHERE a."name" = b."name" AND a."id" > b."id";
 
 -- case: every value overwritten
 -- migration
--- expect: data-loss|lock update-all or update-without-where
+-- expect: data-loss|lock overwrite-values or update-all or update-without-where
 UPDATE "User" SET "role" = 'USER';
 
 -- case: every value overwritten, by hand
 -- migration
--- expect: data-loss|lock update-all or update-without-where
+-- expect: data-loss|lock overwrite-values or update-all or update-without-where
 update public.customers set vip = false, phone = '' where true;
 
 -- case: every value overwritten in a common table expression
 -- migration
--- expect: data-loss|lock update-all or update-without-where
+-- expect: data-loss|lock overwrite-values or update-all or update-without-where
 WITH cleared AS (UPDATE orders SET reference = NULL RETURNING id) SELECT count(*) FROM cleared;
 
 -- case: a new column filled while the table is locked

@@ -70,6 +70,7 @@ ALTER TABLE orders ALTER COLUMN weight TYPE real;
 -- migration
 -- AlterTable
 -- expect: data-loss|lock type-change
+-- maybe: compatibility
 ALTER TABLE "Post" ALTER COLUMN "title" DROP NOT NULL,
 ALTER COLUMN "editorId" SET DATA TYPE BIGINT;
 
@@ -124,6 +125,7 @@ UPDATE "User" SET "role" = 'USER' WHERE "role" = 'GUEST';
 -- expect: data-loss|correctness enum-value-removed, within 4
 ALTER TYPE "Role" RENAME TO role_before;
 CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
+-- maybe: compatibility
 ALTER TABLE "User" ALTER COLUMN "role" DROP DEFAULT;
 -- maybe: lock
 ALTER TABLE "User" ALTER COLUMN "role" TYPE "Role" USING "role"::text::"Role";

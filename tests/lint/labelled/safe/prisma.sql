@@ -128,11 +128,6 @@ ALTER TYPE "Role" ADD VALUE 'OWNER';
 -- AlterTable
 ALTER TABLE "Post" ADD COLUMN     "ownerName" TEXT DEFAULT 'OWNER or nobody';
 
--- case: a field becomes optional
--- migration
--- AlterTable
-ALTER TABLE "Post" ALTER COLUMN "title" DROP NOT NULL;
-
 -- case: a default is set
 -- migration
 -- AlterTable
