@@ -47,7 +47,7 @@ def test_three_hundred_files_take_well_under_a_second() -> None:
     text = "\n".join(rule.setup + rule.bad for rule in RULES if rule.bad)
     one = migration(text)
     rounds = 1500 // len(split(text))  # as many statements as 300 usual files
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(rounds):
         lint(one, split(text))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
