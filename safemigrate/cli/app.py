@@ -31,7 +31,7 @@ from safemigrate.cli import (
 )
 from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_error
-from safemigrate.cli.shared import Command, add
+from safemigrate.cli.shared import Command, Group, add
 from safemigrate.errors import SafemigrateError
 
 COMMANDS: dict[str, Command] = {
@@ -57,8 +57,8 @@ SNAPSHOT_COMMANDS: dict[str, Command] = {
 }
 
 # Typer's own panels would cost each --help another 0.1 s of imports.
-application = typer.Typer(rich_markup_mode=None)
-snapshots = typer.Typer(rich_markup_mode=None, help="Backups that are known to restore.")
+application = typer.Typer(cls=Group, rich_markup_mode=None)
+snapshots = typer.Typer(cls=Group, rich_markup_mode=None, help="Backups that are known to restore.")
 for name, function in COMMANDS.items():
     add(application, name, function)
 for name, function in SNAPSHOT_COMMANDS.items():

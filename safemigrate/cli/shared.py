@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, get_type_hints
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from safemigrate import config
 from safemigrate.cli.console import Console
@@ -237,8 +237,45 @@ def _pasted(commands: Sequence[str], shared: Shared) -> tuple[str, ...]:
     return tuple(given)
 
 
+class _AsItIs:
+    """Takes a value that needs no conversion; to find that out Typer 0.29 imports pydantic, a tenth of a second."""
+
+    def __init__(self, parameter: Any) -> None:
+        self._convert = parameter.get_runtime_param
+        self._type = parameter.type_descriptor.annotation
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        if many and self._type == list[str] and not isinstance(value, str):
+            return list(value)
+        if isinstance(self._type, type) and isinstance(value, self._type):
+            return value
+        return self._convert().coerce(value, param=param, ctx=ctx)
+
+    @classmethod
+    def for_all(cls, parameters: Sequence[Any]) -> None:
+        for parameter in parameters:
+            if hasattr(parameter, "get_runtime_param") and hasattr(parameter, "type_descriptor"):
+                vars(parameter)["get_runtime_param"] = functools.partial(lambda known: known, cls(parameter))
+
+
+class Group(TyperGroup):
+    """Commands under one name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as Typer does, without converting what needs no conversion."""
+        _AsItIs.for_all(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
+
 class _GroupedHelp(TyperCommand):
     """Help that lists a command's own options before those of every command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _AsItIs.for_all(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Options of every command": []}

@@ -173,6 +173,18 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert sorted(loaded & set(HEAVY)) == []
 
 
+def test_a_check_of_a_file_loads_nothing_that_it_can_do_without(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text('DROP TABLE "User";')
+    code = (
+        "import sys; from safemigrate.cli.app import main; main(['check', '--offline', 'a.sql']); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    loaded = set(done.stdout.split())
+    assert "safemigrate.workflow.check" in loaded
+    heavy = {"psycopg", "rich", "git", "pydantic", "pydantic_core", "safemigrate.db"}
+    assert sorted(loaded & heavy) == []
+
+
 def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
