@@ -36,7 +36,7 @@ ALTRE TABLE orders ADD COLUMN channel text;
 
 -- case: a merge conflict
 -- migration
--- expect: correctness opaque-statement, within 2
+-- expect: correctness opaque-statement, within 3
 <<<<<<< HEAD
 ALTER TABLE orders ADD COLUMN channel text;
 =======

@@ -146,6 +146,7 @@ ALTER TABLE "User" ALTER COLUMN "role" SET DEFAULT 'OWNER';
 -- migration
 -- expect: correctness enum-value-used, within 2
 alter type mood add value if not exists 'angry' after 'sad';
+-- maybe: data-loss
 update customers set feeling = 'angry' where vip;
 insert into customers (id, feeling) values (100, 'angry');
 -- fails: 55P04

@@ -1,0 +1,238 @@
+"""The rules beside other linters, on the labelled set of the tests; writes rules.md.
+
+python benchmarks/rules.py SCRATCH [--time FOLDER]
+
+Peers are installed into SCRATCH. FOLDER holds a whole history of migrations to time all of them on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from linters import Linter, Said, Squawk, install
+
+from safemigrate.errors import NotSql
+from safemigrate.lint import lint
+from safemigrate.model import Span
+from safemigrate.sql import split
+from tests.lint.conftest import migration
+from tests.lint.label import Case, Label, cases
+
+OURS = "safemigrate"
+RUNS = 5
+
+_HEAD = """\
+# What the rules find, beside other linters
+
+{date}, Python {python}, {machine}, {cores} cores. Made again by `python benchmarks/rules.py`.
+
+{hazards} labelled hazards in {files} migrations, and {safe} migrations with none, in `tests/lint/labelled`; every one
+runs on PostgreSQL, or fails there as its label says. They were labelled before the rules were tried on them, but by
+the same project: read other tools' columns as what they do not look at, not as how good they are.
+
+Every tool reads files alone, without a database. Counted for all alike: a finding of any rule on the statement that
+has the label is a hit, whatever it says; for {ours} alone the family must be right too. Not counted, for none: rules
+that ask for time limits, rules that ask for `IF NOT EXISTS`, and rules of taste (types, names, key sizes). What pgfence
+rates low is its word for harmless. squawk is told that a file is one transaction. SQLite is left out here: no other
+tool reads it.
+
+"""
+
+
+@dataclass
+class Score:
+    """What one tool said."""
+
+    hits: set[int] = field(default_factory=set)  # positions in the list of all labels
+    alarms: list[str] = field(default_factory=list)  # safe migrations with a finding
+    beside: int = 0  # findings on statements without a label, in migrations with hazards
+    said: int = 0
+    rules: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))  # by rule: right or not
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scratch", type=Path)
+    parser.add_argument("--time", type=Path, help="a folder of migrations")
+    parser.add_argument("--report", type=Path, default=Path(__file__).with_suffix(".md"))
+    arguments = parser.parse_args()
+    scratch: Path = arguments.scratch.resolve()
+    scratch.mkdir(parents=True, exist_ok=True)
+    linters = install(scratch)
+    read = [case for case in cases() if not case.sqlite]
+    files = _written(scratch / "project" / "prisma" / "migrations", read)
+    scores = {OURS: _score(read, files, list(_ours(read, files)), families=True)}
+    for linter in linters:
+        said = [one for one in _said(linter, files, scratch) if not linter.noise.match(one.rule)]
+        scores[linter.name] = _score(read, files, said)
+        print(f"{linter.name}: {len(scores[linter.name].hits)}", file=sys.stderr)
+    text = _report(read, scores)
+    if arguments.time:
+        text += _timed(arguments.time, linters)
+    arguments.report.write_text(text, encoding="utf-8")
+
+
+def _written(folder: Path, read: Sequence[Case]) -> list[Path]:
+    """Each case as a migration of a Prisma project."""
+    files = []
+    for number, case in enumerate(read):
+        name = f"{20260101000000 + number}_case"
+        files.append(folder / name / "migration.sql")
+        files[-1].parent.mkdir(parents=True, exist_ok=True)
+        files[-1].write_text(case.sql, encoding="utf-8")
+    return files
+
+
+def _said(linter: Linter, files: Sequence[Path], scratch: Path) -> list[Said]:
+    """What a linter says about the files, remembered: some of them take a second for each."""
+    asked = sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    kept = scratch / f"{type(linter).__name__}-{asked}.json"
+    if not kept.exists():
+        kept.write_text(json.dumps([[str(one.file), one.line, one.rule] for one in linter.read(files)]))
+    return [Said(Path(file), line, rule) for file, line, rule in json.loads(kept.read_text())]
+
+
+def _ours(read: Sequence[Case], files: Sequence[Path]) -> Iterator[Said]:
+    from safemigrate.lint import RULES
+
+    families = {rule.name: str(rule.family) for rule in RULES}
+    for case, file in zip(read, files, strict=True):
+        try:
+            earlier = [one for text in case.earlier for one in split(text)] if case.earlier else None
+            found = lint(migration(case.sql), split(case.sql), earlier=earlier)
+        except NotSql:
+            yield Said(file, 1, "correctness not-sql")
+            continue
+        for one in found:
+            yield Said(file, one.span.line if one.span else 1, f"{families[one.rule]} {one.rule}")
+
+
+def _score(read: Sequence[Case], files: Sequence[Path], said: Sequence[Said], *, families: bool = False) -> Score:
+    score = Score(said=len(said))
+    by_file = defaultdict(list)
+    for one in said:
+        by_file[one.file.parent.name].append(one)
+    first = 0
+    for case, file in zip(read, files, strict=True):
+        spans = _spans(case)
+        heard = by_file[file.parent.name]
+        right: set[int] = set()
+        for position, label in enumerate(case.labels, first):
+            for one in heard:
+                if _is_on(one, label, spans) and (not families or one.rule.split()[0] in label.families):
+                    right.add(id(one))
+                    if label.must:
+                        score.hits.add(position)
+        first += len(case.labels)
+        if case.is_safe and heard:
+            score.alarms.append(f"{case.id} ({', '.join(sorted({one.rule for one in heard}))})")
+        elif not case.is_safe:
+            score.beside += sum(id(one) not in right for one in heard)
+        for one in heard:
+            score.rules[one.rule].append(id(one) in right)
+    return score
+
+
+def _spans(case: Case) -> list[Span]:
+    try:
+        return [one.span for one in split(case.sql)]
+    except NotSql:
+        return []
+
+
+def _is_on(said: Said, label: Label, spans: Sequence[Span]) -> bool:
+    """Whether a line is of a statement that the label means, or of the comments before it."""
+    if not spans:
+        return True
+    first = next(number for number, span in enumerate(spans) if span.line >= label.line)
+    starts = spans[first - 1].end_line + 1 if first else 1
+    last = spans[min(first + label.within, len(spans)) - 1]
+    return min(starts, spans[first].line) <= said.line <= last.end_line
+
+
+def _report(read: Sequence[Case], scores: dict[str, Score]) -> str:
+    labels = [label for case in read for label in case.labels]
+    must = [position for position, label in enumerate(labels) if label.must]
+    safe = [case for case in read if case.is_safe]
+    lines = [
+        "| tool | hazards found | safe migrations flagged | findings beside a label |",
+        "|---|--:|--:|--:|",
+    ]
+    for name, score in scores.items():
+        found = len(score.hits)
+        lines.append(
+            f"| {name} | {found} of {len(must)}, {100 * found / len(must):.0f} % "
+            f"| {len(score.alarms)} of {len(safe)}, {100 * len(score.alarms) / len(safe):.0f} % | {score.beside} |"
+        )
+    lines += ["", "## By hazard", "", "Found of labelled, by the rule that should name it.", ""]
+    lines += [f"| hazard | {' | '.join(scores)} |", f"|---|{'--:|' * len(scores)}"]
+    classes: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for position in must:
+        label = labels[position]
+        classes[label.families[0], label.rules[0] if label.rules else "other"].append(position)
+    for (family, rule), positions in sorted(classes.items()):
+        cells = [f"{len(score.hits & set(positions))} of {len(positions)}" for score in scores.values()]
+        lines.append(f"| {family}: {rule} | {' | '.join(cells)} |")
+    lines += ["", f"## Precision of {OURS}, by rule", "", "| rule | findings | right |", "|---|--:|--:|"]
+    for rule, right in sorted(scores[OURS].rules.items()):
+        lines.append(f"| {rule.split()[-1]} | {len(right)} | {100 * sum(right) / len(right):.0f} % |")
+    lines += ["", "## Safe migrations flagged", ""]
+    for name, score in scores.items():
+        lines += [f"{name}: " + ("; ".join(score.alarms) or "none") + ".", ""]
+    head = _HEAD.format(
+        date=datetime.datetime.now(tz=datetime.UTC).date(),
+        python=platform.python_version(),
+        machine=platform.machine(),
+        cores=os.cpu_count(),
+        hazards=len(must),
+        files=len(read) - len(safe),
+        safe=len(safe),
+        ours=OURS,
+    )
+    return head + "\n".join(lines)
+
+
+def _timed(folder: Path, linters: Sequence[Linter]) -> str:
+    files = sorted(folder.glob("*/migration.sql"))
+    squawk = next(one for one in linters if isinstance(one, Squawk))
+    ours = [sys.executable, "-m", "safemigrate", "check", "--offline", "--exit-zero"]
+    one = max(files, key=lambda file: file.stat().st_size)
+    rows = [
+        ("squawk", _best([squawk.program, *files]), _best([squawk.program, one])),
+        (OURS, _best([*ours, *files]), _best([*ours, one])),
+    ]
+    table = "".join(f"| {name} | {all_:.2f} s | {single:.2f} s |\n" for name, all_, single in rows)
+    return (
+        f"## Time\n\nWhole processes, cold start and all, the best of {RUNS}.\n\n"
+        f"| tool | {len(files)} files | the largest one |\n|---|--:|--:|\n{table}"
+    )
+
+
+def _best(command: Sequence[str | Path]) -> float:
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        subprocess.run(
+            [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
