@@ -38,6 +38,8 @@ def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
     """What a statement does; never empty. `text` is what the tokens' offsets point into."""
     cursor = Cursor(tokens, text)
     reader = _READERS.get(cursor.word)
+    if cursor.word == "\\":
+        return (Opaque(f"a command of psql, not SQL: {tokens[0].text}"),)
     if reader is None:
         return (Opaque(f"no statement begins with {text[tokens[0].start : tokens[0].end]}"),)
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from safemigrate.errors import NotSql
 from safemigrate.sql.actions import Action, CreateTable, DoBlock, Opaque
 from safemigrate.sql.cursor import Cursor, Unread
@@ -18,20 +16,11 @@ _UP_TO_THEN = frozenset("IF ELSIF ELSEIF EXCEPTION WHEN CASE".split())  # noqa: 
 def do(cursor: Cursor) -> Action:
     """DO, from behind the word."""
     language = cursor.identifier() if cursor.take("LANGUAGE") else "plpgsql"
-    body = body_text(cursor)
+    body = cursor.string()
     if cursor.take("LANGUAGE"):
         language = cursor.identifier()
     cursor.finish()
     return plpgsql(body) if language == "plpgsql" else DoBlock(dynamic=True)
-
-
-def body_text(cursor: Cursor) -> str:
-    """The string here, a dollar quote without its tags."""
-    token = cursor.token()
-    body = cursor.string()
-    written = cursor.text[token.start : token.end]
-    tag = re.match(r"\$[^$]*\$", written)
-    return written[tag.end() : -tag.end()] if tag else body
 
 
 def call(_cursor: Cursor) -> list[Action]:

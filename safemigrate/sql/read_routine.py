@@ -6,7 +6,7 @@ from typing import Any
 
 from safemigrate.sql.actions import Action, CreateFunction, CreateTrigger
 from safemigrate.sql.cursor import Cursor
-from safemigrate.sql.read_block import body_text, plpgsql, statements
+from safemigrate.sql.read_block import plpgsql, statements
 
 _EVENTS = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
 
@@ -30,7 +30,7 @@ def create_function(cursor: Cursor, *, replace: bool, procedure: bool) -> Create
             found["sets_search_path"] = True
         elif cursor.at("AS") and cursor.token(1).is_string:
             cursor.place += 1
-            body = body_text(cursor)
+            body = cursor.string()
         elif cursor.take("BEGIN", "ATOMIC"):
             found |= {"language": "sql", "actions": _read(Cursor(cursor.tokens[cursor.place : -1], cursor.text))}
             cursor.rest()

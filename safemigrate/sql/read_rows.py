@@ -146,16 +146,18 @@ def truncate(cursor: Cursor) -> Action:
     return Truncate(tables, cursor.take_any("CASCADE", "RESTRICT") == "CASCADE", restart)
 
 
-def copy(cursor: Cursor) -> Action:
+def copy(cursor: Cursor) -> list[Action]:
     """COPY, from behind the word."""
     if cursor.at("("):
         cursor.rest()
-        return Other("COPY")
+        return [Other("COPY")]
     table = cursor.name()
     columns = _listed(cursor.group()) if cursor.at("(") else ()
     into = cursor.take("FROM")
     from_client = cursor.take("STDIN")
     cursor.rest()
-    if from_client:
-        return Opaque("COPY ... FROM STDIN reads rows from psql; a migration has none to send")
-    return Insert(table, query=True, columns=columns) if into else Other("COPY")
+    if not into:
+        return [Other("COPY")]
+    inserted = Insert(table, query=True, columns=columns)
+    reason = "COPY ... FROM STDIN reads rows from psql; a migration has none to send"
+    return [inserted, Opaque(reason)] if from_client else [inserted]

@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
 from safemigrate.model import Span
+from safemigrate.sql.actions import Opaque
 from safemigrate.sql.read import kind_of, read
 from safemigrate.sql.statement import Comment, Statement
-from safemigrate.sql.tokens import Token, comment_spans, tokenize
+from safemigrate.sql.tokens import Token, lex, not_sql, unclosed_kind
 
 _BOM = "\ufeff"
+_LINE_END = re.compile("\n")
 
 
-def split(text: str, source: str = "migration.sql") -> list[Statement]:
+def split(text: str, source: str = "migration.sql", *, strict: bool = True) -> list[Statement]:
     """Split SQL into statements where psql would, each with its place, its comments and what it does.
 
-    A file of comments has no statements. Raises NotSql, naming `source`, where something is never closed.
+    A file of comments has no statements. Raises NotSql, naming `source`, where something is never closed; unless
+    `strict`, the statements before it are read, and the one that it stands in is opaque and goes to the end.
     """
     readable = text.replace(_BOM, " ", 1) if text.startswith(_BOM) else text  # the same offsets
-    tokens = tokenize(readable, source)
-    pieces = list(_pieces(tokens))
+    tokens, comment_spans, unclosed = lex(readable)
+    if unclosed is not None and strict:
+        raise not_sql(text, unclosed, source)
     places = _Places(text)
-    comments = _comments(readable, tokens, pieces, places)
+    pieces = list(_pieces(tokens))
+    actions = [read(piece, readable) for piece, _stop in pieces]
+    if unclosed is not None:
+        tail = Token("", text[unclosed:], unclosed, len(text.rstrip()), is_identifier=False)
+        goes_on = pieces and pieces[-1][0][-1] is tokens[-1]
+        if goes_on:
+            pieces[-1] = ([*pieces[-1][0], tail], tail.end)
+            actions.pop()
+        else:
+            pieces.append(([tail], tail.end))
+        reason = f"the {unclosed_kind(text, unclosed)} that begins in line {places.line(unclosed)} is never closed"
+        actions.append((Opaque(reason),))
+    comments = _comments(readable, comment_spans, pieces, places)
     return [
         Statement(
             sql=text[piece[0].start : piece[-1].end],
             span=places.span(piece[0].start, piece[-1].end),
             kind=kind_of(piece, readable),
-            comments=tuple(comments[number]),
-            actions=read(piece, readable),
+            comments=tuple(comments.get(number, ())),
+            actions=done,
         )
-        for number, (piece, _stop) in enumerate(pieces)
+        for number, ((piece, _stop), done) in enumerate(zip(pieces, actions, strict=True))
     ]
 
 
@@ -40,26 +57,31 @@ def _pieces(tokens: list[Token]) -> Iterator[tuple[list[Token], int]]:
     """Tokens by statement, and the offset where the statement's `;` ends.
 
     As psql does it (psqlscan.l): a `;` counts outside parentheses (CREATE RULE ... DO (a; b)) and outside the
-    BEGIN ATOMIC body of a function or procedure.
+    BEGIN ATOMIC body of a function or procedure. A command of psql ends what is before it. The rows that follow
+    COPY ... FROM STDIN; belong to it.
     """
     piece: list[Token] = []
     parentheses = bodies = 0
     for token in tokens:
-        if token.word == ";" and parentheses <= 0 and not bodies:
+        word = token.word
+        if word == ";" and parentheses <= 0 and not bodies:
             if piece:
                 yield piece, token.end
             piece, parentheses = [], 0
             continue
         piece.append(token)
-        if token.word == "(":
+        if word == "(":
             parentheses += 1
-        elif token.word == ")":
+        elif word == ")":
             parentheses -= 1
-        elif token.word in ("BEGIN", "CASE", "END") and not parentheses and _makes_routine(piece):
-            if token.word == "BEGIN" or (token.word == "CASE" and bodies):
+        elif word in ("BEGIN", "CASE", "END") and not parentheses and _makes_routine(piece):
+            if word == "BEGIN" or (word == "CASE" and bodies):
                 bodies += 1
-            elif token.word == "END" and bodies:
+            elif word == "END" and bodies:
                 bodies -= 1
+        elif word == "\\":
+            yield piece, token.end
+            piece, parentheses, bodies = [], 0, 0
     if piece:
         yield piece, piece[-1].end
 
@@ -70,22 +92,18 @@ def _makes_routine(piece: list[Token]) -> bool:
 
 
 def _comments(
-    text: str, tokens: list[Token], pieces: list[tuple[list[Token], int]], places: _Places
+    text: str, spans: list[tuple[int, int]], pieces: list[tuple[list[Token], int]], places: _Places
 ) -> dict[int, list[Comment]]:
     """Comments by the number of the statement they belong to."""
     stops = [stop for _piece, stop in pieces]
     found: dict[int, list[Comment]] = defaultdict(list)
-    ends = [0, *(token.end for token in tokens)]
-    starts = [*(token.start for token in tokens), len(text)]
-    for gap_start, gap_end in zip(ends, starts, strict=True):
-        for start, end in comment_spans(text, gap_start, gap_end):
-            number = bisect_right(stops, start)
-            if number and places.line(start) == places.line(stops[number - 1] - 1):
-                behind = number == len(stops) or start < pieces[number][0][0].start
-                number -= behind
-            span = places.span(start, end)
-            inside = text[start + 2 : end - 2 if text.startswith("/*", start) else end]
-            found[min(number, len(stops) - 1)].append(Comment(inside.strip(), span))
+    for start, end in spans:
+        number = bisect_right(stops, start)
+        if number and places.line(start) == places.line(stops[number - 1] - 1):
+            behind = number == len(stops) or start < pieces[number][0][0].start
+            number -= behind
+        inside = text[start + 2 : end - 2 if text.startswith("/*", start) else end]
+        found[min(number, len(stops) - 1)].append(Comment(inside.strip(), places.span(start, end)))
     return found
 
 
@@ -94,7 +112,7 @@ class _Places:
 
     def __init__(self, text: str) -> None:
         # A byte order mark takes no column.
-        self.starts = [int(text.startswith(_BOM)), *(i + 1 for i, character in enumerate(text) if character == "\n")]
+        self.starts = [int(text.startswith(_BOM)), *(found.end() for found in _LINE_END.finditer(text))]
 
     def line(self, offset: int) -> int:
         return max(bisect_right(self.starts, offset), 1)

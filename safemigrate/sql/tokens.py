@@ -1,18 +1,16 @@
-"""PostgreSQL's tokens, by sqlglot's tokenizer.
+"""PostgreSQL's tokens, cut as its own lexer and psql's do (scan.l, psqlscan.l).
 
-Only the tokenizer is used. Its parser gives up on, or misreads, statements that matter here (`VALIDATE CONSTRAINT`,
-`RENAME a TO b`, `DROP INDEX a, b`, any ALTER TABLE with one action it lacks), so `read` has a grammar of its own.
+A lexer of our own: sqlglot's takes longer to import than a whole history takes to read, and does not know psql's
+commands, COPY's inline rows or where reading stopped.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+import re
+from itertools import pairwise
+from typing import NamedTuple
 
 from safemigrate.errors import NotSql
-
-if TYPE_CHECKING:
-    from sqlglot.tokens import Tokenizer
 
 
 class Token(NamedTuple):
@@ -20,127 +18,143 @@ class Token(NamedTuple):
 
     `word` is an unquoted word in upper case, or the symbol itself; "" for quoted identifiers, strings and numbers.
     `text` is what is meant: an identifier folded or unquoted, the inside of a string.
+    A command of psql is one token with `\\` for its word, and so are the `;` and rows of COPY ... FROM STDIN.
     """
 
     word: str
     text: str
     start: int
     end: int
-    is_identifier: bool
+    is_identifier: bool = False
     is_string: bool = False
 
 
-def tokenize(text: str, source: str) -> list[Token]:
-    """Cut text into tokens, comments left out.
+class Lexed(NamedTuple):
+    """A text's tokens, the spans of its comments, and where something begins that never ends, or None."""
 
-    Raises NotSql, with the place, for what never ends: a string, a quoted identifier, a comment, a dollar quote.
-    """
-    from sqlglot.errors import TokenError
+    tokens: list[Token]
+    comments: list[tuple[int, int]]
+    unclosed: int | None
 
-    tokenizer = _tokenizer()
-    try:
-        found = tokenizer.tokenize(text)
-    except TokenError as error:
-        end = tokenizer.tokens[-1].end + 1 if tokenizer.tokens else 0
-        raise _not_sql(text, _first_after(text, end), source) from error
-    names = _kinds()
-    tokens = []
-    for token in found:
-        start, end = token.start, token.end + 1
-        kind = names.get(token.token_type, "word")
-        if kind == "word":
-            raw = text[start:end]
-            named = raw[0].isalpha() or raw[0] == "_" or raw[0] > "\x7f"
-            tokens.append(Token(raw.upper(), _fold(raw), start, end, named))
+
+# Atomic groups, so that a quote that is never closed ends nowhere instead of at the first half of a doubled one.
+_NEXT = re.compile(
+    r"""[ \t\n\r\f\v]*+(?:
+    ((?![eEbBxXnN]'|[uU]&['"])[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+    | ([,();.=\[\]] | ::?=?)
+    | ([uU]&)?"((?>[^"]*(?:""[^"]*)*))"
+    | ([bBxXnN]|[uU]&)?'((?>[^']*(?:''[^']*)*))'
+    | (\d(?:\w|\.(?!\.))*(?:(?<=[eE])[+-]\d+)? | \.\d\w* | \$\d+)
+    | (\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$)
+    | (--[^\n\r]*)
+    | (/\*)
+    | [eE]'((?>[^'\\]*(?:(?:\\.|'')[^'\\]*)*))'
+    | (\\[^\n\r]*)
+    | (.)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_WORD, _SYMBOL, _, _QUOTED, _, _STRING, _NUMBER, _DOLLAR, _LINE, _BLOCK, _ESCAPED, _PSQL, _ANY = range(1, 14)
+_DELIMITER = re.compile(r"/\*|\*/")
+_ROWS = re.compile(r"[ \t]*\r?\n(?s:.*?)(?<=\n)\\\.(?=\r?\n|\Z)")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+def lex(text: str) -> Lexed:
+    """Cut text into tokens, up to its end or to what never ends: a string, an identifier, a comment, a dollar quote."""
+    tokens: list[Token] = []
+    comments: list[tuple[int, int]] = []
+    place = first = 0
+    while found := _NEXT.match(text, place):
+        kind = found.lastindex or _ANY
+        start, end = found.span(kind)
+        place = found.end()
+        raw = found[kind]
+        if kind == _WORD:
+            token = Token(raw.upper(), raw.lower() if raw.isascii() else _folded(raw), start, end, is_identifier=True)
+        elif kind == _SYMBOL:
+            token = Token(raw, raw, start, end)
+        elif kind in (_QUOTED, _STRING):
+            quote = text[end]
+            start = found.start(kind - 1) if found[kind - 1] else start - 1
+            token = Token("", raw.replace(quote * 2, quote), start, place, quote == '"', quote == "'")
+        elif kind == _NUMBER:
+            token = Token("", raw, start, end)
+        elif kind == _DOLLAR:
+            stop = text.find(raw, end)
+            if stop < 0:
+                return Lexed(tokens, comments, start)
+            place = stop + len(raw)
+            token = Token("", text[end:stop], start, place, is_string=True)
+        elif kind in (_LINE, _BLOCK):
+            place = end if kind == _LINE else _comment_end(text, end)
+            if not place:
+                return Lexed(tokens, comments, start)
+            comments.append((start, place))
+            continue
+        elif kind == _ESCAPED:
+            inside = _ESCAPE.sub(lambda escape: _ESCAPES.get(escape[1], escape[1]), raw.replace("''", "'"))
+            token = Token("", inside, start - 2, place, is_string=True)
+        elif kind == _PSQL:
+            token = Token("\\", raw.rstrip(), start, start + len(raw.rstrip()))
+        elif raw in "'\"" or raw.isalpha():  # a letter alone: the prefix of a string
+            return Lexed(tokens, comments, start)
         else:
-            tokens.append(Token("", token.text, start, end, kind == "quoted", is_string=kind == "string"))
-    return tokens
+            token = Token(raw, raw, start, end)
+        tokens.append(token)
+        if raw == ";":
+            if _copies_from_client(tokens, first) and (rows := _ROWS.match(text, place)):
+                place = rows.end()
+                tokens[-1] = Token("\\", rows[0], start, place)
+            first = len(tokens)
+    return Lexed(tokens, comments, None)
 
 
-def _fold(word: str) -> str:
+def _comment_end(text: str, place: int) -> int:
+    """Behind the comment whose inside begins here; 0 where it never ends. Comments nest."""
+    depth = 1
+    while found := _DELIMITER.search(text, place):
+        depth += 1 if found[0] == "/*" else -1
+        place = found.end()
+        if not depth:
+            return place
+    return 0
+
+
+def _copies_from_client(tokens: list[Token], first: int) -> bool:
+    words = [token.word for token in tokens[first:]] if tokens[first].word == "COPY" else []
+    return any(pair == ("FROM", "STDIN") for pair in pairwise(words))
+
+
+def tokenize(text: str, source: str) -> list[Token]:
+    """Cut text into tokens, comments left out; raises NotSql, with the place, for what never ends."""
+    found = lex(text)
+    if found.unclosed is not None:
+        raise not_sql(text, found.unclosed, source)
+    return found.tokens
+
+
+def _folded(word: str) -> str:
     # The server folds ASCII only in a multibyte encoding (PostgreSQL, downcase_truncate_identifier).
     return word.lower() if word.isascii() else "".join(c.lower() if c.isascii() else c for c in word)
 
 
-@cache
-def _tokenizer() -> Tokenizer:
-    from sqlglot.dialects.postgres import Postgres
-
-    class Words(Postgres.Tokenizer):
-        # Keywords stay words ("GROUP BY" would be one token), and no statement is swallowed whole as a command.
-        KEYWORDS: ClassVar = {key: kind for key, kind in Postgres.Tokenizer.KEYWORDS.items() if not key[0].isalpha()}
-        COMMANDS: ClassVar = set()
-
-    return Words()
-
-
-@cache
-def _kinds() -> dict[object, str]:
-    from sqlglot.tokenizer_core import TokenType as T
-
-    strings = (
-        T.STRING,
-        T.HEREDOC_STRING,
-        T.BYTE_STRING,
-        T.UNICODE_STRING,
-        T.NATIONAL_STRING,
-        T.BIT_STRING,
-        T.HEX_STRING,
-        T.RAW_STRING,
-    )
-    return {T.IDENTIFIER: "quoted", T.NUMBER: "number", **dict.fromkeys(strings, "string")}
-
-
-def comment_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Offsets of the comments in a gap between two tokens, where nothing else but white space can be."""
-    found = []
-    place = start
-    while place < end:
-        if text.startswith("--", place):
-            stop = min((i for i in (text.find("\n", place, end), text.find("\r", place, end)) if i >= 0), default=end)
-        elif text.startswith("/*", place):
-            stop = _block_end(text, place, end)
-        else:
-            place += 1
-            continue
-        found.append((place, stop))
-        place = stop
-    return found
-
-
-def _block_end(text: str, start: int, end: int) -> int:
-    depth, place = 0, start
-    while place < end:
-        if text.startswith("/*", place):
-            depth, place = depth + 1, place + 2
-        elif text.startswith("*/", place):
-            depth, place = depth - 1, place + 2
-            if not depth:
-                return place
-        else:
-            place += 1
-    return end
-
-
-def _first_after(text: str, place: int) -> int:
-    for start, stop in comment_spans(text, place, len(text)):
-        if text[place:start].strip():
-            break
-        if stop == len(text) and text.startswith("/*", start) and not text.endswith("*/"):
-            return start
-        place = stop
-    rest = text[place:]
-    return place + len(rest) - len(rest.lstrip("\ufeff \t\r\n\f\v"))
-
-
-def _not_sql(text: str, place: int, source: str) -> NotSql:
+def not_sql(text: str, place: int, source: str) -> NotSql:
+    """The error for what begins at a place and never ends."""
     line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
     opening = text[place : place + 20].split("\n")[0]
-    what = {"'": "string", '"': "quoted identifier", "/": "comment", "$": "dollar-quoted text"}.get(opening[:1], "text")
     return NotSql(
-        f"{source}: line {line}, column {column}: this {what} is never closed: {opening}",
+        f"{source}: line {line}, column {column}: this {unclosed_kind(text, place)} is never closed: {opening}",
         "Nothing behind it can be read, so the file is not read at all.",
         (f"edit {source}",),
         line=line,
         column=column,
     )
+
+
+def unclosed_kind(text: str, place: int) -> str:
+    """What begins at a place and never ends."""
+    opening = text[place : place + 3]
+    kinds = {"/": "comment", "$": "dollar-quoted text", '"': "quoted identifier"}
+    return kinds.get(opening[0]) or ("quoted identifier" if opening.endswith('&"') else "string")

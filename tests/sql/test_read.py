@@ -220,7 +220,6 @@ def test_rows_changed_inside_with() -> None:
         "{{ template }}",
         "\\restrict abc",
         "EXECUTE prepared",
-        "COPY t FROM STDIN",
         "CREATE SCHEMA s CREATE TABLE t (a int)",
         "DROP TABLE",
         "DROP TABLE a b",
@@ -232,6 +231,12 @@ def test_what_is_not_known_is_opaque_and_says_so(sql: str) -> None:
     (action,) = actions(sql)
     assert isinstance(action, Opaque)
     assert action.reason
+
+
+def test_rows_for_psql_fill_the_table_and_cannot_be_sent() -> None:
+    inserted, opaque = actions("COPY t (a) FROM STDIN")
+    assert inserted == Insert(T, True, ("a",))
+    assert isinstance(opaque, Opaque)
 
 
 def test_names_are_folded_and_shown_quoted() -> None:

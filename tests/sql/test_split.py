@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from safemigrate.errors import NotSql
 from safemigrate.sql import split
+from safemigrate.sql.actions import Opaque
 
 
 def sqls(text: str) -> list[str]:
@@ -32,6 +33,16 @@ def sqls(text: str) -> list[str]:
         ("CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC DELETE FROM t; END;SELECT 2", None),
         ("BEGIN;SELECT 2;END;", ["BEGIN", "SELECT 2", "END"]),
         ("SELECT CASE WHEN true THEN 1 END;SELECT 2", ["SELECT CASE WHEN true THEN 1 END", "SELECT 2"]),
+        ("\\restrict abc\nSELECT 1;\n\\.\n", ["\\restrict abc", "SELECT 1", "\\."]),
+        ("SELECT 1 \\gset x\nSELECT 2", ["SELECT 1 \\gset x", "SELECT 2"]),
+        ("COPY t FROM stdin;\n1\tit's;\n\\.\nSELECT 2;", ["COPY t FROM stdin;\n1\tit's;\n\\.", "SELECT 2"]),
+        (
+            "COPY t (a) FROM STDIN (FORMAT csv);\r\n\\.\r\nSELECT 2",
+            ["COPY t (a) FROM STDIN (FORMAT csv);\r\n\\.", "SELECT 2"],
+        ),
+        ("COPY t FROM STDIN;\nSELECT 2;", ["COPY t FROM STDIN", "SELECT 2"]),
+        ("SELECT 1e5-2,.5,1..2,$1,a$b$,0x1F;SELECT 2", ["SELECT 1e5-2,.5,1..2,$1,a$b$,0x1F", "SELECT 2"]),
+        ("SELECT x'1f', B'0', N'a', 'it''s;', E'\\''';', U&\"a;\";SELECT 2", None),
     ],
 )
 def test_cuts_where_psql_does(text: str, expected: list[str] | None) -> None:
@@ -70,6 +81,11 @@ def test_two_statements_on_one_line_share_no_comment() -> None:
         ('SELECT "abc', 1, 8, "quoted identifier"),
         ("SELECT 1; /* abc", 1, 11, "comment"),
         ("\ufeffDO $x$ BEGIN $$ $$ END", 1, 5, "dollar-quoted"),
+        ("SELECT 'a''b", 1, 8, "string"),
+        ("SELECT E'a\\'", 1, 8, "string"),
+        ("SELECT U&'a", 1, 8, "string"),
+        ('SELECT U&"a', 1, 8, "quoted identifier"),
+        ("/* /* */", 1, 1, "comment"),
     ],
 )
 def test_what_never_ends_is_named_with_its_place(text: str, line: int, column: int, what: str) -> None:
@@ -78,6 +94,22 @@ def test_what_never_ends_is_named_with_its_place(text: str, line: int, column: i
     assert caught.value.summary.startswith(f"20260101_x/migration.sql: line {line}, column {column}: ")
     assert what in caught.value.summary
     assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "last"),
+    [
+        ("SELECT 1; DELETE FROM t WHERE a = 'b;\nSELECT 2;\n", ["SELECT 1"], "DELETE FROM t WHERE a = 'b;\nSELECT 2;"),
+        ("SELECT 1; /* DROP TABLE t;", ["SELECT 1"], "/* DROP TABLE t;"),
+        ('"', [], '"'),
+    ],
+)
+def test_what_stands_before_an_open_quote_can_be_read(text: str, before: list[str], last: str) -> None:
+    statements = split(text, strict=False)
+    assert [statement.sql for statement in statements] == [*before, last]
+    (action,) = statements[-1].actions
+    assert isinstance(action, Opaque)
+    assert "is never closed" in action.reason
 
 
 @pytest.mark.parametrize(
