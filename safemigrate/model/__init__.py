@@ -379,7 +379,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """A rule as users meet it: `summary` is the first sentence of `page`; `bad` and `good` are SQL, "" without."""
+    """A rule as users meet it. `bad` and `good` are SQL, "" without; `allowable` says that a comment can allow it."""
 
     name: str
     family: str
@@ -388,6 +388,12 @@ class RulePage:
     page: str
     bad: str = ""
     good: str = ""
+    allowable: bool = True
+
+    @property
+    def allow(self) -> str:
+        """The comment that allows it."""
+        return f"-- safemigrate: allow {self.name} REASON"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def render(outcome: Outcome) -> str:
                 "page": each.page,
                 "bad": each.bad or None,
                 "good": each.good or None,
+                "allow": each.allow if each.allowable else None,
             }
             for each in outcome.rules
         ],

@@ -83,21 +83,29 @@ def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
 
 def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
     mark, style = ("·", "dim") if finding.allowed else _MARK[finding.severity]
-    place = f"line {finding.span.line}" if finding.span else ""
+    number = _line(finding, lines)
+    place = f"line {number}" if number else ""
     space = " " * max(page.width - 4 - len(finding.rule) - len(place), 2)
     page.put("  ", page.paint(mark, style), f" {finding.rule}{space}", page.paint(place, "dim"))
     page.wrap(finding.message, 4)
-    if finding.span:
-        line = lines[finding.span.line - 1].strip().removeprefix("\ufeff")
-        more = " …" if finding.span.end_line > finding.span.line else ""
-        room = page.width - 6 - len(more)
-        page.put(
-            "    ", page.paint("│ ", "dim"), page.paint(line if len(line) <= room else f"{line[:room]}…", "dim") + more
-        )
+    if number:
+        line = lines[number - 1].strip().removeprefix("\ufeff")
+        room = page.width - 6
+        page.put("    ", page.paint(f"│ {line if len(line) <= room else f'{line[: room - 1]}…'}", "dim"))
     if finding.allowed:
         page.wrap(f"allowed: {finding.allowed}", 4, style="dim")
     elif finding.help:
         page.wrap(finding.help, 4, "→")
+
+
+def _line(finding: Finding, lines: list[str]) -> int:
+    """The first line of the statement that names what the finding speaks of; an ALTER TABLE may have many."""
+    span = finding.span
+    if span is None:
+        return 0
+    name = finding.subject.rpartition(".")[2].strip('"')
+    within = range(span.line, min(span.end_line, len(lines)) + 1)
+    return next((number for number in within if name and name in lines[number - 1]), span.line)
 
 
 def _ending(outcome: Outcome) -> tuple[str, str, str]:
@@ -134,9 +142,8 @@ def _catalogue(page: _Page, rules: tuple[RulePage, ...]) -> None:
             page.put("  ", page.paint(mark, style), f" {rule.name}")
             page.wrap(rule.summary, 4, style="dim")
     page.blank()
-    page.put(
-        f"{_many(len(rules), 'rule')}; ✖ error, ! warning. What loses rows or values takes consent, and fails a check."
-    )
+    loses = "What loses rows or values takes consent, and fails a check."
+    page.wrap(f"{_many(len(rules), 'rule')}; ✖ error, ! warning. {loses}", 0)
     page.put("  ", page.paint("→ ", "cyan"), "safemigrate explain RULE")
 
 
@@ -154,9 +161,9 @@ def _explain(page: _Page, rule: RulePage) -> None:
             page.put(title)
             page.lines += [f"  {line}" for line in sql.translate(CONTROL).split("\n")]
     page.blank()
-    if rule.family != "history" and rule.name != "unused-allow":
+    if rule.allowable:
         page.put("Where it is meant, say why above the statement")
-        page.put(f"  -- safemigrate: allow {rule.name} REASON")
+        page.put(f"  {rule.allow}")
         page.blank()
     page.put("In safemigrate.toml, for all")
     page.lines += ["  [rules]", f'  {rule.name} = "off"   # or notice, warning, error']

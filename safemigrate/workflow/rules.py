@@ -31,4 +31,5 @@ def page(rule: Rule) -> RulePage:
         rule.docs.strip(),
         rule.bad.strip(),
         rule.good.strip(),
+        rule.of_text,
     )
