@@ -44,7 +44,8 @@ class Settings:
     `keep_limit_bytes` is the most a migration may leave kept in the database; None is no limit. `retention` is how long
     what is kept may stay before a plain `prune` ends it; nothing does so by itself. `guard` makes plain
     `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`. Of `rules` the last that fits a
-    finding counts. `baseline` holds the findings that are known. `path` is the file they came from, None without one.
+    finding counts. `baseline` holds the findings that are known. `postgres` is the
+    server's major version, where none is asked. `path` is the file they came from, None without one.
     """
 
     shadow: str | None = None
@@ -60,6 +61,7 @@ class Settings:
     schema: Path | None = None
     rules: tuple[Levels, ...] = ()
     baseline: Path | None = None
+    postgres: int | None = None
     path: Path | None = None
 
 
@@ -123,6 +125,8 @@ def _value(path: Path, key: str, value: Any) -> Any:
             pass
         case "lock_timeout", int() | float() if value > 0:
             return float(value)
+        case "postgres", int() if 10 <= value < 100:
+            return value
         case "batch_rows", int() if value > 0:
             return value
         case "retries" | "keep_limit_bytes", int() if value >= 0:
@@ -137,6 +141,7 @@ def _value(path: Path, key: str, value: Any) -> Any:
         "schema": "must be a file or folder",
         "rules": "must be a table of rules and families, each with a level",
         "baseline": "must be a file",
+        "postgres": "must be a major version, 10 or later",
         "lock_timeout": "must be a number of seconds above 0",
         "batch_rows": "must be a whole number above 0",
         "retries": "must be a whole number, 0 or more",

@@ -19,7 +19,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
     path.write_text(
         'shadow = "embedded"\nshadow_url = "postgresql://u:p@h/db"\nsnapshot = "full"\nlock_timeout = 2\n'
         'retries = 0\nbatch_rows = 7\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
-        'store = "backups"\nschema = "prisma/schema.prisma"\nbaseline = "known.json"\n'
+        'store = "backups"\nschema = "prisma/schema.prisma"\nbaseline = "known.json"\npostgres = 14\n'
         '[rules]\nlock = "notice"\n[[rules.override]]\npaths = ["old"]\ntables = ["audit_*"]\ndrop-table = "off"\n'
     )
     project = tmp_path / "apps" / "web"
@@ -38,6 +38,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         store=tmp_path / "backups",
         schema=tmp_path / "prisma" / "schema.prisma",
         baseline=tmp_path / "known.json",
+        postgres=14,
         rules=(
             Levels({"lock": "notice"}, root=tmp_path),
             Levels({"drop-table": "off"}, ("old",), ("audit_*",), tmp_path),
@@ -85,6 +86,8 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
         ('snapshot = "all"', ("snapshot must be scoped, full or none", "'all'")),
         ('shadow = "postgresql://h/db"', ("a URL goes into shadow_url",)),
         ('store = ""', ("store must be a folder",)),
+        ("postgres = 9", ("postgres must be a major version", "It is 9.")),
+        ('postgres = "14"', ("postgres must be a major version",)),
         ('rules = "off"', ("rules must be a table",)),
         ('[rules]\nlock = "loud"', ("rules.lock must be off, notice, warning or error", "'loud'")),
         ('[rules]\npaths = ["a"]', ("rules.paths must be off",)),

@@ -34,16 +34,21 @@ class Policy:
                 if name not in _FAMILY_OF and name not in FAMILIES:
                     raise unknown(name, source)
 
-    def judge(self, findings: Sequence[Finding], statements: Sequence[Statement], path: Path) -> list[Finding]:
+    def judge(
+        self, findings: Sequence[Finding], statements: Sequence[Statement], path: Path, *, asks: bool = False
+    ) -> list[Finding]:
         """The findings at the level of the project, without those that are off.
 
-        `check` has nobody to ask for consent, so what loses rows or values is an error unless the project says else.
+        Where nobody `asks` for consent, what loses rows or values is an error unless the project says else. Where
+        somebody does, no level takes the question away: that is for a comment at the statement.
         """
         by_span = {statement.span: statement for statement in statements}
         judged = []
         for finding in findings:
             level = self._level(finding, path, by_span)
-            if level is None and finding.loses:
+            if finding.loses and asks:
+                level = "notice" if level == "off" else level
+            elif finding.loses and level is None:
                 level = "error"
             if level != "off":
                 judged.append(replace(finding, severity=Severity(level)) if level else finding)

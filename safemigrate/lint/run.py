@@ -32,7 +32,7 @@ def lint(
     allowed = allows(statements)
     if allowed:
         # What only the data has cleared stays allowed: the next database may hold other rows.
-        nothing = Facts(schema=facts.schema)
+        nothing = Facts(schema=facts.schema, version=facts.version)
         without_target = in_text if facts == nothing else list(_text(migration, statements, nothing, earlier))
         in_text = apply(in_text, allowed)
         in_text += _last(Context(migration, statements, facts), allowed, [*in_text, *without_target])

@@ -12,6 +12,7 @@ from safemigrate.db.catalog import read
 from safemigrate.errors import ConsentRequired
 from safemigrate.execute import run
 from safemigrate.lint import lint
+from safemigrate.lint.policy import Policy
 from safemigrate.model import (
     Finding,
     Migration,
@@ -186,16 +187,18 @@ def _read(
     """Split and judge every pending migration, and every applied one that was edited since."""
     request.on_progress(Progress("read", f"{len(pending)} migrations"))
     known = facts(target, resolved.url.schema)
+    policy = Policy(request.settings.rules, str(request.settings.path or ""))
     scripts: list[Script] = []
     findings: list[Finding] = []
     earlier: list[Statement] = []
     for file, _row in target.state.edited:
-        findings += lint(file, [], known)
+        findings += policy.judge(lint(file, [], known), [], file.path, asks=True)
     for migration in pending:
         statements = split(migration.sql, f"{migration.name}/migration.sql")
         own, unusable = own_down.read(migration)
         scripts.append(Script(migration, tuple(executable(migration, statements)), own))
-        findings += lint(migration, statements, known, earlier)
+        read = lint(migration, statements, known, earlier)
+        findings += policy.judge(read, statements, migration.path, asks=True)
         findings += unusable
         earlier += statements
     return scripts, findings

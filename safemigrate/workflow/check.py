@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safemigrate.config import Levels
 from safemigrate.errors import ProjectError, SafemigrateError
-from safemigrate.lint import lint
+from safemigrate.lint import Facts, lint
 from safemigrate.lint.baseline import Baseline, Known, known, write
 from safemigrate.lint.policy import Policy
 from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity
@@ -52,13 +52,14 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     began = time.monotonic()
     settings = request.settings
     policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
+    facts = Facts(version=settings.postgres)
     baseline = _baseline(options, settings.baseline)
     found, notes = _files(request, options)
     if options.stdin:
         name, content = options.stdin
-        read = [_read(Path(name), policy, content)]
+        read = [_read(Path(name), facts, policy, content)]
     else:
-        read = [_read(path, policy) for path in found]
+        read = [_read(path, facts, policy) for path in found]
     if options.write_baseline:
         notes.append(_write(options.write_baseline, read))
     elif baseline:
@@ -113,7 +114,7 @@ def _shown(folder: Path) -> Path:
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def _read(path: Path, policy: Policy, content: bytes | None = None) -> MigrationOutcome:
+def _read(path: Path, facts: Facts, policy: Policy, content: bytes | None = None) -> MigrationOutcome:
     name = path.parent.name if path.name == "migration.sql" else path.name
     try:
         files.refuse_provider(path)
@@ -121,7 +122,7 @@ def _read(path: Path, policy: Policy, content: bytes | None = None) -> Migration
         statements = split(migration.sql, str(path))
     except SafemigrateError as error:
         return MigrationOutcome(name, "", "unreadable", detail=_said(error, path), path=str(path))
-    findings = policy.judge(lint(migration, statements), statements, path)
+    findings = policy.judge(lint(migration, statements, facts), statements, path)
     return MigrationOutcome(name, migration.checksum, "read", tuple(findings), path=str(path), text=migration.sql)
 
 

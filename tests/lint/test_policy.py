@@ -78,3 +78,12 @@ def test_a_name_that_is_no_rule_is_an_error_with_what_was_meant() -> None:
         Policy([Levels({"drop-colum": "off"})], "safemigrate.toml")
     assert 'safemigrate.toml: there is no rule "drop-colum"' in caught.value.summary
     assert "drop-column" in caught.value.why
+
+
+def test_where_somebody_asks_no_level_takes_the_question_away() -> None:
+    statements = split(DROP + INDEX)
+    found = lint(migration(DROP + INDEX), statements)
+    asked = Policy([]).judge(found, statements, Path("a.sql"), asks=True)
+    assert asked == found
+    off = Policy([Levels({"data-loss": "off", "lock": "off"})]).judge(found, statements, Path("a.sql"), asks=True)
+    assert [(each.rule, each.severity.value, each.loses) for each in off] == [("drop-column", "notice", True)]

@@ -38,6 +38,7 @@ class Project:
     shadow: str
     agrees: bool = True
     asked: list[str] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
 
     def write(self, name: str, sql: str) -> None:
         """Add a migration."""
@@ -78,7 +79,7 @@ class Project:
             project=self.folder,
             schema=None,
             url=f"postgresql://{self.url.user}@{self.url.host}:{self.url.port}/{self.url.database}",
-            settings=Settings(),
+            settings=self.settings,
             on_progress=silent,
             interactive=False,
             confirm=None,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from safemigrate.config import Levels, Settings
 from safemigrate.db import session
 from safemigrate.db.digest import differences, digest
 from safemigrate.db.fingerprint import compare
@@ -128,3 +129,15 @@ def test_row_level_security_hides_nothing_from_keeping(project: Project, server:
         with connect(server.url.with_database(project.url.database)) as connection:
             session.run(connection, f'DROP OWNED BY "{owner}" CASCADE')
             session.run(connection, f'DROP ROLE "{owner}"')
+
+
+def test_the_projects_levels_hold_but_none_of_them_consents(project: Project) -> None:
+    project.baseline(USERS)
+    project.write("20240601000000_change", 'ALTER TABLE "User" DROP COLUMN nick;')
+    project.settings = Settings(rules=(Levels({"data-loss": "error"}),))
+    assert project.apply(dry_run=True).result is Result.BLOCKED
+    project.settings = Settings(rules=(Levels({"data-loss": "off"}),))
+    project.apply(dry_run=True)
+    project.agrees = False
+    with pytest.raises(ConsentRequired):
+        project.apply()
