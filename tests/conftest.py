@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from safemigrate.db.postgres import Connection, connect
 from safemigrate.db.programs import Installation, installations, server_installation
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.shadow.container import has_daemon
@@ -67,3 +68,10 @@ def database(server: LocalServer) -> Iterator[DatabaseUrl]:
     yield server.url.with_database(name)
     with psycopg.connect(server.url.conninfo(), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def connection(database: DatabaseUrl) -> Iterator[Connection]:
+    """A connection to it."""
+    with connect(database) as opened:
+        yield opened

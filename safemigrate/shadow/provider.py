@@ -107,7 +107,6 @@ def missing_extensions(connection: Connection, wanted: Sequence[str]) -> list[st
 @contextmanager
 def shadow_server(
     choice: str | None,
-    shadow_url: DatabaseUrl | None,
     *,
     target_server: Server | None,
     target_url: DatabaseUrl | None,
@@ -121,13 +120,11 @@ def shadow_server(
     superuser is named like the target's user, so that owners are as on the target, and `roles` exist without login.
     `target_server` and `target_url` are None where there is no target (CI). Raises ShadowError with what was tried.
     """
-    if choice and "://" in choice:
-        shadow_url, choice = _parse(choice), None
     major = target_server.major if target_server else 0
     user = target_server.user if target_server else "postgres"
     tried: list[str] = []
     with ExitStack() as kept:
-        for name, start in _candidates(choice, shadow_url, major, user, target_url):
+        for name, start in _candidates(choice, major, user, target_url):
             on_progress(Progress("shadow", name))
             with ExitStack() as attempt:
                 try:
@@ -137,7 +134,7 @@ def shadow_server(
                         shadow.maintenance = replace(shadow.maintenance, schema=target_url.schema)
                     shadow.require_extensions(extensions)
                 except (ShadowError, ServerProgramError) as error:
-                    if choice or shadow_url:
+                    if choice:
                         raise
                     tried.append(f"{name}: {error.summary}{f' ({error.why})' if error.why else ''}")
                     continue
@@ -159,12 +156,13 @@ Start = Callable[[], AbstractContextManager[Shadow]]
 
 
 def _candidates(
-    choice: str | None, shadow_url: DatabaseUrl | None, major: int, user: str, target_url: DatabaseUrl | None
+    choice: str | None, major: int, user: str, target_url: DatabaseUrl | None
 ) -> Iterator[tuple[str, Start]]:
     from safemigrate.shadow import container, existing
 
-    if shadow_url:
-        yield str(shadow_url), partial(existing.on_server, shadow_url, target_url, major)
+    if choice and "://" in choice:
+        url = _parse(choice)
+        yield str(url), partial(existing.on_server, url, target_url, major)
         return
     docker = ("docker", partial(container.in_docker, major, user))
     if choice == "docker":

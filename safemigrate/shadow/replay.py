@@ -8,7 +8,7 @@ from safemigrate.db.postgres import Connection
 from safemigrate.errors import HistoryError, MigrationFailed
 from safemigrate.model import Migration, OnProgress, Progress
 from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.sql import Statement, is_transaction_control, split
+from safemigrate.sql import Statement, is_transaction_control, statements_of
 
 
 def replay(
@@ -28,7 +28,7 @@ def replay(
     """
     for number, migration in enumerate(migrations):
         on_progress(Progress("history", migration.name, number, len(migrations)))
-        statements = split(migration.sql, f"{migration.name}/migration.sql")
+        statements = statements_of(migration)
         try:
             if not runs_whole(statements) or not _as_one(migration, execute):
                 rehearse(connection, migration, executable(migration, statements), one_by_one(execute))

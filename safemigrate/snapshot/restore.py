@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safemigrate import proc
 from safemigrate.db import programs
-from safemigrate.db.postgres import connect, quote, server
+from safemigrate.db.postgres import Connection, connect, quote, server
 from safemigrate.db.session import SqlError, rows, run, value
 from safemigrate.errors import ConnectionFailed, SnapshotError
 from safemigrate.snapshot import archive
@@ -50,7 +50,7 @@ def restore(
     """
     created = ensure(into, snapshot.manifest)
     with connect(into) as connection:
-        holds = bool(value(connection, _HOLDS_SOMETHING))
+        holds = holds_something(connection)
     if holds and over_live:
         from safemigrate.snapshot.swap import swap
 
@@ -67,6 +67,11 @@ def restore(
         if created:
             drop(into)
         raise
+
+
+def holds_something(connection: Connection) -> bool:
+    """Whether a database has anything but what every new one has, and extensions."""
+    return bool(value(connection, _HOLDS_SOMETHING))
 
 
 def load(snapshot: Snapshot, into: DatabaseUrl, *, shadow: bool, jobs: int) -> tuple[str, ...]:

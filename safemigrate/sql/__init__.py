@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safemigrate.sql.actions import Action, Name
 from safemigrate.sql.execution import is_plain_drop, is_transaction_control, refuses_transaction
-from safemigrate.sql.split import split
+from safemigrate.sql.split import split, statements_of
 from safemigrate.sql.statement import Comment, Statement
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "is_transaction_control",
     "refuses_transaction",
     "split",
+    "statements_of",
 ]

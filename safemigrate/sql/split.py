@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
-from safemigrate.model import Span
+from safemigrate.model import Migration, Span
 from safemigrate.sql.actions import Opaque
 from safemigrate.sql.read import kind_of, read
 from safemigrate.sql.statement import Comment, Statement
@@ -15,6 +15,11 @@ from safemigrate.sql.tokens import Token, lex, not_sql, unclosed_kind
 
 _BOM = "\ufeff"
 _LINE_END = re.compile("\n")
+
+
+def statements_of(migration: Migration) -> list[Statement]:
+    """Split a migration. Raises NotSql, which names it."""
+    return split(migration.sql, f"{migration.name}/migration.sql")
 
 
 def split(text: str, source: str = "migration.sql", *, strict: bool = True) -> list[Statement]:

@@ -26,9 +26,9 @@ from safemigrate.model import (
 )
 from safemigrate.prisma.migrations import refuse_empty, without_sql
 from safemigrate.rollback import down
-from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
-from safemigrate.sql import Statement, split
+from safemigrate.sql import Statement, statements_of
 from safemigrate.workflow.forward import carry_out, generate, own_down
 from safemigrate.workflow.on_target.facts import facts
 from safemigrate.workflow.on_target.resolve import (
@@ -41,6 +41,7 @@ from safemigrate.workflow.on_target.resolve import (
     sweep,
 )
 from safemigrate.workflow.on_target.room import require_room
+from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
 from safemigrate.workflow.request import Request
@@ -68,7 +69,6 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
     began = time.perf_counter()
     sweep()
     resolved = resolve(request)
-    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:
         require_writable(resolved, target)
         if target.interrupted and not options.dry_run:
@@ -81,15 +81,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
         refuse_empty(list(pending))
         with (
             proc.scratch() as scratch,
-            shadow_server(
-                options.shadow,
-                None,
-                target_server=target.server,
-                target_url=resolved.url,
-                roles=_roles(target),
-                extensions=_extensions(target, pending),
-                on_progress=request.on_progress,
-            ) as shadow,
+            shadow_for(request, resolved, target, options.shadow, pending) as shadow,
         ):
             if wanted:
                 generated = generate.generate(request, resolved, shadow, options.name)
@@ -194,7 +186,7 @@ def _read(
     for file, _row in target.state.edited:
         findings += policy.judge(lint(file, [], known), [], file.path, asks=True)
     for migration in pending:
-        statements = split(migration.sql, f"{migration.name}/migration.sql")
+        statements = statements_of(migration)
         own, unusable = own_down.read(migration)
         scripts.append(Script(migration, tuple(executable(migration, statements)), own))
         read = lint(migration, statements, known, earlier)
@@ -310,15 +302,3 @@ def _edited(target: Target) -> tuple[str, ...]:
 
 def _without_sql(resolved: Resolved) -> tuple[str, ...]:
     return tuple(f"{path.name} has no migration.sql and was passed over" for path in without_sql(resolved.project))
-
-
-def _roles(target: Target) -> list[str]:
-    from safemigrate.db.postgres import roles
-
-    return roles(target.connection)
-
-
-def _extensions(target: Target, pending: Sequence[Migration]) -> list[str]:
-    from safemigrate.workflow.on_target.extensions import wanted
-
-    return wanted(target.connection, pending)

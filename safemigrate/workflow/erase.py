@@ -15,7 +15,7 @@ from safemigrate.db import session
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, Restored
 from safemigrate.execute import kept, run
-from safemigrate.model import KeptKind, Outcome, Plan, Progress, Result
+from safemigrate.model import KeptKind, Outcome, Plan, Result
 from safemigrate.snapshot import store
 from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, resolve
 from safemigrate.workflow.request import Request
@@ -46,7 +46,6 @@ def erase(request: Request, options: EraseOptions) -> Outcome:
     """Delete a row's kept values wherever they are, in one transaction. Raises ConsentRequired and HistoryError."""
     began = time.perf_counter()
     resolved = resolve(request)
-    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     table = _quoted(options.table, resolved.url.schema)
     with opened(resolved) as target:
         connection = target.connection

@@ -67,7 +67,6 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     terms = Terms(0 if snapshot else options.rows, options.seed)
     with shadow_server(
         options.shadow,
-        None,
         target_server=snapshots.origin(snapshot) if snapshot else None,
         target_url=None,
         roles=snapshot.manifest.roles if snapshot else (),

@@ -44,7 +44,6 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
     """
     began = time.perf_counter()
     resolved = resolve(request)
-    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     retention = request.settings.retention
     with opened(resolved) as target:
         connection = target.connection

@@ -15,18 +15,17 @@ from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, Rollb
 from safemigrate.execute import journal, run, stages, way_back
 from safemigrate.model import (
     AppliedState,
-    Conflict,
     MigrationOutcome,
     Outcome,
     Progress,
     Result,
-    Settled,
     Verdict,
 )
 from safemigrate.prisma import history
 from safemigrate.rollback import down
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
 from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.back.outcome import outcome_of
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
 from safemigrate.workflow.back.taken import Taken
@@ -54,7 +53,6 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
     began = time.perf_counter()
     sweep()
     resolved = resolve(request)
-    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:
         aim = run.Target(
             target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="rollback"
@@ -142,7 +140,7 @@ def _take_back(
         )
         follow = () if stuck else (f"safemigrate rollback{options.flags}",)
         going = [*conflicts.going(target.connection, plan), *_large(target.connection, chosen, options)]
-        return _outcome(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
+        return outcome_of(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
     losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
@@ -170,7 +168,7 @@ def _go_on(
     way = way_back.read(aim.connection, one.id)
     if options.dry_run:
         note = f"{one.migration}: {in_stages.standing(way)}"
-        return _outcome(resolved, Result.REHEARSED, (_described(one),), began, (), (note,), (in_stages.GO_ON,))
+        return outcome_of(resolved, Result.REHEARSED, (_described(one),), began, (), (note,), (in_stages.GO_ON,))
     request.on_progress(Progress("rollback", f"going on with {one.migration}, which was stopped"))
     taken = in_stages.go_on(options, aim, resolved, one)
     guarded = history.guarded(aim.connection, resolved.url.schema)
@@ -212,9 +210,9 @@ def _ended(
         elif back:
             notes.append(f"{names} is rolled back; {chosen[len(back)].migration} is as it was")
         follow = (in_stages.GO_ON,) if taken.standing else ()
-        return _outcome(resolved, Result.CONFLICTS, outcomes, began, taken.conflicts, notes, follow)
+        return outcome_of(resolved, Result.CONFLICTS, outcomes, began, taken.conflicts, notes, follow)
     request.on_progress(Progress("rollback", "done", len(chosen), len(chosen)))
-    return _outcome(
+    return outcome_of(
         resolved,
         Result.ROLLED_BACK,
         outcomes,
@@ -241,7 +239,7 @@ def _failed(
     if interrupted := target.interrupted:
         outcome = _described(interrupted)
         if options.dry_run:
-            return _outcome(resolved, Result.REHEARSED, (outcome,), began, follow=("safemigrate rollback --failed",))
+            return outcome_of(resolved, Result.REHEARSED, (outcome,), began, follow=("safemigrate rollback --failed",))
         with run.exclusive(target.connection):
             try:
                 carry_out.take_back(aim, resolved, interrupted)
@@ -249,7 +247,7 @@ def _failed(
                 raise Restored(
                     f"the rollback failed and changed nothing: {error.summary}", error.why, ("safemigrate apply",)
                 ) from error
-        return _outcome(resolved, Result.ROLLED_BACK, (outcome,), began, follow=("safemigrate status",))
+        return outcome_of(resolved, Result.ROLLED_BACK, (outcome,), began, follow=("safemigrate status",))
     if not target.state.failed:
         raise RollbackError("no migration has failed or is half done", fix=("safemigrate status",))
     return half_done.take_back(request, options, resolved, target, aim, began)
@@ -265,27 +263,4 @@ def _described(one: journal.Run) -> MigrationOutcome:
         returns=tuple(dict.fromkeys(f"{kept.kind.value} {kept.subject}" for kept in kept)),
         kept=kept,
         script=down.render(one.plan),
-    )
-
-
-def _outcome(
-    resolved: Resolved,
-    result: Result,
-    migrations: tuple[MigrationOutcome, ...],
-    began: float,
-    conflicts: Sequence[Conflict] = (),
-    notes: Sequence[str] = (),
-    follow: Sequence[str] = (),
-    settled: Sequence[Settled] = (),
-) -> Outcome:
-    return Outcome(
-        "rollback",
-        result,
-        str(resolved.url),
-        migrations,
-        conflicts=tuple(conflicts),
-        notes=tuple(notes),
-        next=tuple(follow),
-        seconds=time.perf_counter() - began,
-        settled=tuple(settled),
     )

@@ -10,28 +10,27 @@ import os
 import time
 from pathlib import Path
 
-from safemigrate import proc
 from safemigrate.db import session
-from safemigrate.db.catalog import read
-from safemigrate.db.postgres import Connection, Server, connect, quote, roles
+from safemigrate.db.postgres import Connection, Server, connect, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, ConsentRequired, SnapshotError
-from safemigrate.execute import run
-from safemigrate.model import Outcome, Progress, Result, SnapshotOutcome, Step
+from safemigrate.model import Outcome, Progress, Result, SnapshotOutcome
 from safemigrate.prisma import history
 from safemigrate.prisma.project import find as find_project
 from safemigrate.shadow.provider import shadow_server
-from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.snapshot import facts, store
 from safemigrate.snapshot import verify as verifying
+from safemigrate.snapshot.restore import holds_something
 from safemigrate.snapshot.restore import restore as restore_snapshot
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.snapshot.take import take
-from safemigrate.sql import Statement, split
 from safemigrate.workflow.forward.generate import git_state
-from safemigrate.workflow.on_target.extensions import wanted
 from safemigrate.workflow.on_target.resolve import STORE, Resolved, Target, opened, resolve
+from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.scope import at_risk
+from safemigrate.workflow.rehearsal.shadows import copy_schema
+from safemigrate.workflow.rehearsal.trace import trace
 from safemigrate.workflow.request import Request
 
 
@@ -113,7 +112,6 @@ def verify(request: Request, id: str, deep: bool, shadow: str | None = None) -> 
         like = origin(snapshot)
         with shadow_server(
             shadow,
-            None,
             target_server=like,
             target_url=None,
             roles=manifest.roles,
@@ -209,29 +207,11 @@ def described(snapshot: Snapshot) -> SnapshotOutcome:
 def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str | None) -> set[str]:
     """Run the pending migrations on the schema alone and name the tables that they can harm."""
     pending = target.state.pending
-    with shadow_server(
-        shadow,
-        None,
-        target_server=target.server,
-        target_url=resolved.url,
-        roles=roles(target.connection),
-        extensions=wanted(target.connection, pending),
-        on_progress=request.on_progress,
-    ) as server:
+    with shadow_for(request, resolved, target, shadow, pending) as server:
         bare = server.create("bare")
-        with proc.scratch() as scratch:
-            schema = take(resolved.url, target.server, scope="schema", store=scratch)
-            restore_snapshot(schema, bare, shadow=True)
+        copy_schema(resolved.url, target.server, bare)
         with connect(bare, application_name="safemigrate rehearsal") as connection:
-            seen = []
-
-            def execute(_number: int, one: Statement) -> None:
-                run.execute(connection, one.sql, Step(sql=one.sql, line=one.span.line, run=(one.sql,)))
-
-            for migration in pending:
-                request.on_progress(Progress("trace", migration.name))
-                statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
-                seen.append(rehearse(connection, migration, statements, execute))
+            seen = trace(connection, [Script.of(migration) for migration in pending], request.on_progress)
     return at_risk(one for rehearsed in seen for one in rehearsed.observations)
 
 
@@ -264,9 +244,9 @@ def _what_it_holds(url: DatabaseUrl) -> str:
 
 
 def _contents(connection: Connection) -> str:
-    tables = facts.tables(connection)
-    if not tables and all(one.kind in ("schema", "extension", "default privileges") for one in read(connection)):
+    if not holds_something(connection):
         return ""
+    tables = facts.tables(connection)
     size = session.value(connection, "SELECT pg_size_pretty(pg_database_size(current_database()))")
     others = session.value(
         connection,

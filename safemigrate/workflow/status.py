@@ -19,7 +19,6 @@ from safemigrate.model import (
     KeptOutcome,
     MigrationOutcome,
     Outcome,
-    Progress,
     Result,
     Verdict,
 )
@@ -54,7 +53,6 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
     """
     began = time.perf_counter()
     resolved = resolve(request)
-    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with ExitStack() as stack:
         target = stack.enter_context(opened(resolved))
         holder = holder_of(target.connection)

@@ -14,17 +14,15 @@ from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection, roles
+from safemigrate.db.postgres import Connection
 from safemigrate.errors import RollbackError
 from safemigrate.execute import journal, kept
-from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Progress, Result, Step
+from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Result, Step
 from safemigrate.prisma import history
 from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.left import SINCE
-from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.apply import ApplyOptions, Way, carry
 from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.on_target.extensions import wanted
 from safemigrate.workflow.on_target.resolve import (
     Resolved,
     Target,
@@ -34,6 +32,7 @@ from safemigrate.workflow.on_target.resolve import (
     resolve,
     sweep,
 )
+from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal
 from safemigrate.workflow.request import Request
 
@@ -49,7 +48,6 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
     began = time.perf_counter()
     sweep()
     resolved = resolve(request)
-    request.on_progress(Progress("resolve", f"{resolved.url}, from {resolved.source}"))
     with opened(resolved) as target:
         require_writable(resolved, target)
         require_no_rollback_under_way(target)
@@ -66,15 +64,7 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
         session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(since) % 2**32)])
         with (
             proc.scratch() as scratch,
-            shadow_server(
-                options.shadow,
-                None,
-                target_server=target.server,
-                target_url=resolved.url,
-                roles=roles(connection),
-                extensions=wanted(connection, migrations),
-                on_progress=request.on_progress,
-            ) as shadow,
+            shadow_for(request, resolved, target, options.shadow, migrations) as shadow,
         ):
             outcome = carry(
                 request,

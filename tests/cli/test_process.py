@@ -7,10 +7,11 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.terminal import typing
 
 SCRIPT = """
 import sys, time
@@ -83,22 +84,9 @@ def in_terminal(body: str, typed: str, folder: Path) -> tuple[int, str]:
         arguments, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=environment()
     ) as process:
         os.close(theirs)
-        screen, answered = b"", False
-        while True:
-            try:
-                read = os.read(ours, 4096)
-            except OSError:  # Linux: the other end was closed
-                break
-            if not read:
-                break
-            screen += read
-            if not answered and b"go on:" in screen:
-                # As a person would: a signal in the instant before read(2) waits for the next key.
-                time.sleep(0.2)
-                os.write(ours, typed.encode())
-                answered = True
+        screen = typing(ours, b"go on:", typed)
     os.close(ours)
-    return process.returncode, screen.decode()
+    return process.returncode, screen
 
 
 def test_consent_in_a_real_terminal(tmp_path: Path) -> None:

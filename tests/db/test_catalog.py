@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from safemigrate.db.catalog import Change, difference, read
-from safemigrate.db.postgres import Connection, connect
-from safemigrate.db.url import DatabaseUrl
-
-
-@pytest.fixture
-def connection(database: DatabaseUrl) -> Iterator[Connection]:
-    with connect(database) as opened:
-        yield opened
-
-
-def run(connection: Connection, sql: str) -> None:
-    connection.execute(sql.encode())
+from safemigrate.db.postgres import Connection
+from safemigrate.db.session import run
 
 
 def test_an_empty_database_holds_its_public_schema(connection: Connection) -> None:

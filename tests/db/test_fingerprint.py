@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import column_order, compare, fingerprint
-from safemigrate.db.postgres import Connection, connect
-from safemigrate.db.url import DatabaseUrl
-
-
-@pytest.fixture
-def connection(database: DatabaseUrl) -> Iterator[Connection]:
-    with connect(database) as opened:
-        yield opened
-
-
-def run(connection: Connection, sql: str) -> None:
-    connection.execute(sql.encode())
+from safemigrate.db.postgres import Connection
+from safemigrate.db.session import run
 
 
 def test_the_order_of_columns_is_reported_but_does_not_count(connection: Connection) -> None:

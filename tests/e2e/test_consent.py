@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pty
-import time
 
 import pytest
 
 from tests.e2e.project import NAME as SECOND
 from tests.e2e.project import Project, refused
+from tests.terminal import typing
 
 
 @pytest.fixture
@@ -53,19 +53,6 @@ def in_terminal(project: Project, typed: str, *arguments: str) -> tuple[int, str
     ours, theirs = pty.openpty()
     running = project.start(*arguments, terminal=theirs)
     os.close(theirs)
-    screen, answered = b"", False
-    while True:
-        try:
-            read = os.read(ours, 4096)
-        except OSError:  # Linux: the other end was closed
-            break
-        if not read:
-            break
-        screen += read
-        if not answered and b"to go on: " in screen:
-            # As a person would: a signal in the instant before read(2) waits for the next key.
-            time.sleep(0.2)
-            os.write(ours, typed.encode())
-            answered = True
+    screen = typing(ours, b"to go on: ", typed)
     os.close(ours)
-    return running.process.wait(60), screen.decode()
+    return running.process.wait(60), screen

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from safemigrate.db.postgres import Connection, connect
-from safemigrate.db.url import DatabaseUrl
+from safemigrate.db.postgres import Connection
 from safemigrate.model import AppliedMigration, AppliedState, Migration
 from safemigrate.prisma import history
 
@@ -121,12 +119,6 @@ def test_prisma_2s_short_checksum() -> None:
 
 
 # With a server
-
-
-@pytest.fixture
-def connection(database: DatabaseUrl) -> Iterator[Connection]:
-    with connect(database) as opened:
-        yield opened
 
 
 def test_no_table_is_none(connection: Connection) -> None:

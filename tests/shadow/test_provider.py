@@ -27,7 +27,6 @@ def test_the_machines_own_server_comes_first_with_the_targets_user_and_roles(
     seen: list[Progress] = []
     with shadow_server(
         None,
-        None,
         target_server=target,
         target_url=database,
         roles=["alice", "pg_read_all_data", "tester"],
@@ -45,7 +44,7 @@ def test_the_machines_own_server_comes_first_with_the_targets_user_and_roles(
 def test_a_copy_has_what_its_template_had_and_another_run_does_not_see_it(
     target: Server, database: DatabaseUrl
 ) -> None:
-    with shadow_server("local", None, target_server=target, target_url=database) as shadow:
+    with shadow_server("local", target_server=target, target_url=database) as shadow:
         with connect(shadow.create("main")) as connection:
             run(connection, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
         with connect(shadow.create("copy", template="main")) as connection:
@@ -57,7 +56,7 @@ def test_a_copy_has_what_its_template_had_and_another_run_does_not_see_it(
 def test_the_schema_of_the_url_holds_in_the_shadow_too(target: Server, database: DatabaseUrl) -> None:
     url = DatabaseUrl.parse(f"{database.prisma()}?schema=shop")
     with (
-        shadow_server(None, None, target_server=target, target_url=url) as shadow,
+        shadow_server(None, target_server=target, target_url=url) as shadow,
         connect(shadow.create("main")) as connection,
     ):
         assert value(connection, "SHOW search_path") == '"shop"'
@@ -67,42 +66,40 @@ def test_the_embedded_wheel_where_the_machine_has_nothing(
     monkeypatch: pytest.MonkeyPatch, target: Server, database: DatabaseUrl
 ) -> None:
     monkeypatch.setenv(OVERRIDE, "none")
-    with shadow_server(None, None, target_server=target, target_url=database) as shadow:
+    with shadow_server(None, target_server=target, target_url=database) as shadow:
         assert shadow.describe.endswith("embedded")
     with pytest.raises(ShadowError, match="--shadow local: no PostgreSQL server programs"):
-        shadow_server("local", None, target_server=target, target_url=database).__enter__()
+        shadow_server("local", target_server=target, target_url=database).__enter__()
 
 
 def test_without_a_target_there_is_a_shadow_too() -> None:
-    with shadow_server(None, None, target_server=None, target_url=None) as shadow:
+    with shadow_server(None, target_server=None, target_url=None) as shadow:
         shadow.create("main")
 
 
 def test_a_url_is_a_choice_too(database: DatabaseUrl) -> None:
-    with shadow_server(database.prisma(), None, target_server=None, target_url=None) as shadow:
+    with shadow_server(database.prisma(), target_server=None, target_url=None) as shadow:
         assert not shadow.own
         assert str(database) in shadow.describe
 
 
 def test_an_unknown_choice_is_refused() -> None:
     with pytest.raises(ShadowError, match="--shadow cloud is not one of"):
-        shadow_server("cloud", None, target_server=None, target_url=None).__enter__()
+        shadow_server("cloud", target_server=None, target_url=None).__enter__()
 
 
 def test_missing_extensions_are_named_with_the_ways_out(database: DatabaseUrl) -> None:
     with connect(database) as connection:
         assert missing_extensions(connection, ["postgis_of_mars", "plpgsql"]) == ["postgis_of_mars"]
     with pytest.raises(ShadowError) as caught:
-        shadow_server(
-            "local", None, target_server=None, target_url=None, extensions=["postgis_of_mars", "a"]
-        ).__enter__()
+        shadow_server("local", target_server=None, target_url=None, extensions=["postgis_of_mars", "a"]).__enter__()
     assert "lacks the extensions a, postgis_of_mars" in caught.value.summary
     assert "--shadow docker" in caught.value.fix
 
 
 def test_the_next_way_is_tried_for_an_extension_and_all_are_told(database: DatabaseUrl) -> None:
     with pytest.raises(ShadowError, match="no shadow database can be had with postgis_of_mars") as caught:
-        shadow_server(None, None, target_server=None, target_url=None, extensions=["postgis_of_mars"]).__enter__()
+        shadow_server(None, target_server=None, target_url=None, extensions=["postgis_of_mars"]).__enter__()
     for one in installations():
         assert str(one) in caught.value.why
     assert "docker: " in caught.value.why
@@ -116,5 +113,5 @@ def test_older_servers_come_last(monkeypatch: pytest.MonkeyPatch, tmp_path_facto
             (folder / name).touch(0o755)
         found.append(Installation(folder, major, f"{major}.1", source))  # type: ignore[arg-type]
     monkeypatch.setattr(provider, "installations", lambda: found)
-    names = [name.split(" in ")[0] for name, _start in provider._candidates(None, None, 16, "me", None)]
+    names = [name.split(" in ")[0] for name, _start in provider._candidates(None, 16, "me", None)]
     assert names == ["PostgreSQL 16.1", "PostgreSQL 18.1", "docker", "PostgreSQL 17.1", "PostgreSQL 14.1"]

@@ -18,7 +18,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.programs import client, environment
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.execute import journal
-from safemigrate.model import Outcome, silent
+from safemigrate.model import Outcome, Result, silent
 from safemigrate.rollback import down
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.apply import ApplyOptions, apply
@@ -26,6 +26,7 @@ from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.rollback import rollback
 
+CHANGE = "20240601000000_change"
 SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n'
 
 
@@ -114,6 +115,16 @@ class Project:
         )
         assert (done.status, done.stderr) == (0, "")
         return twin
+
+    def changed(self, setup: str, migration: str, since: str = "") -> Catalog:
+        """Apply CHANGE to a database with rows, then write what users wrote since; return the schema before."""
+        self.baseline(setup)
+        before, _ = self.state()
+        self.write(CHANGE, migration)
+        assert self.apply().result is Result.APPLIED
+        if since:
+            self.run(since)
+        return before
 
     def baseline(self, sql: str) -> None:
         """Make a schema with rows, and a history that says its migration was applied."""

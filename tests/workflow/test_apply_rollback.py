@@ -17,7 +17,7 @@ from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.cases import ALL, LOSSY, POSTS, USERS, Case
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
@@ -33,7 +33,7 @@ def test_comes_back_exactly(project: Project, server: LocalServer, case: Case) -
         if without:
             session.run(connection, without)
         expected = digest(connection)
-    project.write("20240601000000_change", case.migration)
+    project.write(CHANGE, case.migration)
     try:
         done = project.apply()
     except Exception as error:
@@ -43,7 +43,7 @@ def test_comes_back_exactly(project: Project, server: LocalServer, case: Case) -
     assert proof is not None
     if case.since:
         project.run(case.since)
-    by_hand = project.by_hand(server, "20240601000000_change").state()
+    by_hand = project.by_hand(server, CHANGE).state()
     back = project.rollback()
     assert back.result is Result.ROLLED_BACK, back.conflicts
     for after, rows in (project.state(), by_hand):
@@ -55,7 +55,7 @@ def test_comes_back_exactly(project: Project, server: LocalServer, case: Case) -
 @pytest.mark.parametrize("case", LOSSY, ids=lambda case: case.name)
 def test_says_before_that_it_is_not_exact(project: Project, case: Case) -> None:
     project.baseline(case.setup)
-    project.write("20240601000000_change", case.migration)
+    project.write(CHANGE, case.migration)
     before = project.state()
     project.agrees = False
     with pytest.raises(ConsentRequired):
@@ -114,7 +114,7 @@ def test_row_level_security_hides_nothing_from_keeping(project: Project, server:
         with connect(admin) as connection:
             rows = digest(connection)
         project.write(
-            "20240601000000_change",
+            CHANGE,
             "UPDATE t SET g = 0; ALTER TABLE t ALTER w TYPE numeric(9, 1); ALTER TABLE t DROP COLUMN v; TRUNCATE t;"
             "DO $$ BEGIN DROP TABLE u; END $$;",
         )

@@ -11,9 +11,8 @@ from safemigrate.model import Outcome, Result
 from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.erase import EraseOptions, erase
 from tests.workflow.cases import POSTS, USERS
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
-CHANGE = "20240601000000_change"
 SQL = """
 ALTER TABLE "User" ADD COLUMN bio text;
 UPDATE "User" SET age = age + 1;

@@ -6,7 +6,7 @@ from safemigrate.db.fingerprint import compare
 from safemigrate.model import Result, Verdict
 from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.cases import USERS
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
 PROFILE = """
 CREATE TABLE "Profile" (id int PRIMARY KEY, bio text,
@@ -19,7 +19,7 @@ def test_a_key_that_loses_its_foreign_key_and_then_its_type(project: Project) ->
     project.baseline(USERS + PROFILE)
     before, rows = project.state()
     project.write(
-        "20240601000000_change",
+        CHANGE,
         'ALTER TABLE "Profile" DROP CONSTRAINT "Profile_id_fkey"; ALTER TABLE "Profile" ALTER COLUMN id TYPE text;',
     )
     done = project.apply()

@@ -13,7 +13,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.model import Outcome, Result
 from safemigrate.report import text
 from safemigrate.workflow.back.options import RollbackOptions
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 from tests.workflow.stories import STORIES, Story
 
 PAGE = Path(__file__).parents[2] / "docs" / "conflicts.md"
@@ -29,7 +29,7 @@ def test_reads_as_it_runs(project: Project, story: Story) -> None:
     number = STORIES.index(story) + 1
     project.baseline(story.setup)
     parts = [f"## {number}. {story.title}", *([story.says] if story.says else []), "Before:", shown(project, story)]
-    project.write("20240601000000_change", story.migration)
+    project.write(CHANGE, story.migration)
     assert project.apply().result is Result.APPLIED
     project.run(story.since)
     parts += ["The migration, and what was written since:", fenced(f"{story.migration}\n\n{lines(story.since)}", "sql")]

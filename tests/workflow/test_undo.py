@@ -13,9 +13,8 @@ from safemigrate.model import Outcome, Result
 from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.status import status
 from tests.workflow.cases import USERS
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
-CHANGE = "20240601000000_change"
 ORGS = """
 CREATE TABLE "Org" (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
 ALTER TABLE "User" ADD COLUMN "orgId" int, ADD COLUMN full_name text;
@@ -160,7 +159,7 @@ def test_nothing_to_take_back(project: Project) -> None:
 
 def test_a_table_without_a_key_is_named(project: Project) -> None:
     project.baseline("CREATE TABLE \"Log\" (line text); INSERT INTO \"Log\" VALUES ('a'), ('b');")
-    project.write("20240601000000_change", 'UPDATE "Log" SET line = upper(line);')
+    project.write(CHANGE, 'UPDATE "Log" SET line = upper(line);')
     assert project.apply().result is Result.APPLIED
     assert project.rollback().result is Result.ROLLED_BACK
     project.run("INSERT INTO \"Log\" VALUES ('since')")

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from safemigrate.db.postgres import connect, roles
 from safemigrate.errors import HistoryError, RollbackError
-from safemigrate.execute import journal, run
-from safemigrate.model import MigrationOutcome, Outcome, Progress, Result, Step
+from safemigrate.execute import journal
+from safemigrate.model import MigrationOutcome, Outcome, Result, Step
 from safemigrate.prisma import command, history
 from safemigrate.rollback import as_migration
 from safemigrate.rollback.derive import derive
-from safemigrate.shadow.provider import shadow_server
-from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.shadow.replay import replay
-from safemigrate.sql import split
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.back.outcome import outcome_of
 from safemigrate.workflow.on_target.resolve import Resolved, Target
-from safemigrate.workflow.rehearsal.shadows import ensure_schema
+from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.rehearsal.plan import Script
+from safemigrate.workflow.rehearsal.shadows import replayed
+from safemigrate.workflow.rehearsal.trace import trace
 from safemigrate.workflow.request import Request
 
 
@@ -61,16 +58,7 @@ def write(
         )
         notes.append("it is a migration like any other: other environments take it with the next deploy")
         follow = ("safemigrate apply   # rehearses, proves and applies it here",)
-    return Outcome(
-        "rollback",
-        result,
-        str(resolved.url),
-        (outcome,),
-        conflicts=tuple(found),
-        notes=tuple(notes),
-        next=follow,
-        seconds=time.perf_counter() - began,
-    )
+    return outcome_of(resolved, result, (outcome,), began, found, notes, follow)
 
 
 def _name(chosen: Sequence[journal.Run]) -> str:
@@ -112,31 +100,19 @@ def _again(
             )
     applied = {one.name for one in target.state.applied}
     earlier = [one for one in resolved.migrations if one.name in applied and one.name not in back]
-    with shadow_server(
-        options.shadow,
-        None,
-        target_server=target.server,
-        target_url=resolved.url,
-        roles=roles(target.connection),
-        extensions=wanted(target.connection, [files[name] for name in back]),
-        on_progress=request.on_progress,
-    ) as server:
-        url = server.create("history")
-        ensure_schema(url)
-        with connect(url, application_name="safemigrate rehearsal") as connection:
-            replay(
-                connection,
-                earlier,
-                lambda sql, line: run.execute(connection, sql, line=line),
-                request.on_progress,
-                purpose="Without that nobody can say how the dropped tables are made anew.",
-                fix=("safemigrate rollback   # needs no history",),
-            )
-            found: dict[str, tuple[Step, ...]] = {}
-            for name in back:
-                request.on_progress(Progress("trace", name))
-                migration = files[name]
-                statements = executable(migration, split(migration.sql, f"{name}/migration.sql"))
-                seen = rehearse(connection, migration, statements, lambda _n, one: run.execute(connection, one.sql))
-                found[name] = derive(name, migration.checksum, seen.observations, moves=False).steps
-    return found
+    again = [files[name] for name in back]
+    with (
+        shadow_for(request, resolved, target, options.shadow, again) as server,
+        replayed(
+            server,
+            earlier,
+            request.on_progress,
+            purpose="Without that nobody can say how the dropped tables are made anew.",
+            fix=("safemigrate rollback   # needs no history",),
+        ) as connection,
+    ):
+        traced = trace(connection, [Script.of(migration) for migration in again], request.on_progress)
+    return {
+        migration.name: derive(migration.name, migration.checksum, seen.observations, moves=False).steps
+        for migration, seen in zip(again, traced, strict=True)
+    }

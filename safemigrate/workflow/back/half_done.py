@@ -7,28 +7,24 @@ target is compared with each state.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
-from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import compare
-from safemigrate.db.postgres import connect, roles
 from safemigrate.errors import HistoryError, MigrationFailed, Restored
 from safemigrate.execute import journal, run
 from safemigrate.model import Migration, MigrationOutcome, Outcome, Plan, Progress, Proof, Result, Step, Verdict
 from safemigrate.prisma import history
 from safemigrate.rollback.derive import change_of, derive
-from safemigrate.shadow.provider import shadow_server
-from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.shadow.replay import replay
+from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.trace import Observation
-from safemigrate.sql import split
-from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.on_target.extensions import wanted
+from safemigrate.workflow.back.outcome import outcome_of
 from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.on_target.verify import invalid_indexes
+from safemigrate.workflow.rehearsal.plan import Script, as_written
+from safemigrate.workflow.rehearsal.shadows import replayed
 from safemigrate.workflow.request import Request
 
 
@@ -66,33 +62,23 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
         )
     earlier = [one for one in resolved.migrations if any(one.name == applied.name for applied in target.state.applied)]
     with (
-        shadow_server(
-            shadow,
-            None,
-            target_server=target.server,
-            target_url=resolved.url,
-            roles=roles(target.connection),
-            extensions=wanted(target.connection, [migration]),
-            on_progress=request.on_progress,
-        ) as server,
-        connect(server.create("history"), application_name="safemigrate rehearsal") as connection,
-    ):
-        replay(
-            connection,
+        shadow_for(request, resolved, target, shadow, [migration]) as server,
+        replayed(
+            server,
             earlier,
-            lambda sql, line: run.execute(connection, sql, line=line),
             request.on_progress,
             purpose="Without that nobody can say how far the failed migration got.",
             fix=("safemigrate snapshot list", "npx prisma migrate resolve --help"),
-        )
+        ) as connection,
+    ):
         request.on_progress(Progress("compare", migration.name))
-        statements = executable(migration, split(migration.sql, f"{migration.name}/migration.sql"))
+        statements = Script.of(migration).statements
         if not target.state.managed or not earlier:
             history.create_table(connection, resolved.url.schema)
         observations: list[Observation] = []
         for statement in statements:
             try:
-                seen = rehearse(connection, migration, [statement], lambda _n, one: run.execute(connection, one.sql))
+                seen = rehearse(connection, migration, [statement], as_written(connection))
             except MigrationFailed:
                 break  # it failed in the target too, and nothing after it ran
             observations += seen.observations
@@ -131,7 +117,7 @@ def take_back(
     notes += [f"{one} was dropped by Prisma and comes back empty: nothing was kept" for one in found.lost]
     notes += [f"left as it is: {line}" for line in found.differences]
     outcome = MigrationOutcome(plan.migration, plan.checksum, "failed", proof=plan.proof, script=script)
-    result = Result.REHEARSED
+    result, follow = Result.REHEARSED, "safemigrate rollback --failed"
     if not options.dry_run:
 
         def body() -> None:
@@ -140,12 +126,6 @@ def take_back(
                 if name.strip('"') in found.migration.sql:
                     run.execute(connection, f"DROP INDEX {index}")
             for step in reversed(found.steps):
-                for parting in step.partings:
-                    if count := session.value(connection, parting.count):
-                        for sql in parting.keep:
-                            run.execute(connection, sql)
-                        went = conflicts.gone(count, parting.unit or "values")
-                        notes.append(f"{parting.subject} goes with {went}; kept in {parting.place}")
                 for sql in step.inverse:
                     run.execute(connection, sql)
             history.mark_rolled_back(connection, resolved.url.schema, found.migration.name)
@@ -160,15 +140,5 @@ def take_back(
                     error.why,
                     ("safemigrate status", "safemigrate snapshot list"),
                 ) from error
-        result = Result.ROLLED_BACK
-    return Outcome(
-        "rollback",
-        result,
-        str(resolved.url),
-        (outcome,),
-        notes=tuple(notes),
-        next=("safemigrate apply   # once the file is mended",)
-        if result is Result.ROLLED_BACK
-        else ("safemigrate rollback --failed",),
-        seconds=time.perf_counter() - began,
-    )
+        result, follow = Result.ROLLED_BACK, "safemigrate apply   # once the file is mended"
+    return outcome_of(resolved, result, (outcome,), began, notes=notes, follow=(follow,))

@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from safemigrate import git
-from safemigrate.db.postgres import connect
 from safemigrate.errors import ProjectError
-from safemigrate.execute import run
 from safemigrate.model import Migration, Progress
 from safemigrate.prisma import command
 from safemigrate.shadow.provider import Shadow
-from safemigrate.shadow.replay import replay
 from safemigrate.workflow.on_target.resolve import Resolved
-from safemigrate.workflow.rehearsal.shadows import ensure_schema
+from safemigrate.workflow.rehearsal.shadows import HISTORY, replayed
 from safemigrate.workflow.request import Request
 
 
@@ -25,19 +22,15 @@ def generate(request: Request, resolved: Resolved, shadow: Shadow, name: str | N
     Returns None where there is nothing to generate. Raises ProjectError without a name, HistoryError for a history that
     does not replay, PrismaError from the CLI.
     """
-    url = shadow.create("history")
-    ensure_schema(url)
-    with connect(url, application_name="safemigrate rehearsal") as connection:
-        replay(
-            connection,
-            resolved.migrations,
-            lambda sql, line: run.execute(connection, sql, line=line),
-            request.on_progress,
-            purpose="Without that nobody can say what schema.prisma asks for beyond it.",
-            fix=("safemigrate apply --no-generate   # applies the pending migrations as they are",),
-        )
-    request.on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
-    sql = command.diff(resolved.project, url)
+    with replayed(
+        shadow,
+        resolved.migrations,
+        request.on_progress,
+        purpose="Without that nobody can say what schema.prisma asks for beyond it.",
+        fix=("safemigrate apply --no-generate   # applies the pending migrations as they are",),
+    ):
+        request.on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
+        sql = command.diff(resolved.project, shadow.url(HISTORY))
     if not sql:
         return None
     chosen = name or (request.ask_name("change") if request.ask_name else None)

@@ -22,7 +22,6 @@ from safemigrate.model import Diagnosis, Migration
 from safemigrate.prisma.project import Project
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.snapshot import store
-from safemigrate.workflow.on_target.extensions import wanted
 from safemigrate.workflow.on_target.resolve import (
     STORE,
     Resolved,
@@ -31,6 +30,7 @@ from safemigrate.workflow.on_target.resolve import (
     require_fit_history,
     require_writable,
 )
+from safemigrate.workflow.on_target.shadow import extensions
 from safemigrate.workflow.request import Request
 
 OLDEST = 14  # the oldest major that the tests run on
@@ -170,15 +170,14 @@ def check_programs(_request: Request, seen: Seen, _shadow: str | None) -> Iterat
 def check_shadow(request: Request, seen: Seen, shadow: str | None) -> Iterator[Diagnosis]:
     """Start the shadow that apply would use, with the extensions it needs, and make a database there."""
     target = seen.target
-    extensions = wanted(target.connection, target.state.pending) if target else []
+    needed = extensions(target.connection, target.state.pending) if target else []
     began = time.perf_counter()
     with shadow_server(
         shadow,
-        None,
         target_server=target.server if target else None,
         target_url=seen.url if target else None,
         roles=roles(target.connection) if target else (),
-        extensions=extensions,
+        extensions=needed,
         on_progress=request.on_progress,
     ) as server:
         up = time.perf_counter()
@@ -186,8 +185,8 @@ def check_shadow(request: Request, seen: Seen, shadow: str | None) -> Iterator[D
         made = time.perf_counter()
         describe, major = server.describe, server.major
     said = f"{describe}: ready in {up - began:.1f} s, a database in {made - up:.2f} s"
-    if extensions:
-        said += f"; has {', '.join(extensions)}"
+    if needed:
+        said += f"; has {', '.join(needed)}"
     if target and major < target.server.major:
         yield Diagnosis(
             "shadow",

@@ -15,7 +15,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError, ShadowError
 from safemigrate.execute import journal
 from safemigrate.execute.run import holder, is_held
-from safemigrate.model import AppliedMigration, Migration
+from safemigrate.model import AppliedMigration, Migration, Progress
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.migrations import migrations
@@ -65,7 +65,7 @@ class Target:
 
 
 def resolve(request: Request) -> Resolved:
-    """Find the project and its database. Raises ProjectError and ConnectionFailed; connects to nothing."""
+    """Find the project and its database, and say which. Raises ProjectError, ConnectionFailed; connects to nothing."""
     project = find(request.project, request.schema or request.settings.schema)
     refuse_other_providers(project)
     url, source = effective_url(project, url=request.url, environment=os.environ)
@@ -77,6 +77,7 @@ def resolve(request: Request) -> Resolved:
             "A pooler may give every statement another session: locks, transactions and settings would not hold.",
             ("set directUrl in schema.prisma, or SAFEMIGRATE_DATABASE_URL, to the direct connection",),
         )
+    request.on_progress(Progress("resolve", f"{url}, from {source}"))
     store = request.settings.store or project.root / STORE
     return Resolved(project, tuple(migrations(project)), url, source, store)
 

@@ -14,7 +14,7 @@ from safemigrate.model import Migration
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.shadow.replay import runs_whole
-from safemigrate.sql import split
+from safemigrate.sql import statements_of
 from safemigrate.sql.actions import CreateIndex
 from safemigrate.workflow.on_target.verify import invalid_indexes
 from safemigrate.workflow.rehearsal.plan import Script, as_written
@@ -48,7 +48,7 @@ class Lane:
         while self._at < to:
             migration = self._migrations[self._at]
             try:
-                self.step(Script(migration, tuple(split(migration.sql, f"{migration.name}/migration.sql"))))
+                self.step(Script(migration, tuple(statements_of(migration))))
             except (MigrationFailed, NotSql):
                 self._at += 1
 

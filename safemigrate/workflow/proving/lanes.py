@@ -15,7 +15,7 @@ from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
 from safemigrate.model import Migration, MigrationOutcome
 from safemigrate.shadow.provider import Shadow, create_roles
 from safemigrate.shadow.rehearse import executable
-from safemigrate.sql import split
+from safemigrate.sql import statements_of
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.trial import BROKEN, Terms, trial
 from safemigrate.workflow.rehearsal.plan import Script
@@ -122,7 +122,7 @@ def _through(
 def _one(shadow: Shadow, lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
     lane.advance(number)
     try:
-        statements = split(migration.sql, f"{migration.name}/migration.sql")
+        statements = statements_of(migration)
         runs = Script(migration, tuple(executable(migration, statements)))
         lane.copy()
         touched = _stepped(shadow, lane, Script(migration, tuple(statements)))

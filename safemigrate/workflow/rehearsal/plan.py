@@ -10,8 +10,8 @@ from safemigrate.db.postgres import Connection
 from safemigrate.execute import run
 from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
 from safemigrate.rollback.derive import derive
-from safemigrate.shadow.rehearse import Rehearsed
-from safemigrate.sql import Statement
+from safemigrate.shadow.rehearse import Rehearsed, executable
+from safemigrate.sql import Statement, statements_of
 from safemigrate.workflow.rehearsal.scope import oids
 
 
@@ -22,6 +22,11 @@ class Script:
     migration: Migration
     statements: tuple[Statement, ...]
     down: str = ""
+
+    @classmethod
+    def of(cls, migration: Migration) -> Script:
+        """Read a migration. Raises NotSql, and MigrationFailed for what cannot run whole."""
+        return cls(migration, tuple(executable(migration, statements_of(migration))))
 
 
 def plan_of(script: Script, rehearsed: Rehearsed, written: Mapping[int, set[str]]) -> tuple[Plan, tuple[str, ...]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.postgres import Connection, Server, connect, quote
@@ -27,10 +26,11 @@ from safemigrate.rollback.prove import State, prove, reordered
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.workflow.on_target.verify import sequences_behind, touched
-from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
+from safemigrate.workflow.rehearsal.plan import Script, forward, plan_of
 from safemigrate.workflow.rehearsal.rows import rows_changed, untraced
 from safemigrate.workflow.rehearsal.scope import at_risk, note_writes
-from safemigrate.workflow.rehearsal.shadows import ensure_schema, refusals
+from safemigrate.workflow.rehearsal.shadows import copy_schema, ensure_schema, refusals
+from safemigrate.workflow.rehearsal.trace import trace
 
 if TYPE_CHECKING:
     from safemigrate.snapshot.store import Snapshot
@@ -66,7 +66,7 @@ class Source:
 
 
 def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_progress: OnProgress) -> Rehearsal:
-    """Take `scripts` from files to proven plans, as DESIGN has it: trace, snapshot, rehearse, prove.
+    """Take `scripts` from files to proven plans: trace, snapshot, rehearse, prove.
 
     Raises MigrationFailed where a migration fails in the shadow: the target was only read.
     """
@@ -74,12 +74,12 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
     from safemigrate.snapshot.restore import restore
 
     on_progress(Progress("trace", "the schema alone"))
-    _bare(source, shadow.create("bare"))
+    copy_schema(source.url, source.server, shadow.create("bare"))
     written: dict[tuple[int, int], set[str]] = {}
     with _opened(shadow, "bare") as connection:
         everything = {quote(one.schema, one.name) for one in read(connection) if one.kind == "table"}
         try:
-            traced = _trace(connection, scripts, on_progress)
+            traced = trace(connection, scripts, on_progress)
         except MigrationFailed as error:
             if not _lacks_rows(error) or source.scope == "none":
                 raise
@@ -102,7 +102,7 @@ def rehearse_all(source: Source, shadow: Shadow, scripts: Sequence[Script], on_p
             verify.compare(snapshot, restored)
             ensure_schema(restored)
         else:
-            _bare(source, shadow.create(template))
+            copy_schema(source.url, source.server, shadow.create(template))
         held = wanted | set(snapshot.manifest.held) if snapshot else None
         try:
             outcome = _rounds(source, shadow, template, scripts, traced, written, held, on_progress)
@@ -132,15 +132,6 @@ def kept_named(source: Source, scripts: Sequence[Script]) -> set[str]:
     with connect(source.url) as connection:
         ours = [one for one in facts.tables(connection) if one.stores and one.name.startswith(f'"{journal.SCHEMA}')]
     return {one.name for one in ours if one.name in text or one.name.replace('"', "") in text}
-
-
-def _bare(source: Source, into: DatabaseUrl) -> None:
-    from safemigrate.snapshot.restore import restore
-    from safemigrate.snapshot.take import take
-
-    with proc.scratch() as scratch:
-        restore(take(source.url, source.server, scope="schema", store=scratch), into, shadow=True)
-    ensure_schema(into)
 
 
 def _snapshot(source: Source, scripts: Sequence[Script], wanted: set[str], on_progress: OnProgress) -> Snapshot | None:
@@ -214,7 +205,7 @@ def _again(
 ) -> Sequence[Rehearsed]:
     """Look again without keeping, with the rows there: something was written that nobody foresaw."""
     with _clone(shadow, template, "again") as connection:
-        rehearsal = _trace(connection, scripts, on_progress)
+        rehearsal = trace(connection, scripts, on_progress)
         note_writes(written, rehearsal)
         return rehearsal
 
@@ -239,22 +230,6 @@ def _opened(shadow: Shadow, name: str) -> Iterator[Connection]:
     """Connect to a shadow database."""
     with refusals(shadow), connect(shadow.url(name), application_name="safemigrate rehearsal") as connection:
         yield connection
-
-
-def _trace(connection: Connection, scripts: Sequence[Script], on_progress: OnProgress) -> list[Rehearsed]:
-    traced: list[Rehearsed] = []
-    for script in scripts:
-        on_progress(Progress("trace", script.migration.name, len(traced), len(scripts)))
-        traced.append(
-            rehearse(
-                connection,
-                script.migration,
-                script.statements,
-                as_written(connection),
-                traced[-1].after if traced else None,
-            )
-        )
-    return traced
 
 
 def _forward(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+from safemigrate import proc
 from safemigrate.db import session
-from safemigrate.db.postgres import Connection, connect, quote
+from safemigrate.db.postgres import Connection, Server, connect, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
+from safemigrate.execute import run
+from safemigrate.model import Migration, OnProgress
 from safemigrate.shadow.provider import Shadow
+from safemigrate.shadow.replay import replay
+
+HISTORY = "history"
 
 
 class Database:
@@ -58,6 +64,35 @@ def refusals(shadow: Shadow) -> Iterator[None]:
             session.Refusal.of(error).message,
             ("safemigrate apply --shadow-url postgresql://USER@HOST/postgres   # another shadow",),
         ) from error
+
+
+@contextmanager
+def replayed(
+    shadow: Shadow, migrations: Sequence[Migration], on_progress: OnProgress, *, purpose: str, fix: tuple[str, ...]
+) -> Iterator[Connection]:
+    """Connect to a database, HISTORY, that has gone through these migrations; `replay` says what is raised."""
+    url = shadow.create(HISTORY)
+    ensure_schema(url)
+    with connect(url, application_name="safemigrate rehearsal") as connection:
+        replay(
+            connection,
+            migrations,
+            lambda sql, line: run.execute(connection, sql, line=line),
+            on_progress,
+            purpose=purpose,
+            fix=fix,
+        )
+        yield connection
+
+
+def copy_schema(url: DatabaseUrl, server: Server, into: DatabaseUrl) -> None:
+    """Make an empty database one like the target, without its rows."""
+    from safemigrate.snapshot.restore import restore
+    from safemigrate.snapshot.take import take
+
+    with proc.scratch() as scratch:
+        restore(take(url, server, scope="schema", store=scratch), into, shadow=True)
+    ensure_schema(into)
 
 
 def ensure_schema(url: DatabaseUrl) -> None:

@@ -1,23 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from safemigrate.db import session
 from safemigrate.db.digest import digest
-from safemigrate.db.postgres import Connection, connect
+from safemigrate.db.postgres import Connection
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.shadow.sample import fill
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def connection(database: DatabaseUrl) -> Iterator[Connection]:
-    with connect(database) as opened:
-        yield opened
 
 
 @pytest.fixture

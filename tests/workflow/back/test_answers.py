@@ -9,7 +9,7 @@ from safemigrate.errors import Restored, RollbackError
 from safemigrate.model import OnConflict, Result
 from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.cases import USERS
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
 RENAMED = """CREATE TYPE f AS ENUM ('a', 'c'); ALTER TABLE t ALTER v TYPE f USING (CASE v WHEN 'b' THEN 'c' ELSE v::text END)::f;
 DROP TYPE e; ALTER TYPE f RENAME TO e;"""
@@ -17,16 +17,9 @@ ENUM = "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (id int PRIMARY KEY, v 
 TYPE = '"public"."e"'
 
 
-def changed(project: Project, setup: str, migration: str, since: str) -> None:
-    project.baseline(setup)
-    project.write("20240601000000_change", migration)
-    assert project.apply().result is Result.APPLIED
-    project.run(since)
-
-
 def test_a_label_that_the_migration_took_away_can_be_named(project: Project) -> None:
     """What the migration itself made of a value goes back to what it was, whatever the mapping."""
-    changed(project, ENUM, RENAMED, "INSERT INTO t VALUES (4, 'c'); UPDATE t SET v = 'a' WHERE id = 3;")
+    project.changed(ENUM, RENAMED, "INSERT INTO t VALUES (4, 'c'); UPDATE t SET v = 'a' WHERE id = 3;")
     (conflict,) = project.rollback().conflicts
     assert f"""--map '{TYPE}."c"=…'""" in conflict.choices[0]
     back = project.rollback(RollbackOptions(labels={TYPE: {"c": "a"}}))
@@ -37,8 +30,7 @@ def test_a_label_that_the_migration_took_away_can_be_named(project: Project) -> 
 
 
 def test_labels_in_an_array_are_named_one_by_one(project: Project) -> None:
-    changed(
-        project,
+    project.changed(
         "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (id int PRIMARY KEY, v e[]); INSERT INTO t VALUES (1, '{b}'), (2, NULL);",
         "ALTER TYPE e ADD VALUE 'c'; ALTER TYPE e ADD VALUE 'd';",
         "UPDATE t SET v = '{a,c,NULL,d}' WHERE id = 1;",
@@ -58,15 +50,15 @@ def test_labels_in_an_array_are_named_one_by_one(project: Project) -> None:
 def test_a_name_that_nothing_has_changes_nothing(
     project: Project, labels: dict[str, dict[str, str]], said: str
 ) -> None:
-    changed(project, ENUM, "ALTER TYPE e ADD VALUE 'c';", "INSERT INTO t VALUES (4, 'c');")
+    project.changed(ENUM, "ALTER TYPE e ADD VALUE 'c';", "INSERT INTO t VALUES (4, 'c');")
     with pytest.raises(RollbackError, match=said) as caught:
         project.rollback(RollbackOptions(labels=labels))
     assert "a, b" in caught.value.why or TYPE in caught.value.why
 
 
 def test_a_column_that_becomes_required_takes_a_value(project: Project) -> None:
-    changed(
-        project, USERS, 'ALTER TABLE "User" ALTER email DROP NOT NULL;', 'UPDATE "User" SET email = NULL WHERE id < 3;'
+    project.changed(
+        USERS, 'ALTER TABLE "User" ALTER email DROP NOT NULL;', 'UPDATE "User" SET email = NULL WHERE id < 3;'
     )
     subject = '"public"."User"."email"'
     (conflict,) = project.rollback().conflicts
@@ -83,12 +75,12 @@ def test_a_column_that_becomes_required_takes_a_value(project: Project) -> None:
 def test_what_an_earlier_rollback_left_stays(project: Project) -> None:
     """The same migration, applied and rolled back twice, would use the same places."""
     project.baseline("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a');")
-    project.write("20240601000000_change", "DELETE FROM t WHERE id = 1; ALTER TABLE t ADD COLUMN w text;")
+    project.write(CHANGE, "DELETE FROM t WHERE id = 1; ALTER TABLE t ADD COLUMN w text;")
     for number in (1, 2):
         assert project.apply().result is Result.APPLIED
         project.run(f"INSERT INTO t VALUES (1, 'new {number}', 'w {number}')")
         assert project.rollback(RollbackOptions(on_conflict=OnConflict.KEEP_OLD)).result is Result.ROLLED_BACK
-        project.release("20240601000000_change")
+        project.release(CHANGE)
     names = project.rows("SELECT relname FROM pg_class WHERE relname LIKE 'left\\_%' AND relkind = 'r'")
     kept = {str(row) for (name,) in names for (row,) in project.rows(f"SELECT t::text FROM safemigrate.{name} AS t")}
     assert {'(1,"new 1","w 1")', '(1,"new 2","w 2")'} <= kept

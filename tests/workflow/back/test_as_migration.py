@@ -14,9 +14,9 @@ from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.cases import POSTS, USERS
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
-FIRST, NAME = "20240101000000_init", "20240601000000_change"
+FIRST = "20240101000000_init"
 EMPTIED = """
 DO $$ BEGIN
   EXECUTE (SELECT 'TRUNCATE ' || string_agg(oid::regclass::text, ', ') || ' CASCADE' FROM pg_class
@@ -67,7 +67,7 @@ def test_here_with_the_data_and_anew_without(project: Project, server: LocalServ
     setup, migration = _CASES[name]
     project.baseline(setup)
     before, rows = project.state()
-    project.write(NAME, migration)
+    project.write(CHANGE, migration)
     project.apply()
     between, between_rows = project.state()
     made, sql = written(project)
@@ -109,7 +109,7 @@ def test_here_with_the_data_and_anew_without(project: Project, server: LocalServ
 def test_several_become_one(project: Project) -> None:
     project.baseline(USERS)
     before, rows = project.state()
-    project.write(NAME, 'ALTER TABLE "User" DROP COLUMN nick;')
+    project.write(CHANGE, 'ALTER TABLE "User" DROP COLUMN nick;')
     project.write("20240602000000_more", 'ALTER TABLE "User" DROP COLUMN age;')
     project.apply()
     outcome = project.rollback(RollbackOptions(last=2, as_migration=True, shadow=project.shadow))
@@ -121,7 +121,7 @@ def test_several_become_one(project: Project) -> None:
 
 def test_a_dry_run_writes_nothing(project: Project) -> None:
     project.baseline(USERS)
-    project.write(NAME, 'ALTER TABLE "User" DROP COLUMN nick;')
+    project.write(CHANGE, 'ALTER TABLE "User" DROP COLUMN nick;')
     project.apply()
     outcome = project.rollback(RollbackOptions(as_migration=True, dry_run=True, name="Back again"))
     assert outcome.result is Result.REHEARSED
@@ -132,7 +132,7 @@ def test_a_dry_run_writes_nothing(project: Project) -> None:
 
 def test_rows_since_that_need_a_value(project: Project) -> None:
     project.baseline("CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL); INSERT INTO t VALUES (1, 'a');")
-    project.write(NAME, "ALTER TABLE t DROP COLUMN v;")
+    project.write(CHANGE, "ALTER TABLE t DROP COLUMN v;")
     project.apply()
     project.run("INSERT INTO t VALUES (2)")
     options = RollbackOptions(as_migration=True)
@@ -156,8 +156,8 @@ def test_names_come_after_every_other(project: Project) -> None:
 
 def test_a_dropped_table_whose_file_is_not_what_was_applied(project: Project) -> None:
     project.baseline(USERS)
-    project.write(NAME, 'DROP TABLE "User";')
+    project.write(CHANGE, 'DROP TABLE "User";')
     project.apply()
-    (project.folder / "prisma/migrations" / NAME / "migration.sql").write_text("SELECT 1;")
+    (project.folder / "prisma/migrations" / CHANGE / "migration.sql").write_text("SELECT 1;")
     with pytest.raises(HistoryError, match="not on disk as it was applied"):
         project.rollback(RollbackOptions(as_migration=True, shadow=project.shadow))

@@ -20,11 +20,7 @@ from tests.workflow.conftest import Project
 
 @pytest.mark.parametrize("case", CONFLICTS, ids=lambda case: case.name)
 def test_listed_before_anything_changes(project: Project, case: Conflicting) -> None:
-    project.baseline(case.setup)
-    before, _ = project.state()
-    project.write("20240601000000_change", case.migration)
-    assert project.apply().result is Result.APPLIED
-    project.run(case.since)
+    before = project.changed(case.setup, case.migration, case.since)
     schema, rows = project.state()
     found = project.rollback()
     assert found.result is Result.CONFLICTS
@@ -188,9 +184,7 @@ MERGED = [
 
 
 def test_a_fill_that_no_column_takes_changes_nothing(project: Project) -> None:
-    project.baseline(USERS + 'ALTER TABLE "User" ALTER age DROP DEFAULT;')
-    project.write("20240601000000_change", 'ALTER TABLE "User" DROP COLUMN age;')
-    assert project.apply().result is Result.APPLIED
+    project.changed(USERS + 'ALTER TABLE "User" ALTER age DROP DEFAULT;', 'ALTER TABLE "User" DROP COLUMN age;')
     with pytest.raises(RollbackError, match="takes no value") as caught:
         project.rollback(RollbackOptions(fill={"User.age": "40"}))
     assert '"public"."User"."age"' in caught.value.why
@@ -198,10 +192,11 @@ def test_a_fill_that_no_column_takes_changes_nothing(project: Project) -> None:
 
 
 def test_a_dry_run_says_what_would_go(project: Project) -> None:
-    project.baseline(USERS)
-    project.write("20240601000000_change", 'ALTER TABLE "User" ADD COLUMN "late" text;')
-    assert project.apply().result is Result.APPLIED
-    project.run("INSERT INTO \"User\" (email, late) VALUES ('n1', 'x')")
+    project.changed(
+        USERS,
+        'ALTER TABLE "User" ADD COLUMN "late" text;',
+        "INSERT INTO \"User\" (email, late) VALUES ('n1', 'x')",
+    )
     said = project.rollback(RollbackOptions(dry_run=True)).notes
     assert any('"User"."late" goes with its 1 value' in note for note in said), said
     (back,) = project.rollback().migrations
@@ -210,12 +205,7 @@ def test_a_dry_run_says_what_would_go(project: Project) -> None:
 
 @pytest.mark.parametrize("case", MERGED, ids=lambda case: case.name)
 def test_merged(project: Project, case: Merged) -> None:
-    project.baseline(case.setup)
-    before, _ = project.state()
-    project.write("20240601000000_change", case.migration)
-    assert project.apply().result is Result.APPLIED
-    if case.since:
-        project.run(case.since)
+    before = project.changed(case.setup, case.migration, case.since)
     back = project.rollback(RollbackOptions(fill=case.fill))
     assert back.result is Result.ROLLED_BACK, back.conflicts
     assert compare(before, project.state()[0]) == []
@@ -255,9 +245,7 @@ DROP TYPE "Role_old";
 def test_what_is_written_after_the_questions_is_asked_about_again(
     project: Project, monkeypatch: pytest.MonkeyPatch, batch_rows: int
 ) -> None:
-    project.baseline(ROLES)
-    project.write("20240601000000_change", OWNERS)
-    assert project.apply().result is Result.APPLIED
+    project.changed(ROLES, OWNERS)
     real, written = stages.cut, list[str]()
 
     def late(*arguments: Any) -> Any:

@@ -22,7 +22,7 @@ from safemigrate.workflow.prune import PruneOptions, prune
 from safemigrate.workflow.rollback import rollback
 from safemigrate.workflow.status import status
 from tests.workflow.cases import ALL, Case
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
 SMALL = RollbackOptions(batch_rows=2)
 # Every case takes minutes: the nightly run has them all.
@@ -32,12 +32,7 @@ SOME = ALL if os.environ.get("SAFEMIGRATE_TEST_EXAMPLES") else ALL[::4]
 @pytest.mark.parametrize("case", SOME, ids=lambda case: case.name)
 def test_ends_as_it_does_at_once(project: Project, server: LocalServer, case: Case) -> None:
     """Two rows at a time, for the cases of the other tests."""
-    project.baseline(case.setup)
-    before, _ = project.state()
-    project.write("20240601000000_change", case.migration)
-    assert project.apply().result is Result.APPLIED
-    if case.since:
-        project.run(case.since)
+    before = project.changed(case.setup, case.migration, case.since)
     twin = f"{project.url.database}_twin"
     with psycopg.connect(server.url.conninfo(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{twin}"')
@@ -64,14 +59,13 @@ INSERT INTO "Team" SELECT generate_series(1, 3);
 INSERT INTO "User" (email, nick, team, age) SELECT n || '@x', 'n' || n, 1 + n % 3, 17 + n FROM generate_series(1, 9) n;
 """
 DROP = """ALTER TABLE "User" DROP COLUMN nick, DROP COLUMN email, DROP COLUMN team, DROP COLUMN age;"""
-NAME = "20240601000000_change"
 
 
 def dropped(project: Project) -> tuple[Catalog, dict[str, Digest]]:
     """Apply a migration that drops every column but the key; return the state before."""
     project.baseline(USERS)
     before = project.state()
-    project.write(NAME, DROP)
+    project.write(CHANGE, DROP)
     assert project.apply().result is Result.APPLIED
     return before
 
@@ -169,11 +163,11 @@ def test_until_it_is_over_status_names_it_and_nothing_else_goes_on(project: Proj
     said = status(project.request())
     assert said.result is Result.NOT_OK
     (standing,) = [one for one in said.migrations if one.state == "rolling back"]
-    assert (standing.name, said.next) == (NAME, ("safemigrate rollback   # goes on",))
+    assert (standing.name, said.next) == (CHANGE, ("safemigrate rollback   # goes on",))
     assert "stage" in standing.detail
     commands: list[Callable[[], Outcome]] = [
         project.apply,
-        lambda: prune(project.request(), PruneOptions(migration=NAME)),
+        lambda: prune(project.request(), PruneOptions(migration=CHANGE)),
         lambda: project.rollback(RollbackOptions(undo=True)),
         lambda: project.rollback(RollbackOptions(as_migration=True)),
     ]
@@ -239,7 +233,7 @@ def test_the_dry_run_says_what_comes_in_batches_and_what_cannot(project: Project
     project.baseline(
         USERS + "CREATE TABLE log (line text); INSERT INTO log SELECT 'l' || n FROM generate_series(1, 9) n;"
     )
-    project.write(NAME, f"{DROP} UPDATE log SET line = 'x';")
+    project.write(CHANGE, f"{DROP} UPDATE log SET line = 'x';")
     assert project.apply().result is Result.APPLIED
     notes = project.rollback(RollbackOptions(dry_run=True, batch_rows=2)).notes
     assert any(note.startswith('9 rows of "public"."User" go back 2 at a time') for note in notes)

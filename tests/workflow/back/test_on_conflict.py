@@ -12,7 +12,7 @@ from safemigrate.db.fingerprint import compare
 from safemigrate.model import OnConflict, Result
 from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.conflicting import CONFLICTS, Conflicting
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -75,7 +75,7 @@ def test_one_side_gives_way(project: Project, case: Conflicting) -> None:
     project.baseline(case.setup)
     schema, _ = project.state()
     before = content(project, "^public$")
-    project.write("20240601000000_change", case.migration)
+    project.write(CHANGE, case.migration)
     assert project.apply().result is Result.APPLIED
     made = content(project, "^public$")
     project.run(case.since)

@@ -12,9 +12,8 @@ from safemigrate.rollback import down
 from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.status import status
 from tests.workflow.cases import USERS
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
-NAME = "20240601000000_change"
 CITY = 'ALTER TABLE "User" ADD COLUMN city text;'
 DROP_CITY = '-- by hand\nALTER TABLE "User" DROP COLUMN city;\n'
 ROLE = "CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE \"User\" ADD COLUMN m mood NOT NULL DEFAULT 'good';"
@@ -22,12 +21,12 @@ ROLE = "CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE \"User\" ADD COLUM
 
 def prepare(project: Project, setup: str, migration: str, script: str) -> None:
     project.baseline(setup)
-    project.write(NAME, migration)
-    (project.folder / "prisma/migrations" / NAME / down.NAME).write_text(script)
+    project.write(CHANGE, migration)
+    (project.folder / "prisma/migrations" / CHANGE / down.NAME).write_text(script)
 
 
 def on_disk(project: Project) -> str:
-    return (project.folder / "prisma/migrations" / NAME / down.NAME).read_text()
+    return (project.folder / "prisma/migrations" / CHANGE / down.NAME).read_text()
 
 
 def said(outcome: Outcome) -> Finding:
@@ -45,7 +44,7 @@ def comes_back(project: Project, options: RollbackOptions | None = None) -> Outc
         after, same = project.state()
         assert compare(before, after) == []
         assert differences(rows, same) == []
-        project.release(NAME)
+        project.release(CHANGE)
     return applied
 
 
@@ -64,7 +63,7 @@ def test_it_runs_from_the_journal(project: Project) -> None:
     """What the team's script does beside taking back shows that it was this one that ran."""
     prepare(project, USERS + "CREATE TABLE note (t text);", CITY, DROP_CITY)
     project.apply()
-    path = project.folder / "prisma/migrations" / NAME / down.NAME
+    path = project.folder / "prisma/migrations" / CHANGE / down.NAME
     path.write_text("DROP TABLE note;")
     assert any(
         "was changed since apply; a rollback runs the one that was proven" in n for n in status(project.request()).notes

@@ -12,7 +12,7 @@ from safemigrate.execute import journal
 from safemigrate.model import Result
 from safemigrate.workflow.apply import ApplyOptions, apply
 from safemigrate.workflow.on_target.room import estimated
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import CHANGE, Project
 
 SETUP = """
 CREATE TABLE t (id bigserial PRIMARY KEY, a text, b int NOT NULL, c numeric(12, 4), d text);
@@ -20,7 +20,6 @@ INSERT INTO t (a, b, c, d) SELECT repeat('x', n % 40), n, n + 0.1234, CASE WHEN 
 FROM generate_series(1, 20000) n;
 CREATE TABLE big AS SELECT * FROM t;
 """
-CHANGE = "20240601000000_change"
 ONE_OF_EACH = """
 ALTER TABLE t DROP COLUMN d;
 ALTER TABLE t ALTER c TYPE numeric(12, 1);

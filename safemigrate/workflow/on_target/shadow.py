@@ -1,0 +1,43 @@
+"""A shadow like the target: with its roles, its extensions, and those that pending migrations create."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from safemigrate.db import session
+from safemigrate.db.postgres import Connection, roles
+from safemigrate.model import Migration
+from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.sql import statements_of
+from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.request import Request
+
+_NAME = re.compile(r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"([^"]+)"|([\w-]+))', re.IGNORECASE)
+
+
+def shadow_for(
+    request: Request, resolved: Resolved, target: Target, choice: str | None, migrations: Sequence[Migration]
+) -> AbstractContextManager[Shadow]:
+    """Give a shadow that these migrations can run in as on the target; `shadow_server` says what `choice` may be."""
+    return shadow_server(
+        choice,
+        target_server=target.server,
+        target_url=resolved.url,
+        roles=roles(target.connection),
+        extensions=extensions(target.connection, migrations),
+        on_progress=request.on_progress,
+    )
+
+
+def extensions(connection: Connection, migrations: Sequence[Migration]) -> list[str]:
+    """Name the extensions that the target has or these migrations create, without plpgsql, which every server has."""
+    there = {name for (name,) in session.rows(connection, "SELECT extname FROM pg_extension")}
+    made = {
+        found[1] or found[2].lower()
+        for migration in migrations
+        for statement in statements_of(migration)
+        if statement.kind.startswith("CREATE EXTENSION") and (found := _NAME.match(statement.sql))
+    }
+    return sorted((there | made) - {"plpgsql"})
