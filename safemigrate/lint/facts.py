@@ -57,6 +57,8 @@ class Facts:
     `version` is the server's major, None where unknown.
     `functions` says of each function that is not PostgreSQL's own whether it is volatile; `domains` of each domain
     whether it has constraints.
+    `in_steps` says that safemigrate applies the migration, and gives statements that cannot share a transaction steps
+    of their own; who only reads the file does not know who will apply it.
     """
 
     tables: Mapping[Key, TableFact] | None = None
@@ -67,3 +69,4 @@ class Facts:
     version: int | None = None
     functions: Mapping[str, bool] = field(default_factory=dict)
     domains: Mapping[Key, bool] = field(default_factory=dict)
+    in_steps: bool = False

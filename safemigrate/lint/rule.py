@@ -26,7 +26,8 @@ class Rule:
     `name` reads after "allow" and names the pattern, not the remedy. `severity` is that of a finding without a target.
     `check` is asked for every statement; where the family is "history", once for the migration; where `last`, once when
     all others have spoken.
-    `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`.
+    `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`, but a `bad` that
+    `fails` does not.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Rule:
     good: str = ""
     setup: str = ""
     last: bool = False
+    fails: bool = False
 
     @property
     def of_history(self) -> bool:

@@ -44,4 +44,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("required-column-without-default", "correctness", Severity.ERROR, check, BAD, GOOD, SETUP)
+RULE = Rule("required-column-without-default", "correctness", Severity.ERROR, check, BAD, GOOD, SETUP, fails=True)

@@ -19,9 +19,9 @@ from safemigrate.model import Finding, Severity
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, bio text);'
 BAD = """
 -- safemigrate: allow drop-table nobody reads it
-ALTER TABLE "User" ALTER COLUMN "bio" DROP NOT NULL;
+ALTER TABLE "User" ALTER COLUMN "bio" SET DEFAULT '';
 """
-GOOD = 'ALTER TABLE "User" ALTER COLUMN "bio" DROP NOT NULL;'
+GOOD = 'ALTER TABLE "User" ADD COLUMN "motto" TEXT;'
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -1,0 +1,77 @@
+"""Without a constraint the database takes rows that it refused before, and code that counts on it goes wrong.
+
+Wrong values get in and stay; without a unique constraint or index, `ON CONFLICT` (Prisma's upsert) fails with 42P10 and
+duplicates get in; without a foreign key, deletes leave rows behind that refer to nothing. A constraint that comes back
+in the same migration is no finding; nor is one whose table or column goes, one that the migration made, or a CHECK that
+only helped to SET NOT NULL.
+
+Release code that does without it first; drop it in a later migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule
+from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import (
+    AddColumn,
+    AddConstraint,
+    DropColumn,
+    DropConstraint,
+    DropTable,
+    SetNotNull,
+    quote,
+)
+
+SETUP = 'CREATE TABLE "Item" (id int PRIMARY KEY, price int CONSTRAINT "price_positive" CHECK (price > 0));'
+BAD = 'ALTER TABLE "Item" DROP CONSTRAINT "price_positive";'
+GOOD = """
+ALTER TABLE "Item" DROP CONSTRAINT "price_positive",
+ADD CONSTRAINT "price_positive" CHECK (price >= 0) NOT VALID;
+"""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Constraints of older tables that go for good."""
+    for action in context.actions:
+        if not isinstance(action, DropConstraint) or context.is_new(action.table) or _is_spent(context, action):
+            continue
+        cascade = ", and every foreign key that refers to it" if action.cascade else ""
+        yield context.finding(
+            Severity.WARNING,
+            f"constraint {quote(action.name)} of {action.table} is dropped{cascade}; what it refused gets in",
+            subject=str(action.table),
+            help="release code that does without it, then drop it in a later migration",
+        )
+
+
+def _is_spent(context: Context, drop: DropConstraint) -> bool:
+    """Whether another takes its place, or what it was about goes, or it had only to help."""
+    key = context.key(drop.table)
+    for action in context.everything:
+        match action:
+            case AddConstraint() if context.key(action.table) == key:
+                if action.constraint.name == drop.name or _stem(action.constraint.name) == _stem(drop.name):
+                    return True
+            case SetNotNull() if context.key(action.table) == key:
+                return True
+            case DropTable() if _names(drop.name, {table.name for table in action.tables}):
+                return True
+            case DropColumn() if context.key(action.table) == key and f"_{action.column}_" in f"{drop.name}_":
+                return True
+            case AddColumn() if context.key(action.table) == key and f"_{action.column.name}_" in drop.name:
+                return True
+    return False
+
+
+def _stem(name: str) -> str:
+    return name.rsplit("_", 1)[0] if name.endswith(("_fkey", "_key", "_check")) else name
+
+
+def _names(constraint: str, tables: set[str]) -> bool:
+    return any(constraint.startswith(f"{table}_") for table in tables)
+
+
+RULE = Rule("drop-constraint", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)

@@ -1,0 +1,35 @@
+"""A statement names what the same migration has dropped or renamed before, so it fails.
+
+Name it before it goes, or by its new name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.inventory import needed, now, spelled
+from safemigrate.lint.rule import Rule
+from safemigrate.model import Finding, Severity
+
+SETUP = ""
+BAD = 'CREATE TABLE "Draft" (id int);\nDROP TABLE "Draft";\nALTER TABLE "Draft" ADD COLUMN "text" TEXT;'
+GOOD = 'CREATE TABLE "Draft" (id int);\nALTER TABLE "Draft" ADD COLUMN "text" TEXT;\nDROP TABLE "Draft";'
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Tables and columns named after they are gone."""
+    statement = context.statements[context.position]
+    things = dict.fromkeys(thing for action in statement.actions for thing in needed(context, action))
+    there = now(context) if things else {}
+    for thing in things:
+        if there.get(thing) is False:
+            yield context.finding(
+                Severity.ERROR,
+                f"{spelled(thing)} is gone by now: this migration has dropped or renamed it",
+                subject=spelled(thing),
+                help="name it before it goes, or by its new name",
+            )
+
+
+RULE = Rule("used-after-drop", "correctness", Severity.ERROR, check, BAD, GOOD, SETUP, fails=True)
