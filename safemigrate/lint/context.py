@@ -20,6 +20,7 @@ from safemigrate.sql.actions import (
     Column,
     CreateTable,
     CreateType,
+    CreateView,
     Delete,
     DropColumn,
     DropDefault,
@@ -135,6 +136,8 @@ class Context:
         match action:
             case CreateTable() if not (action.if_not_exists and self._target(self.key(action.table))):
                 self._tables[self.key(action.table)] = None
+            case CreateView(materialized=True):
+                self._tables[self.key(action.name)] = None
             case CreateType():
                 self._types.add(self.key(action.name))
             case AddColumn():

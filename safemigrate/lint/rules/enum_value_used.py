@@ -45,7 +45,11 @@ def check(context: Context) -> Iterator[Finding]:
         return
     sql = context.statements[context.position].sql
     for value, type_ in _fresh(context).items():
-        if _uses(sql, value) and not any(_is_of_another_type(context, action, type_) for action in context.actions):
+        if (
+            _uses(sql, value)
+            and not _is_used_before(context, value)
+            and not any(_is_of_another_type(context, action, type_) for action in context.actions)
+        ):
             yield context.finding(
                 Severity.ERROR,
                 f"'{value}' is used in the transaction that adds it to {type_}; the server refuses",
@@ -74,6 +78,12 @@ def _uses(sql: str, value: str) -> bool:
     as_text = r"(?!\s*::\s*(?:text|varchar|character varying)\b)"
     found = re.search(rf"(?<!::text = )'(?:{word}|\{{(?:[^']*[\",])?{word}(?:[\",][^']*)?\}})'{as_text}", sql)
     return found is not None
+
+
+def _is_used_before(context: Context, value: str) -> bool:
+    """Whether an earlier statement has failed on it already."""
+    before = context.statements[: context.position]
+    return any(_uses(one.sql, value) and not all(map(_is_spared, one.actions)) for one in before)
 
 
 def _is_of_another_type(context: Context, action: Action, type_: Name) -> bool:

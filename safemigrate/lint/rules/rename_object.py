@@ -20,7 +20,7 @@ from safemigrate.sql.actions import CreateType, Rename, SetSchema, quote
 SETUP = "CREATE TYPE \"Role\" AS ENUM ('USER', 'ADMIN');"
 BAD = 'ALTER TYPE "Role" RENAME TO "UserRole";'
 GOOD = 'CREATE TABLE "User" ("role" "Role" NOT NULL);'
-_KINDS = ("type", "domain", "schema", "function", "procedure", "routine", "aggregate", "sequence")
+_KINDS = ("type", "attribute", "domain", "schema", "function", "procedure", "routine", "aggregate", "sequence")
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -32,7 +32,9 @@ def check(context: Context) -> Iterator[Finding]:
             old, becomes = action.name, f"moves to schema {quote(action.schema)}"
         else:
             continue
-        if context.is_new_type(old) or _is_replaced(context, old):
+        if context.is_new_type(action.owner if isinstance(action, Rename) and action.owner else old) or _is_replaced(
+            context, old
+        ):
             continue
         yield context.finding(
             Severity.WARNING,

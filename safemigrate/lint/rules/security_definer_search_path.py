@@ -1,4 +1,4 @@
-"""A SECURITY DEFINER function without its own search_path runs with its owner's rights on names that the caller chooses.
+"""A SECURITY DEFINER function without its own search_path has its owner's rights on names that the caller chooses.
 
 A caller who may create objects anywhere puts a table or a function of the same name before the one that is meant, and
 it is read, written or run with the owner's rights. PostgreSQL docs, CREATE FUNCTION, "Writing SECURITY DEFINER

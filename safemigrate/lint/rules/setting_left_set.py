@@ -19,7 +19,7 @@ from safemigrate.sql.actions import Set
 
 SETUP = 'CREATE SCHEMA IF NOT EXISTS "audit";'
 BAD = 'SET search_path TO "audit";\nCREATE TABLE "Event" (id int PRIMARY KEY);'
-GOOD = 'SET LOCAL search_path TO "audit";\nCREATE TABLE "Event" (id int PRIMARY KEY);'
+GOOD = 'SET LOCAL search_path TO "audit";\nCREATE TABLE "Visit" (id int PRIMARY KEY);'
 # Each changes what a later statement means. Timeouts only change how long it may take.
 _MEANING = {"search_path", "role", "authorization", "timezone", "datestyle", "default_transaction_read_only"}
 _MEANING |= {"default_tablespace", "default_table_access_method"}

@@ -123,7 +123,7 @@ alter table measurement detach partition measurement_2024;
 -- server: 14
 -- migration
 BEGIN;
--- expect: correctness concurrently-in-transaction
+-- expect: correctness refuses-transaction or concurrently-in-transaction
 -- maybe: compatibility
 ALTER TABLE measurement DETACH PARTITION measurement_2024 CONCURRENTLY;
 COMMIT;
@@ -145,7 +145,7 @@ UPDATE orders SET channel = 'web' WHERE channel IS NULL;
 -- case: a vacuum in a transaction
 -- migration
 BEGIN;
--- expect: correctness concurrently-in-transaction or vacuum-in-transaction
+-- expect: correctness refuses-transaction or concurrently-in-transaction or vacuum-in-transaction
 VACUUM orders;
 COMMIT;
 -- fails: 25001

@@ -93,7 +93,7 @@ ALTER TABLE "User" ALTER COLUMN "role" TYPE TEXT;
 
 -- case: an attribute of a composite type
 -- migration
--- expect: data-loss|lock|compatibility type-change or attribute-type-change
+-- expect: data-loss|lock|compatibility type-change or drop-attribute or attribute-type-change
 ALTER TYPE address ALTER ATTRIBUTE zip TYPE integer CASCADE;
 
 -- case: an enum loses a value, as Prisma does it
