@@ -156,12 +156,16 @@ def add(application: typer.Typer, name: str, function: Command) -> None:
         return _execute(name, shared, lambda invocation: function(invocation, **values))
 
     _, *own = inspect.signature(function, eval_str=True).parameters.values()
-    hints = get_type_hints(Shared, include_extras=True)
-    common = [each.replace(annotation=hints[each.name]) for each in inspect.signature(Shared).parameters.values()]
-    parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *common)]
+    parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *_common())]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     application.command(name.split()[-1], cls=_GroupedHelp)(run)
+
+
+@functools.cache
+def _common() -> list[inspect.Parameter]:
+    hints = get_type_hints(Shared, include_extras=True)
+    return [each.replace(annotation=hints[each.name]) for each in inspect.signature(Shared).parameters.values()]
 
 
 def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome]) -> ExitCode:

@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safemigrate.config import Levels
-from safemigrate.errors import ProjectError, SafemigrateError
-from safemigrate.lint import Facts, lint
 from safemigrate.lint.baseline import Baseline, Known, known, write
 from safemigrate.lint.policy import Policy
+from safemigrate.lint.rule import counted
 from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity
-from safemigrate.prisma.migrations import decode
-from safemigrate.sql import split
 from safemigrate.workflow.reading import files
+from safemigrate.workflow.reading.reader import Reader
 from safemigrate.workflow.request import Request
 
 _FAILS = {
@@ -52,14 +50,14 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     began = time.monotonic()
     settings = request.settings
     policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
-    facts = Facts(version=settings.postgres)
+    reader = Reader(policy, settings.postgres)
     baseline = _baseline(options, settings.baseline)
     found, notes = _files(request, options)
     if options.stdin:
         name, content = options.stdin
-        read = [_read(Path(name), facts, policy, content)]
+        read = [reader.read(Path(name), content)]
     else:
-        read = [_read(path, facts, policy) for path in found]
+        read = [reader.read(path) for path in found]
     if options.write_baseline:
         notes.append(_write(options.write_baseline, read))
     elif baseline:
@@ -84,7 +82,7 @@ def check(request: Request, options: CheckOptions) -> Outcome:
         result,
         migrations=tuple(read),
         notes=tuple(notes),
-        next=tuple(f"safemigrate explain {rule}" for rule in rules),
+        next=(*reader.fixes[:3], *(f"safemigrate explain {rule}" for rule in rules)),
         seconds=time.monotonic() - began,
     )
 
@@ -114,30 +112,6 @@ def _shown(folder: Path) -> Path:
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def _read(path: Path, facts: Facts, policy: Policy, content: bytes | None = None) -> MigrationOutcome:
-    name = path.parent.name if path.name == "migration.sql" else path.name
-    try:
-        files.refuse_provider(path)
-        migration = decode(name, path, _bytes(path) if content is None else content)
-        statements = split(migration.sql, str(path))
-    except SafemigrateError as error:
-        return MigrationOutcome(name, "", "unreadable", detail=_said(error, path), path=str(path))
-    findings = policy.judge(lint(migration, statements, facts), statements, path)
-    return MigrationOutcome(name, migration.checksum, "read", tuple(findings), path=str(path), text=migration.sql)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ProjectError(error.strerror or str(error)) from error
-
-
-def _said(error: SafemigrateError, path: Path) -> str:
-    summary = error.summary.removeprefix(f"{path}").removeprefix(":").strip()
-    return ". ".join(part.rstrip(".") for part in (summary, error.why, *error.fix) if part)
-
-
 def _baseline(options: CheckOptions, configured: Path | None) -> Baseline | None:
     path = options.baseline or configured
     return Baseline.read(path) if path and not options.write_baseline else None
@@ -149,9 +123,11 @@ def _without(outcome: MigrationOutcome, baseline: Baseline) -> MigrationOutcome:
 
 def _about(baseline: Baseline, read: Sequence[MigrationOutcome]) -> list[str]:
     stale = baseline.stale([outcome.name for outcome in read])
-    notes = [f"{baseline.used:,} findings are known to the baseline."] if baseline.used else []
-    notes += [f"The baseline knows {each.rule} {each.subject} of {each.migration}, which is no more." for each in stale]
-    return notes
+    notes = [f"The baseline knows {counted(baseline.used, 'finding')}."] if baseline.used else []
+    gone = [
+        f"{each.migration}: the baseline knows {each.rule} {each.subject}, which is there no more." for each in stale
+    ]
+    return notes + gone
 
 
 def _write(path: Path, read: Sequence[MigrationOutcome]) -> str:
@@ -160,4 +136,4 @@ def _write(path: Path, read: Sequence[MigrationOutcome]) -> str:
         findings: list[Finding] = [each for each in outcome.findings if not each.allowed]
         entries += [known(finding, outcome.text) for finding in findings]
     write(path, entries)
-    return f'{len(entries):,} findings are written to {path}; baseline = "{path}" in safemigrate.toml reads it.'
+    return f'{counted(len(entries), "finding")} written to {path}; baseline = "{path}" in safemigrate.toml reads it.'

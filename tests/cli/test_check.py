@@ -172,13 +172,13 @@ def test_a_baseline_silences_what_it_knows_and_nothing_else(invoke: Any) -> None
     write("m/1_a/migration.sql", DROP + INDEX)
     written = invoke("check", "--offline", "m", "--write-baseline", "known.json")
     assert written.code == 0
-    assert "2 findings are written to known.json" in written.stdout
+    assert "2 findings written to known.json" in written.stdout
     write("safemigrate.toml", 'baseline = "known.json"\n')
     write("m/1_a/migration.sql", "-- one line more\r\n\r\n" + (DROP + INDEX).replace("\n", "\r\n"))
     write("m/2_b/migration.sql", DROP)
     ran = invoke("check", "--offline", "--json", "m")
     assert findings(ran) == {"m/1_a/migration.sql": [], "m/2_b/migration.sql": ["drop-column"]}
-    assert json.loads(ran.stdout)["notes"] == ["2 findings are known to the baseline."]
+    assert json.loads(ran.stdout)["notes"] == ["The baseline knows 2 findings."]
     write("m/1_a/migration.sql", DROP + DROP)
     ran = invoke("check", "--offline", "--json", "m")
     assert findings(ran)["m/1_a/migration.sql"] == ["drop-column"], "an entry stands for one finding"

@@ -95,7 +95,7 @@ OUTCOMES = {
         "check",
         Result.OK,
         migrations=(CLEAN, replace(READ, findings=FINDINGS[1:3])),
-        notes=("14 findings are known to the baseline.",),
+        notes=("The baseline knows 14 findings.",),
     ),
     "check-clean": Outcome("check", Result.OK, migrations=(CLEAN,)),
     "check-nothing": Outcome("check", Result.NOTHING, notes=("No migration changed since origin/main.",)),

@@ -43,6 +43,8 @@ def below(folder: Path) -> tuple[list[Path], list[str]]:
 
     Raises ProjectError where there is none.
     """
+    if not folder.is_dir():
+        raise ProjectError(f"There is no folder {folder}")
     locks = sorted(_walk(folder, _LOCK), key=_order)
     left = [f"{lock.parent} is left out: its provider is {provider(lock.parent)}" for lock in locks if not _ours(lock)]
     found = [path for lock in locks if _ours(lock) for path in named([str(lock.parent)])]

@@ -1,0 +1,54 @@
+"""Files read one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safemigrate.errors import ProjectError, SafemigrateError
+from safemigrate.lint import Facts, lint
+from safemigrate.lint.policy import Policy
+from safemigrate.model import Migration, MigrationOutcome
+from safemigrate.prisma.migrations import decode
+from safemigrate.sql import Statement, split
+from safemigrate.workflow.reading import files
+
+
+class Reader:
+    """Reads files in their order; `fixes` are commands for those that could not be read."""
+
+    def __init__(self, policy: Policy, version: int | None) -> None:
+        self._policy = policy
+        self._facts = Facts(version=version)
+        self.fixes: list[str] = []
+
+    def read(self, path: Path, content: bytes | None = None) -> MigrationOutcome:
+        """Read a file, or the bytes that stand for it, and judge it."""
+        try:
+            migration, statements = _split(path, content)
+        except SafemigrateError as error:
+            self.fixes += error.fix
+            return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
+        findings = self._policy.judge(lint(migration, statements, self._facts), statements, path)
+        return MigrationOutcome(
+            migration.name, migration.checksum, "read", tuple(findings), path=str(path), text=migration.sql
+        )
+
+
+def _split(path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
+    files.refuse_provider(path)
+    if content is None:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ProjectError(error.strerror or str(error)) from error
+    migration = decode(_name(path), path, content)
+    return migration, split(migration.sql, str(path))
+
+
+def _name(path: Path) -> str:
+    return path.parent.name if path.name == "migration.sql" else path.name
+
+
+def _said(error: SafemigrateError, path: Path) -> str:
+    summary = error.summary.removeprefix(f"{path}").removeprefix(":").strip()
+    return ". ".join(part.rstrip(".") for part in (summary, error.why) if part) + "."
