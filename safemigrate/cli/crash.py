@@ -43,7 +43,7 @@ def record(error: BaseException, arguments: Sequence[str], project: Path | None 
     """
     lines = [
         f"safemigrate {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        ", ".join(f"{name} {_version(name)}" for name in ("typer", "rich", "psycopg")),
+        ", ".join(f"{name} {_version(name)}" for name in ("typer", "rich", "psycopg", "sqlglot")),
         f"arguments: {redact_arguments(arguments)}",
         "",
         redact("".join(traceback.format_exception(error))),

@@ -35,9 +35,9 @@ from safemigrate.sql.actions import (
     flatten,
     quote,
 )
+from safemigrate.sql.expression import always_holds
 
 OfColumn = AlterColumn | AlterColumnType | DropColumn | DropDefault | DropNotNull | SetDefault | SetNotNull
-_ALWAYS = ("true", "1=1", "(true)", "(1=1)")
 
 _BY_KEY = re.compile(
     r"""[("\w.]*\bid\b"?\s*(=\s*('[^']*'|\d+)|IN\s*\((\s*('[^']*'|\d+)\s*,?)+\))[\s)]*""", re.IGNORECASE
@@ -46,7 +46,7 @@ _BY_KEY = re.compile(
 
 def deletes_all(action: Action) -> bool:
     """Whether it is a DELETE whose condition, if any, always holds."""
-    return isinstance(action, Delete) and "".join(action.where.lower().split()) in ("", *_ALWAYS)
+    return isinstance(action, Delete) and (not action.where or always_holds(action.where))
 
 
 def names_rows(where: str) -> bool:

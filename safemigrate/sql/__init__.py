@@ -1,4 +1,4 @@
-"""Reading SQL: a file into statements, a statement into actions."""
+"""Reading SQL: a file into statements, a statement into actions. The only room that knows sqlglot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an expression in SQL calls, without evaluating it."""
+"""What an expression in SQL calls, and whether a condition is one, without asking a server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,29 @@ _NO_CALLS = frozenset(
     "ALL AND ANY ARRAY AS BETWEEN CASE COLLATE CROSS DISTINCT ELSE EXISTS FILTER FROM GROUP HAVING ILIKE IN IS JOIN LIKE "  # noqa: SIM905, E501
     "NOT NULL ON OR ORDER OVER ROW SELECT SIMILAR SOME THEN UNION USING VALUES VARYING WHEN WHERE WITHIN".split()
 )
+_OF_CONSTANTS = frozenset(("TRUE", "FALSE", "NOT", "AND", "OR", "IS"))
+
+
+def always_holds(condition: str) -> bool:
+    """Whether a condition is true of every row, as sqlglot simplifies it: `1 = 1`, `id = 3 OR true`.
+
+    What sqlglot cannot decide is taken for a condition.
+    """
+    try:
+        words = [token.word for token in tokenize(condition, "condition") if token.is_identifier]
+    except NotSql:
+        return False
+    if "OR" not in words and not _OF_CONSTANTS.issuperset(words):
+        return False  # sqlglot takes longer to import than a history to read
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+    from sqlglot.optimizer.simplify import simplify
+
+    try:
+        simplified = simplify(parse_one(condition, read="postgres"))
+    except (SqlglotError, RecursionError):
+        return False
+    return isinstance(simplified, exp.Boolean) and bool(simplified.this)
 
 
 def called(expression: str) -> frozenset[str]:

@@ -18,7 +18,7 @@ from safemigrate import errors
 from safemigrate.model import Outcome, Result
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "safemigrate"
-HEAVY = ("psycopg", "rich", "testcontainers", "git", "safemigrate.db", "safemigrate.prisma")
+HEAVY = ("psycopg", "sqlglot", "rich", "testcontainers", "git", "safemigrate.db", "safemigrate.prisma")
 
 
 def raising(error: BaseException) -> Callable[..., NoReturn]:

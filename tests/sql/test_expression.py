@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safemigrate.sql.expression import called
+from safemigrate.sql.expression import always_holds, called
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,24 @@ from safemigrate.sql.expression import called
 )
 def test_calls(expression: str, names: set[str]) -> None:
     assert called(expression) == names
+
+
+@pytest.mark.parametrize(
+    ("condition", "always"),
+    [
+        ("true", True),
+        ("1 = 1", True),
+        ("(1=1)", True),
+        ("'a' = 'a' AND NOT false", True),
+        ("id = 3 OR 2 > 1", True),
+        ('"expiresAt" < now()', False),
+        ("id = 3 OR id = 4", False),
+        ("id = 3 AND 1 = 1", False),
+        ("false OR 1 = 2", False),
+        ("id = 3 OR 'never closed", False),
+        ("a OR OR b", False),
+        ("(" * 3000 + "true" + ")" * 3000, False),
+    ],
+)
+def test_always_holds(condition: str, always: bool) -> None:
+    assert always_holds(condition) is always

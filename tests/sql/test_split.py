@@ -3,10 +3,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import TokenError
+from sqlglot.tokens import TokenType
 
 from safemigrate.errors import NotSql
 from safemigrate.sql import split
 from safemigrate.sql.actions import Opaque
+from tests.lint.label import cases
 
 
 def sqls(text: str) -> list[str]:
@@ -47,6 +51,24 @@ def sqls(text: str) -> list[str]:
 )
 def test_cuts_where_psql_does(text: str, expected: list[str] | None) -> None:
     assert sqls(text) == (expected if expected is not None else [text.rpartition(";")[0], "SELECT 2"])
+
+
+@pytest.mark.parametrize("text", [case.sql for case in cases() if "ATOMIC" not in case.sql])
+def test_cuts_where_sqlglot_does(text: str) -> None:
+    """Another lexer than ours; it knows no `;` inside BEGIN ATOMIC."""
+    try:
+        spans = [(statement.span.start, statement.span.end) for statement in split(text)]
+    except NotSql:
+        with pytest.raises(TokenError):
+            Postgres().tokenize(text)
+        return
+    cut: list[list[int]] = [[]]
+    for token in Postgres().tokenize(text):
+        if token.token_type is TokenType.SEMICOLON:
+            cut.append([])
+        else:
+            cut[-1] += [token.start, token.end + 1]
+    assert spans == [(piece[0], piece[-1]) for piece in cut if piece]
 
 
 def test_spans_count_characters_from_one_and_point_into_the_file() -> None:
