@@ -179,7 +179,7 @@ def test_a_baseline_silences_what_it_knows_and_nothing_else(invoke: Any) -> None
     ran = invoke("check", "--offline", "--json", "m")
     assert findings(ran) == {"m/1_a/migration.sql": [], "m/2_b/migration.sql": ["drop-column"]}
     assert json.loads(ran.stdout)["notes"] == ["The baseline knows 2 findings."]
-    write("m/1_a/migration.sql", DROP + DROP)
+    write("m/1_a/migration.sql", DROP + DROP.replace("COLUMN", "COLUMN IF EXISTS"))
     ran = invoke("check", "--offline", "--json", "m")
     assert findings(ran)["m/1_a/migration.sql"] == ["drop-column"], "an entry stands for one finding"
     assert "index-not-concurrent" in "".join(json.loads(ran.stdout)["notes"]), "a stale entry is said"
