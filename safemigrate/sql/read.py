@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 from safemigrate.sql.actions import Action, Opaque, Other, Set, Transaction
 from safemigrate.sql.cursor import Cursor, Unread
+from safemigrate.sql.dialect import dialect
 from safemigrate.sql.kinds import modifiers, object_kind
 from safemigrate.sql.read_block import call, do
 from safemigrate.sql.read_object import alter, create, drop
 from safemigrate.sql.read_rights import comment, grant, reassign, revoke
-from safemigrate.sql.read_rows import copy, rows, truncate
+from safemigrate.sql.read_rows import copy, explain, rows, truncate
 from safemigrate.sql.tokens import Token
 from safemigrate.sql.upkeep import cluster, lock, refresh, reindex, vacuum
 
 # They change neither rows nor columns. PostgreSQL docs, SQL commands.
 _HARMLESS = frozenset(
-    "ANALYZE CHECKPOINT CLOSE DEALLOCATE DECLARE DISCARD FETCH IMPORT LISTEN LOAD MOVE NOTIFY SECURITY SHOW "  # noqa: SIM905
-    "UNLISTEN".split()
+    "ANALYSE ANALYZE CHECKPOINT CLOSE DEALLOCATE DECLARE DISCARD EXECUTE FETCH IMPORT LISTEN LOAD MOVE "  # noqa: SIM905
+    "NOTIFY SECURITY SHOW UNLISTEN".split()
 )
 
 
@@ -41,11 +42,29 @@ def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
     if cursor.word == "\\":
         return (Opaque(f"a command of psql, not SQL: {tokens[0].text}"),)
     if reader is None:
-        return (Opaque(f"no statement begins with {text[tokens[0].start : tokens[0].end]}"),)
-    try:
-        return tuple(reader(cursor))
-    except Unread as unread:
-        return (Opaque(f"{kind_of(tokens, text)}: not understood at {unread}"),)
+        actions: tuple[Action, ...] = (Opaque(f"no statement begins with {text[tokens[0].start : tokens[0].end]}"),)
+    else:
+        try:
+            actions = tuple(reader(cursor))
+        except Unread as unread:
+            actions = (Opaque(f"{kind_of(tokens, text)}: not understood at {unread}"),)
+    if any(isinstance(action, Opaque) for action in actions) and (whose := dialect(tokens)):
+        return tuple(
+            Opaque(f"{action.reason}; this is {whose}'s SQL, not PostgreSQL's")
+            if isinstance(action, Opaque)
+            else action
+            for action in actions
+        )
+    return actions
+
+
+def _pragma(cursor: Cursor) -> Action:
+    """SQLite's, of which Prisma writes the two around a table that it makes anew; any other is not understood."""
+    setting = cursor.identifier()
+    cursor.need("=")
+    if setting not in ("foreign_keys", "defer_foreign_keys"):
+        raise cursor.unread()
+    return Set(setting, cursor.rest())
 
 
 def _harmless(cursor: Cursor) -> list[Action]:
@@ -70,23 +89,40 @@ def _truncate(cursor: Cursor) -> list[Action]:
 
 
 def _transaction(cursor: Cursor) -> list[Action]:
-    first, second = cursor.word, cursor.token(1).word
-    if first == "PREPARE" and second != "TRANSACTION":
-        raise Unread("PREPARE")
+    first = cursor.word
     if first == "ROLLBACK" and any(token.word == "TO" for token in cursor.tokens):
         return [Transaction("rollback to")]
     kinds = {"START": "begin", "END": "commit", "ABORT": "rollback"}
     return [Transaction(kinds.get(first, first.lower()))]
 
 
+def _prepare(cursor: Cursor) -> list[Action]:
+    """PREPARE of a statement counts as running it: EXECUTE names it alone."""
+    if cursor.take("TRANSACTION"):
+        cursor.string()
+        return [Transaction("prepare")]
+    cursor.identifier()
+    if cursor.at("("):
+        cursor.group()
+    cursor.need("AS")
+    if cursor.done:
+        raise cursor.unread()
+    return list(read(cursor.tokens[cursor.place :], cursor.text))
+
+
 def _set(cursor: Cursor) -> Action:
     local = cursor.take_any("LOCAL", "SESSION") == "LOCAL"
+    if cursor.take("SCHEMA"):
+        return Set("search_path", cursor.rest(), local)
+    if cursor.take("XML", "OPTION"):
+        return Set("xmloption", cursor.rest(), local)
+    cursor.take("SESSION")
     if cursor.word in ("TIME", "CONSTRAINTS", "TRANSACTION", "CHARACTERISTICS", "AUTHORIZATION", "ROLE", "NAMES"):
         setting = "timezone" if cursor.take("TIME", "ZONE") else cursor.word.lower()
         return Set(setting, cursor.rest(), local)
     name = cursor.name()
     setting = str(name.name) if name.schema is None else f"{name.schema}.{name.name}"
-    if not cursor.take("TO"):
+    if not (cursor.take("TO") or cursor.take("FROM", "CURRENT")):
         cursor.need("=")
     return Set(setting, cursor.rest(), local)
 
@@ -102,7 +138,9 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     "TRUNCATE": _after(_truncate),
     "COPY": _after(copy),
     "DO": _after(do),
-    "CALL": call,
+    "CALL": _after(call),
+    "EXPLAIN": _after(explain),
+    "PREPARE": _after(_prepare),
     "LOCK": _after(lock),
     "VACUUM": _after(vacuum),
     "CLUSTER": _after(cluster),
@@ -115,8 +153,7 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     **dict.fromkeys(_HARMLESS, _harmless),
     "SET": _after(_set),
     "RESET": _after(_reset),
-    **dict.fromkeys(("WITH", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "EXPLAIN", "("), rows),
-    **dict.fromkeys(
-        ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"), _transaction
-    ),
+    "PRAGMA": _after(_pragma),
+    **dict.fromkeys(("WITH", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "("), rows),
+    **dict.fromkeys(("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"), _transaction),
 }

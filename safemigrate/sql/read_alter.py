@@ -56,7 +56,7 @@ _TABLE = (
     "SPLIT PARTITION",
     "OPTIONS",
 )
-_WITHOUT_VALUE = ("SECURITY", "CLUSTER", "OIDS", "LOGGED", "UNLOGGED")
+_WITHOUT_VALUE = ("SECURITY", "CLUSTER", "OIDS", "LOGGED", "UNLOGGED", "NOT OF")
 _COLUMN = {
     "SET STATISTICS": "set statistics",
     "SET STORAGE": "set storage",

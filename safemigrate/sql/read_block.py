@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from safemigrate.errors import NotSql
-from safemigrate.sql.actions import Action, CreateTable, DoBlock, Opaque
+from safemigrate.sql.actions import Action, Call, CreateTable, DoBlock, Opaque, Other
 from safemigrate.sql.cursor import Cursor, Unread
 from safemigrate.sql.tokens import Token, tokenize
 
 # PL/pgSQL statements that run no SQL of their own but a query. PostgreSQL docs, 43.
-_NO_SQL = frozenset("RAISE PERFORM RETURN EXIT CONTINUE GET NULL ASSERT OPEN FETCH MOVE CLOSE END".split())  # noqa: SIM905
+_NO_SQL = frozenset("RAISE RETURN EXIT CONTINUE GET NULL ASSERT OPEN FETCH MOVE CLOSE END".split())  # noqa: SIM905
 _UP_TO_LOOP = frozenset("FOR FOREACH WHILE".split())  # noqa: SIM905
 _UP_TO_THEN = frozenset("IF ELSIF ELSEIF EXCEPTION WHEN CASE".split())  # noqa: SIM905
 
@@ -23,9 +23,12 @@ def do(cursor: Cursor) -> Action:
     return plpgsql(body) if language == "plpgsql" else DoBlock(dynamic=True)
 
 
-def call(_cursor: Cursor) -> list[Action]:
-    """CALL: the procedure's body is not at hand."""
-    return [DoBlock(dynamic=True)]
+def call(cursor: Cursor) -> Action:
+    """CALL, from behind the word."""
+    name = cursor.name()
+    arguments = cursor.group().rest()
+    cursor.finish()
+    return Call(name, arguments)
 
 
 def statements(body: str) -> DoBlock:
@@ -110,9 +113,11 @@ def _behind(piece: list[Token], word: str) -> list[Token]:
 def _read(statement: list[Token], text: str) -> list[Action]:
     from safemigrate.sql.read import read  # the two call each other
 
+    if statement[0].word == "PERFORM":
+        statement = [statement[0]._replace(word="SELECT"), *statement[1:]]
     found = read(statement, text)
     into_variable = statement[0].word in ("SELECT", "WITH")
-    return [action for action in found if not (into_variable and isinstance(action, CreateTable))]
+    return [action for action in found if not (into_variable and isinstance(action, CreateTable | Other))]
 
 
 def _execute(statement: list[Token], text: str) -> list[Action]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from safemigrate.sql.actions import Column, Constraint
-from safemigrate.sql.cursor import Cursor
+from safemigrate.sql.cursor import Cursor, Unread
 
 _CLAUSES = frozenset(
     "CONSTRAINT NOT NULL CHECK DEFAULT GENERATED UNIQUE PRIMARY REFERENCES COLLATE DEFERRABLE INITIALLY ENFORCED "  # noqa: SIM905
     "STORAGE COMPRESSION OPTIONS".split()
+)
+# What may stand behind a type's first word. PostgreSQL docs, 8.
+_TYPE_WORDS = frozenset(
+    "ARRAY CHAR CHARACTER DAY HOUR MINUTE MONTH PRECISION SECOND TIME TO VARYING WITH WITHOUT YEAR ZONE".split()  # noqa: SIM905
 )
 CONSTRAINTS = frozenset("CONSTRAINT CHECK UNIQUE PRIMARY FOREIGN EXCLUDE".split())  # noqa: SIM905
 
@@ -23,6 +27,7 @@ def column(cursor: Cursor) -> Column:
         if clause == "NOT":
             if cursor.take("NULL"):
                 found["not_null"] = True
+                cursor.take("NO", "INHERIT")
             elif not cursor.take("ENFORCED"):
                 cursor.need("DEFERRABLE")
         elif clause == "DEFAULT":
@@ -32,6 +37,8 @@ def column(cursor: Cursor) -> Column:
         elif clause == "PRIMARY":
             cursor.need("KEY")
             found |= {"primary_key": True, "not_null": True}
+            if cursor.take("AUTOINCREMENT"):  # SQLite
+                found["identity"] = True
             index_options(cursor)
         elif clause == "UNIQUE":
             found["unique"] = True
@@ -55,10 +62,17 @@ def column(cursor: Cursor) -> Column:
 
 def column_type(cursor: Cursor, stop: frozenset[str] = frozenset()) -> str:
     """A type as written, in one line."""
-    found = " ".join(cursor.until(stop).split())
+    start = cursor.place
+    found = cursor.until(stop)
     if not found:
         raise cursor.unread()
-    return found
+    depth, behind = 0, "."
+    for token in cursor.tokens[start : cursor.place]:
+        depth += (token.word == "(") - (token.word == ")")
+        if token.is_identifier and not depth and behind != "." and token.word not in _TYPE_WORDS:
+            raise Unread(cursor.text[token.start : token.end])
+        behind = token.word
+    return found if found.isalnum() else " ".join(found.split())
 
 
 def _default(cursor: Cursor) -> str:

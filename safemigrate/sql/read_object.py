@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from safemigrate.sql.actions import (
     Action,
     AlterObject,
@@ -61,7 +63,21 @@ def create(cursor: Cursor) -> list[Action]:
             return [CreateExtension(name, if_not_exists, any(token.word == "CASCADE" for token in cursor.tokens))]
         case "system" | "owned":
             raise cursor.unread()
+        case "schema":
+            return [_create_object(cursor, kind, replace=replace), *_elements(cursor)]
     return [_create_object(cursor, kind, replace=replace)]
+
+
+def _elements(cursor: Cursor) -> Iterator[Action]:
+    """CREATE SCHEMA s CREATE TABLE ... GRANT ..."""
+    from safemigrate.sql.read import read  # the two call each other
+
+    cursor.until({"CREATE", "GRANT"})
+    while not cursor.done:
+        start = cursor.place
+        cursor.place += 1
+        cursor.until({"CREATE", "GRANT"})
+        yield from read(cursor.tokens[start : cursor.place], cursor.text)
 
 
 def _create_view(cursor: Cursor, *, materialized: bool, replace: bool) -> CreateView:
@@ -78,10 +94,7 @@ def _create_object(cursor: Cursor, kind: str, *, replace: bool) -> CreateObject:
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     name = cursor.name() if cursor.token().is_identifier and kind not in _WITHOUT_NAME else None
     table = None
-    if kind == "schema":
-        cursor.until({"CREATE", "GRANT"})
-        cursor.finish()  # CREATE SCHEMA s CREATE TABLE ...
-    elif kind == "rule":
+    if kind == "rule":
         cursor.until({"TO"})
         cursor.need("TO")
         table = cursor.name()

@@ -65,6 +65,9 @@ def _rights(cursor: Cursor, end: str) -> tuple[tuple[str, ...], str, tuple[Name,
     else:
         kind = "table" if cursor.token().is_identifier and cursor.token(1).word in (",", ".", end) else ""
         kind = kind or ("foreign server" if cursor.take("FOREIGN", "SERVER") else object_kind(cursor, "PARAMETER"))
+    if kind == "large object":
+        cursor.until({end})
+        return privileges, kind, ()
     names = [with_arguments(cursor)]
     while cursor.take(","):
         names.append(with_arguments(cursor))

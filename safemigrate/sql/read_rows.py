@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.sql.actions import Action, CreateTable, Delete, Insert, Name, Opaque, Other, Truncate, Update
+from safemigrate.sql.calls import calls
 from safemigrate.sql.cursor import Cursor
 
 _BEHIND_ORIGIN = frozenset("WHERE GROUP ORDER LIMIT OFFSET FETCH HAVING FOR".split())  # noqa: SIM905
@@ -11,57 +12,78 @@ _BEHIND_ORIGIN = frozenset("WHERE GROUP ORDER LIMIT OFFSET FETCH HAVING FOR".spl
 def rows(cursor: Cursor) -> list[Action]:
     """A statement that begins with WITH, SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or EXPLAIN."""
     actions: list[Action] = []
-    first = cursor.word
-    opened: list[int] = []
-    for place, token in enumerate(cursor.tokens):
-        if token.word == "(":
-            opened.append(place)
-        elif token.word == ")" and opened:
-            opened.pop()
-        begins = place == 0 or cursor.tokens[place - 1].word in ("(", ")") or (first == "EXPLAIN" and not opened)
-        if begins and token.word in _READERS:
-            part = Cursor(cursor.tokens[place : _closing(cursor, place)], cursor.text)
+    first, tokens = cursor.word, cursor.tokens
+    for place, token in enumerate(tokens):
+        if token.word in _READERS and (place == 0 or tokens[place - 1].word in ("(", ")")):
+            if place and tokens[place + 1 : place + 2] and tokens[place + 1].word in (",", ")"):
+                continue  # a column of that name
+            part = Cursor(tokens[place : _closing(cursor, place)], cursor.text)
             part.place = 1
-            actions.append(_READERS[token.word](part))
-    if first in ("SELECT", "WITH"):
+            actions += _READERS[token.word](part)
+    if first in ("SELECT", "WITH", "VALUES", "("):
+        actions += () if actions else calls(cursor)
         actions += _select_into(cursor)
     return actions or [Other(first)]
 
 
+def explain(cursor: Cursor) -> list[Action]:
+    """EXPLAIN, from behind the word: only with ANALYZE does the statement run."""
+    runs = False
+    if cursor.at("("):
+        for option in cursor.group().by_commas():
+            runs |= bool(option.take_any("ANALYZE", "ANALYSE")) and option.word not in ("FALSE", "OFF")
+    while word := cursor.take_any("ANALYZE", "ANALYSE", "VERBOSE"):
+        runs |= word != "VERBOSE"
+    if not runs:
+        cursor.rest()
+        return [Other("EXPLAIN")]
+    from safemigrate.sql.read import read  # the two call each other
+
+    return list(read(cursor.tokens[cursor.place :], cursor.text))
+
+
 def _closing(cursor: Cursor, place: int) -> int:
+    """Where the parentheses around a place end, or the statement."""
+    if place == 0:
+        return len(cursor.tokens)
     depth = 0
-    for further in range(place, len(cursor.tokens)):
-        depth += {"(": 1, ")": -1}.get(cursor.tokens[further].word, 0)
+    for further, token in enumerate(cursor.tokens[place:], place):
+        depth += (token.word == "(") - (token.word == ")")
         if depth < 0:
             return further
     return len(cursor.tokens)
 
 
-def _delete(cursor: Cursor) -> Action:
+def _delete(cursor: Cursor) -> list[Action]:
     cursor.need("FROM")
     table = cursor.table()
     cursor.until({"WHERE", "RETURNING"})
-    return Delete(table, _where(cursor))
+    return [Delete(table, _where(cursor))]
 
 
-def _update(cursor: Cursor) -> Action:
+def _update(cursor: Cursor) -> list[Action]:
     table = cursor.table()
     cursor.until({"SET"})
     cursor.need("SET")
+    columns, assignments = _assigned(cursor, {"FROM", "WHERE", "RETURNING"})
+    cursor.until({"WHERE", "RETURNING"})
+    return [Update(table, columns, assignments, _where(cursor))]
+
+
+def _assigned(cursor: Cursor, end: set[str]) -> tuple[tuple[str, ...], str]:
     start = cursor.place
-    assignments = cursor.until({"FROM", "WHERE", "RETURNING"})
+    assignments = cursor.until(end)
     columns: list[str] = []
     for part in Cursor(cursor.tokens[start : cursor.place], cursor.text).by_commas():
         columns += part.names_in_group() if part.at("(") else [part.identifier()]
-    cursor.until({"WHERE", "RETURNING"})
-    return Update(table, tuple(columns), assignments, _where(cursor))
+    return tuple(columns), assignments
 
 
 def _where(cursor: Cursor) -> str:
     return cursor.until({"RETURNING"}) if cursor.take("WHERE") else ""
 
 
-def _insert(cursor: Cursor) -> Action:
+def _insert(cursor: Cursor) -> list[Action]:
     cursor.need("INTO")
     table = cursor.name()
     if cursor.take("AS"):
@@ -77,7 +99,7 @@ def _insert(cursor: Cursor) -> Action:
         cursor.until({"ON", "RETURNING"})
     source = Cursor(cursor.tokens[start : cursor.place], cursor.text)
     written_out = not source.word or source.word in ("VALUES", "DEFAULT") or _selects_no_table(source)
-    return Insert(table, not written_out, columns, *_source(source))
+    return [Insert(table, not written_out, columns, *_source(source))]
 
 
 def _selects_no_table(cursor: Cursor) -> bool:
@@ -116,12 +138,26 @@ def _source(cursor: Cursor) -> tuple[tuple[str, ...], Name | None]:
     return values, origin if cursor.done or cursor.word in _BEHIND_ORIGIN else None
 
 
-def _merge(cursor: Cursor) -> Action:
+def _merge(cursor: Cursor) -> list[Action]:
     cursor.need("INTO")
     table = cursor.table()
-    words = {token.word for token in cursor.tokens}
+    start = cursor.place
     condition = cursor.rest()
-    return Delete(table, condition) if "DELETE" in words else Update(table, (), "", condition)
+    cursor.place = start
+    found: list[Action] = []
+    while True:
+        cursor.until({"THEN", "CASE"})
+        if cursor.take("CASE"):
+            cursor.until({"END"})
+        elif not cursor.take("THEN"):
+            break
+        elif cursor.take("DELETE"):
+            found.append(Delete(table, condition))
+        elif cursor.take("UPDATE", "SET"):
+            found.append(Update(table, *_assigned(cursor, {"WHEN", "RETURNING"}), condition))
+        elif cursor.take("INSERT"):
+            found.append(Insert(table, query=True, columns=_listed(cursor.group()) if cursor.at("(") else ()))
+    return found or [Other("MERGE")]
 
 
 _READERS = {"DELETE": _delete, "UPDATE": _update, "INSERT": _insert, "MERGE": _merge}

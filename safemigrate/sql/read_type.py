@@ -75,6 +75,7 @@ def _attribute(cursor: Cursor, type_: Name) -> Action:
 def create_domain(cursor: Cursor) -> CreateType:
     """CREATE DOMAIN, from behind the words."""
     name = cursor.name()
+    cursor.take("AS")
     column_type(cursor, _DOMAIN_CLAUSES)
     constrained = False
     while not cursor.done:

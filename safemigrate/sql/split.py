@@ -6,9 +6,10 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from safemigrate.model import Migration, Span
-from safemigrate.sql.actions import Opaque
+from safemigrate.sql.actions import Action, Call, CreateFunction, DoBlock, Opaque
 from safemigrate.sql.read import kind_of, read
 from safemigrate.sql.statement import Comment, Statement
 from safemigrate.sql.tokens import Token, lex, not_sql, unclosed_kind
@@ -34,7 +35,7 @@ def split(text: str, source: str = "migration.sql", *, strict: bool = True) -> l
         raise not_sql(text, unclosed, source)
     places = _Places(text)
     pieces = list(_pieces(tokens))
-    actions = [read(piece, readable) for piece, _stop in pieces]
+    actions = list(_with_bodies([read(piece, readable) for piece, _stop in pieces]))
     if unclosed is not None:
         tail = Token("", text[unclosed:], unclosed, len(text.rstrip()), is_identifier=False)
         goes_on = pieces and pieces[-1][0][-1] is tokens[-1]
@@ -89,6 +90,29 @@ def _pieces(tokens: list[Token]) -> Iterator[tuple[list[Token], int]]:
             piece, parentheses, bodies = [], 0, 0
     if piece:
         yield piece, piece[-1].end
+
+
+# Functions that call functions that call functions, and no deeper: so that none has to be read without end.
+_DEPTH = 3
+
+
+def _with_bodies(statements: list[tuple[Action, ...]]) -> Iterator[tuple[Action, ...]]:
+    """The actions of statements, those of a function's body where it is called that a statement before has made."""
+    made: dict[str, CreateFunction] = {}
+    for actions in statements:
+        for action in actions:
+            if isinstance(action, CreateFunction):
+                made[action.name.name] = action
+        yield tuple(_with_body(action, made, _DEPTH) for action in actions) if made else actions
+
+
+def _with_body(action: Action, made: dict[str, CreateFunction], depth: int) -> Action:
+    if isinstance(action, DoBlock):
+        return replace(action, actions=tuple(_with_body(inner, made, depth) for inner in action.actions))
+    if isinstance(action, Call) and depth and (function := made.get(action.function.name)):
+        inside = tuple(_with_body(inner, made, depth - 1) for inner in function.actions)
+        return replace(action, actions=(DoBlock(inside, dynamic=True),) if function.dynamic else inside, known=True)
+    return action
 
 
 def _makes_routine(piece: list[Token]) -> bool:

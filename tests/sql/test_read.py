@@ -14,6 +14,8 @@ from safemigrate.sql.actions import (
     AlterSequence,
     AlterTable,
     AlterType,
+    Call,
+    Column,
     Comment,
     Constraint,
     CreateExtension,
@@ -42,6 +44,7 @@ from safemigrate.sql.actions import (
     Transaction,
     Truncate,
     Update,
+    flatten,
 )
 
 T = Name(None, "t")
@@ -216,11 +219,9 @@ def test_rows_changed_inside_with() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "PRAGMA foreign_keys=OFF",
+        "PRAGMA journal_mode=WAL",
         "{{ template }}",
         "\\restrict abc",
-        "EXECUTE prepared",
-        "CREATE SCHEMA s CREATE TABLE t (a int)",
         "DROP TABLE",
         "DROP TABLE a b",
         "DROP NONSENSE a",
@@ -237,6 +238,96 @@ def test_rows_for_psql_fill_the_table_and_cannot_be_sent() -> None:
     inserted, opaque = actions("COPY t (a) FROM STDIN")
     assert inserted == Insert(T, True, ("a",))
     assert isinstance(opaque, Opaque)
+
+
+@pytest.mark.parametrize(
+    ("sql", "whose"),
+    [
+        ("CREATE TABLE `t` (`a` int)", "MySQL"),
+        ("ALTER TABLE t ADD `a` int", "MySQL"),
+        ("CREATE TABLE t (a int AUTO_INCREMENT)", "MySQL"),
+        ("CREATE TABLE t (a int) ENGINE=InnoDB", "MySQL"),
+        ("PRAGMA journal_mode=WAL", "SQLite"),
+        ("CREATE TABLE [dbo].[t] (a int)", "SQL Server"),
+        ("GO", "SQL Server"),
+    ],
+)
+def test_the_sql_of_another_database_is_named(sql: str, whose: str) -> None:
+    (action,) = actions(sql)
+    assert isinstance(action, Opaque)
+    assert action.reason.endswith(f"this is {whose}'s SQL, not PostgreSQL's")
+
+
+def test_a_table_made_anew_on_sqlite() -> None:
+    off, made, copied, dropped, renamed = split(
+        """PRAGMA foreign_keys=OFF;
+        CREATE TABLE "new_U" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "a" TEXT);
+        INSERT INTO "new_U" ("id", "a") SELECT "id", coalesce("a", 'x') AS "a" FROM "U";
+        DROP TABLE "U";
+        ALTER TABLE "new_U" RENAME TO "U";"""
+    )
+    assert off.actions == (Set("foreign_keys", "OFF"),)
+    columns = (Column("id", "INTEGER", True, identity=True, primary_key=True), Column("a", "TEXT"))
+    assert made.actions == (CreateTable(n("new_U"), columns),)
+    values = ('"id"', """coalesce("a", 'x') AS "a\"""")
+    assert copied.actions == (Insert(n("new_U"), True, ("id", "a"), values, n("U")),)
+    assert dropped.actions == (DropTable((n("U"),)),)
+    assert renamed.actions == (Rename("table", n("new_U"), "U"),)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT setval('q', (SELECT max(a) FROM t))", (Call(n("setval"), "'q', (SELECT max(a) FROM t)"),)),
+        ("SELECT s.f(a) FROM t WHERE count(a) IN (1)", (Call(n("f", "s"), "a"),)),
+        ("SELECT a::numeric(3, 1), now(), jsonb_set(a, b, c) FROM t", (Other("SELECT"),)),
+        ("CALL p(1)", (Call(n("p"), "1"),)),
+        ("EXPLAIN DELETE FROM t", (Other("EXPLAIN"),)),
+        ("EXPLAIN (ANALYZE, COSTS OFF) DELETE FROM t", (Delete(T),)),
+        ("EXPLAIN (ANALYZE false) DELETE FROM t", (Other("EXPLAIN"),)),
+        ("PREPARE x (int) AS DELETE FROM t", (Delete(T),)),
+        ("PREPARE TRANSACTION 'x'", (Transaction("prepare"),)),
+        ("EXECUTE x (1)", (Other("EXECUTE"),)),
+        ("INSERT INTO t (delete, update) VALUES (1, 2)", (Insert(T, False, ("delete", "update"), ("1", "2")),)),
+        (
+            "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED AND CASE WHEN x THEN y END THEN UPDATE SET a = 1 "
+            "WHEN NOT MATCHED THEN INSERT (a) VALUES (1)",
+            (
+                Update(
+                    T,
+                    ("a",),
+                    "a = 1",
+                    "USING u ON t.a = u.a WHEN MATCHED AND CASE WHEN x THEN y END THEN UPDATE SET a = 1 "
+                    "WHEN NOT MATCHED THEN INSERT (a) VALUES (1)",
+                ),
+                Insert(T, True, ("a",)),
+            ),
+        ),
+        (
+            "CREATE SCHEMA s CREATE TABLE t (a int) GRANT SELECT ON t TO r",
+            (
+                CreateObject("schema", n("s")),
+                CreateTable(T, (Column("a", "int"),)),
+                Grant(("select",), "table", (T,), ("r",)),
+            ),
+        ),
+    ],
+)
+def test_what_a_statement_runs(sql: str, expected: tuple[Action, ...]) -> None:
+    assert actions(sql) == expected
+
+
+def test_the_body_of_a_function_is_read_where_it_is_called() -> None:
+    made, called, unknown = split(
+        """CREATE FUNCTION f() RETURNS void AS $$ BEGIN DELETE FROM t; PERFORM f(); END $$ LANGUAGE plpgsql;
+        SELECT f(); SELECT g();"""
+    )
+    assert [type(action) for action in flatten(made.actions)] == [CreateFunction]
+    assert Delete(T) in flatten(called.actions)
+    (call,) = called.actions
+    assert isinstance(call, Call)
+    assert call.known
+    assert unknown.actions == (Call(n("g")),)
 
 
 def test_names_are_folded_and_shown_quoted() -> None:

@@ -66,7 +66,6 @@ def test_the_sql_of_a_block_is_read(body: str, expected: tuple[Action, ...]) -> 
         "DO $$ BEGIN FROBNICATE t; END $$",
         "DO $$ BEGIN x := 'never closed; END $$",
         "DO LANGUAGE plv8 $$ anything(); $$",
-        "CALL p()",
     ],
 )
 def test_what_only_a_run_can_tell_is_dynamic(sql: str) -> None:

@@ -111,11 +111,15 @@ class Set(Action):
 
 @dataclass(frozen=True, slots=True)
 class Call(Action):
-    """A function that SELECT or PERFORM, or a procedure that CALL runs; `arguments` as written."""
+    """A function that SELECT or PERFORM, or a procedure that CALL runs, if it may do more than read.
+
+    `arguments` as written. `actions` are those of its body where the same file has made it before; then it is `known`.
+    """
 
     function: Name
     arguments: str = ""
-    procedure: bool = False
+    actions: tuple[Action, ...] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,8 @@ class Opaque(Action):
 
 
 def flatten(actions: Iterable[Action]) -> Iterator[Action]:
-    """The actions with those inside DO blocks behind each; not those of functions, which do not run yet."""
+    """The actions, behind each those inside: of a DO block, of a function that is called; not of one that is made."""
     for action in actions:
         yield action
-        if isinstance(action, DoBlock):
+        if isinstance(action, DoBlock | Call):
             yield from flatten(action.actions)

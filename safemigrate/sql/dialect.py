@@ -1,0 +1,30 @@
+"""SQL that was written for another database, told by what only that one has."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from safemigrate.sql.tokens import Token
+
+_WORDS = {
+    "`": "MySQL",
+    "AUTO_INCREMENT": "MySQL",
+    "AUTOINCREMENT": "SQLite",
+    "PRAGMA": "SQLite",
+    "NVARCHAR": "SQL Server",
+    "DATETIME2": "SQL Server",
+}
+_PAIRS = {("ENGINE", "="): "MySQL", ("CHARACTER", "SET"): "MySQL", ("IDENTITY", "("): "SQL Server"}
+
+
+def dialect(tokens: list[Token]) -> str:
+    """Whose SQL a statement is that is not PostgreSQL's; "" where nothing tells."""
+    if tokens[0].word == "GO" and len(tokens) == 1:
+        return "SQL Server"
+    for before, token in pairwise([tokens[0]._replace(word=""), *tokens]):
+        found = _WORDS.get(token.word) or _PAIRS.get((before.word, token.word))
+        if token.word == "[" and not (before.is_identifier or before.word in ("]", ")")):
+            found = "SQL Server"
+        if found:
+            return found
+    return ""
