@@ -42,7 +42,7 @@ def _split(path: Path, content: bytes | None) -> tuple[Migration, list[Statement
         except OSError as error:
             raise ProjectError(error.strerror or str(error)) from error
     migration = decode(_name(path), path, content)
-    return migration, split(migration.sql, str(path))
+    return migration, split(migration.sql, str(path), strict=False)
 
 
 def _name(path: Path) -> str:
