@@ -13,12 +13,13 @@ from safemigrate.config import Levels
 from safemigrate.errors import ProjectError
 from safemigrate.lint.registry import RULES
 from safemigrate.lint.rule import Family
-from safemigrate.model import Finding, Severity, Span
+from safemigrate.lint.seen import SEEN
+from safemigrate.model import Confirmation, Finding, Severity, Span
 from safemigrate.sql import Name, Statement
 from safemigrate.sql.actions import flatten
 
 FAMILIES: tuple[str, ...] = get_args(Family)
-_FAMILY_OF = {rule.name: rule.family for rule in RULES}
+_FAMILY_OF = {rule.name: rule.family for rule in RULES} | {name: family for name, (family, _) in SEEN.items()}
 
 
 class Policy:
@@ -40,7 +41,8 @@ class Policy:
         """The findings at the level of the project, without those that are off.
 
         Where nobody `asks` for consent, what loses rows or values is an error unless the project says else. Where
-        somebody does, no level takes the question away: that is for a comment at the statement.
+        somebody does, no level takes the question away: that is for a comment at the statement. What a rehearsal has
+        cleared stays as it is.
         """
         by_span = {statement.span: statement for statement in statements}
         judged = []
@@ -50,6 +52,8 @@ class Policy:
                 level = "notice" if level == "off" else level
             elif finding.loses and level is None:
                 level = "error"
+            if finding.verdict is Confirmation.CLEARED and level != "off":
+                level = None  # a notice, whatever the rule's level
             if level != "off":
                 judged.append(replace(finding, severity=Severity(level)) if level else finding)
         return judged

@@ -26,6 +26,7 @@ class Rule:
     `name` reads after "allow" and names the pattern, not the remedy. `severity` is that of a finding without a target.
     `check` is asked for every statement; where the family is "history", once for the migration; where `last`, once when
     all others have spoken.
+    `works` says that it is about what is done under a lock, so that one which is over at once clears it.
     `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`, but a `bad` that
     `fails` does not.
     """
@@ -39,6 +40,7 @@ class Rule:
     setup: str = ""
     last: bool = False
     fails: bool = False
+    works: bool = False
 
     @property
     def of_history(self) -> bool:

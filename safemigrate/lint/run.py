@@ -8,6 +8,7 @@ from safemigrate.lint.allow import Allow, allows, apply
 from safemigrate.lint.context import Context
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.registry import RULES
+from safemigrate.lint.seen import SEEN
 from safemigrate.model import Finding, Migration
 from safemigrate.sql import Statement
 
@@ -62,7 +63,7 @@ def _text(
 
 def _last(context: Context, allowed: Sequence[Allow], found: Sequence[Finding]) -> Iterator[Finding]:
     context.allows, context.found = allowed, found
-    context.allowable = [rule.name for rule in RULES if rule.of_text]
+    context.allowable = [*(rule.name for rule in RULES if rule.of_text), *SEEN]
     for rule in RULES:
         if rule.last:
             context.rule = rule.name

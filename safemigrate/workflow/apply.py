@@ -11,7 +11,7 @@ from safemigrate import proc
 from safemigrate.db.catalog import read
 from safemigrate.errors import ConsentRequired
 from safemigrate.execute import run
-from safemigrate.lint import lint
+from safemigrate.lint import Facts, lint
 from safemigrate.lint.policy import Policy
 from safemigrate.model import (
     Finding,
@@ -30,7 +30,8 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import Statement, statements_of
 from safemigrate.workflow.forward import carry_out, generate, own_down
-from safemigrate.workflow.on_target.facts import facts
+from safemigrate.workflow.judge import judge
+from safemigrate.workflow.on_target.facts import facts, sizes
 from safemigrate.workflow.on_target.resolve import (
     Resolved,
     Target,
@@ -115,7 +116,9 @@ def carry(
     `amend` may add to the proven plans, which then write to the tables `also` without anybody keeping what was there.
     """
     resolved, target, shadow, scratch = way.resolved, way.target, way.shadow, way.scratch
-    scripts, findings = _read(request, resolved, target, pending)
+    known = facts(target, resolved.url.schema)
+    scripts, unlevelled = _read(request, known, target, pending)
+    findings = _at_levels(request, target, pending, unlevelled)
     edited = tuple(_read_only(file, findings, "edited") for file, _ in target.state.edited)
     if any(finding.blocks for finding in findings):
         unread = tuple(_read_only(migration, findings) for migration in pending)
@@ -127,8 +130,7 @@ def carry(
     seen = read(target.connection)
     rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
     rehearsal = amend(rehearsal)
-    asked = {(one.migration, one.span) for one in findings if one.loses}
-    findings += [one for one in rehearsal.findings if not one.loses or (one.migration, one.span) not in asked]
+    findings = [*_at_levels(request, target, pending, _judged(unlevelled, rehearsal, known)), *rehearsal.findings]
     findings += [said for plan in rehearsal.plans for said in own_down.judged(plan)]
     outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
     if any(finding.blocks for finding in findings):
@@ -174,31 +176,53 @@ def _go_on(request: Request, options: ApplyOptions, resolved: Resolved, target: 
 
 
 def _read(
-    request: Request, resolved: Resolved, target: Target, pending: Sequence[Migration]
+    request: Request, known: Facts, target: Target, pending: Sequence[Migration]
 ) -> tuple[list[Script], list[Finding]]:
     """Split and judge every pending migration, and every applied one that was edited since."""
     request.on_progress(Progress("read", f"{len(pending)} migrations"))
-    known = facts(target, resolved.url.schema)
-    policy = Policy(request.settings.rules, str(request.settings.path or ""))
     scripts: list[Script] = []
     findings: list[Finding] = []
     earlier: list[Statement] = []
     for file, _row in target.state.edited:
-        findings += policy.judge(lint(file, [], known), [], file.path, asks=True)
+        findings += lint(file, [], known)
     for migration in pending:
         statements = statements_of(migration)
         own, unusable = own_down.read(migration)
         scripts.append(Script(migration, tuple(executable(migration, statements)), own))
-        read = lint(migration, statements, known, earlier)
-        findings += policy.judge(read, statements, migration.path, asks=True)
+        findings += lint(migration, statements, known, earlier)
         findings += unusable
         earlier += statements
     return scripts, findings
 
 
+def _at_levels(
+    request: Request, target: Target, pending: Sequence[Migration], findings: Sequence[Finding]
+) -> list[Finding]:
+    """Give the findings the levels that the project's settings say."""
+    policy = Policy(request.settings.rules, str(request.settings.path or ""))
+    levelled: list[Finding] = []
+    for migration in (*(file for file, _ in target.state.edited), *pending):
+        mine = [one for one in findings if one.migration == migration.name]
+        statements = statements_of(migration) if mine else []
+        levelled += policy.judge(mine, statements, migration.path, asks=True)
+    return levelled
+
+
+def _judged(findings: Sequence[Finding], rehearsal: Rehearsal, known: Facts) -> list[Finding]:
+    """Hold the text's findings against what the rehearsal saw, each migration's against its own."""
+    judged = [one for one in findings if one.migration not in {each.seen.migration.name for each in rehearsal.evidence}]
+    counted = sizes(known)
+    for evidence in rehearsal.evidence:
+        mine = [one for one in findings if one.migration == evidence.seen.migration.name]
+        judged += judge(mine, replace(evidence, target=counted))
+    return judged
+
+
 def _consent(request: Request, resolved: Resolved, findings: Sequence[Finding], plans: Sequence[Plan]) -> None:
     losses = [
-        f"{finding.migration}: {finding.message}" for finding in findings if finding.loses and not finding.allowed
+        f"{finding.migration}: {finding.message}{f' ({finding.because})' if finding.because else ''}"
+        for finding in findings
+        if finding.loses and not finding.allowed
     ]
     for plan in plans:
         if plan.proof.verdict is not Verdict.EXACT:

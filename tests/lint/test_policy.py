@@ -8,6 +8,7 @@ from safemigrate.config import Levels
 from safemigrate.errors import ProjectError
 from safemigrate.lint import lint
 from safemigrate.lint.policy import Policy
+from safemigrate.model import Confirmation, Finding, Severity
 from safemigrate.sql import split
 from tests.lint.conftest import migration
 
@@ -87,3 +88,11 @@ def test_where_somebody_asks_no_level_takes_the_question_away() -> None:
     assert asked == found
     off = Policy([Levels({"data-loss": "off", "lock": "off"})]).judge(found, statements, Path("a.sql"), asks=True)
     assert [(each.rule, each.severity.value, each.loses) for each in off] == [("drop-column", "notice", True)]
+
+
+def test_what_a_rehearsal_cleared_stays_a_notice_and_what_it_saw_has_a_family() -> None:
+    span = split("SELECT 1;", "")[0].span
+    cleared = Finding("index-not-concurrent", Severity.NOTICE, "", "", span, verdict=Confirmation.CLEARED)
+    seen = Finding("seen-lock", Severity.WARNING, "", "", span, verdict=Confirmation.SEEN)
+    judged = Policy((Levels({"lock": "error"}),)).judge([cleared, seen], (), Path("migration.sql"))
+    assert [one.severity for one in judged] == [Severity.NOTICE, Severity.ERROR]

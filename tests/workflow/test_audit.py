@@ -124,6 +124,9 @@ def test_a_schema_that_is_not_there_yet_is_made_and_rows_that_go_take_consent(
     second.parent.mkdir()
     second.write_text("UPDATE note SET text = 'b' WHERE id = 1;\nDELETE FROM note WHERE id > 2;")
     outcome = apply(request, ApplyOptions(generate=False))
-    assert said == ['2_delete: "tenant"."note": 3 rows deleted; kept for rollback']
+    assert said == [
+        '2_delete: "note" ("text") is overwritten in 1 row',
+        '2_delete: rows of "note" are deleted, and what refers to them ON DELETE CASCADE (3 rows go)',
+    ]
     found = {(one.rule, one.count) for one in outcome.migrations[0].findings}
-    assert found == {("rows-deleted", 3), ("rows-updated", 1)}
+    assert found == {("delete-rows", 3), ("overwrite-values", 1)}

@@ -37,4 +37,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, works=True)

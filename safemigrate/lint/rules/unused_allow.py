@@ -14,6 +14,7 @@ from difflib import get_close_matches
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule
+from safemigrate.lint.seen import SEEN
 from safemigrate.model import Finding, Severity
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, bio text);'
@@ -34,7 +35,7 @@ def check(context: Context) -> Iterator[Finding]:
         elif not allow.reason:
             message = f"allows {allow.rule} without a reason, so it does not count"
             way_out = f"-- safemigrate: allow {allow.rule} why it is all right here"
-        elif not any(allow.covers(finding) for finding in context.found):
+        elif allow.rule not in SEEN and not any(allow.covers(finding) for finding in context.found):
             message = f"allows {allow.rule}, which does not occur here"
             way_out = "remove the comment"
         else:

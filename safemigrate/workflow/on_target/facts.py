@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from safemigrate.db import session
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.lint.facts import Facts, Index, Key, TableFact
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Constraint
@@ -106,6 +108,27 @@ def described(connection: Connection, schema: str) -> Facts:
         functions=dict(session.rows(connection, _FUNCTIONS)),
         domains={(row[0], row[1]): row[2] for row in session.rows(connection, _DOMAINS)},
     )
+
+
+def described_shadow(connection: Connection, schema: str) -> Facts:
+    """Describe what a history has made of a shadow: its schema is known, and its rows say nothing."""
+    known = described(connection, schema)
+    tables = {key: replace(table, rows=None) for key, table in (known.tables or {}).items()}
+    return replace(known, tables=tables, count=Facts().count)
+
+
+def sizes(known: Facts) -> Callable[[str], int | None]:
+    """Say how many rows a table, by its quoted name, has in the target, counted where that is quick."""
+    tables = {quote(*key): table for key, table in (known.tables or {}).items()}
+
+    @cache
+    def rows(name: str) -> int | None:
+        if name not in tables:
+            return None
+        exact = known.count(f"SELECT count(*) FROM {name}")
+        return tables[name].rows if exact is None else exact
+
+    return rows
 
 
 def _tables(connection: Connection) -> dict[Key, TableFact]:

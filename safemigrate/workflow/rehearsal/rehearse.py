@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,9 +25,11 @@ from safemigrate.model import (
 from safemigrate.rollback.prove import State, prove, reordered
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
+from safemigrate.workflow.judge import Evidence
 from safemigrate.workflow.on_target.verify import sequences_behind, touched
+from safemigrate.workflow.rehearsal.evidence import gather, held_values, may_branch
 from safemigrate.workflow.rehearsal.plan import Script, forward, plan_of
-from safemigrate.workflow.rehearsal.rows import rows_changed, untraced
+from safemigrate.workflow.rehearsal.rows import untraced
 from safemigrate.workflow.rehearsal.scope import at_risk, note_writes
 from safemigrate.workflow.rehearsal.shadows import copy_schema, ensure_schema, refusals
 from safemigrate.workflow.rehearsal.trace import trace
@@ -43,7 +45,8 @@ _ROUNDS = 4
 class Rehearsal:
     """Plans with their proofs, and what the shadow looked like around each; `catalogs` has one more than `plans`.
 
-    `behind` names the sequences that the migrations leave behind their columns.
+    `behind` names the sequences that the migrations leave behind their columns. `evidence` is what findings are held
+    against.
     """
 
     plans: tuple[Plan, ...]
@@ -52,6 +55,7 @@ class Rehearsal:
     behind: frozenset[str]
     notes: tuple[str, ...]
     snapshot: Snapshot | None
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +181,20 @@ def _rounds(
         with _clone(shadow, template, "rehearsal") as connection:
             journal.prepare(connection)
             start = State.of(connection)
-            if rehearsal is traced and not any(one.rows for one in start.rows.values()):
+            values: Sequence[Mapping[str, int]] = [{} for _ in plans]
+            filled = any(one.rows for one in start.rows.values())
+            if rehearsal is traced and not filled:
                 # Without rows the trace has seen all there is to see.
                 seen, states = traced, _unobserved(connection, plans, start, on_progress)
             else:
-                seen, states = _forward(connection, scripts, plans, start, on_progress)
+                seen, states, values = _forward(connection, scripts, plans, rehearsal, start, on_progress)
             if held is not None and source.scope != "full":
                 missing = at_risk(one for rehearsed in seen for one in rehearsed.observations) - held
                 if missing:
                     return missing
-            if not note_writes(written, seen):
-                return _finish(shadow, template, connection, plans, reasons, states, seen, on_progress)
+            if not note_writes(written, seen) and not (rehearsal is traced and filled and may_branch(traced)):
+                found = _finish(shadow, template, connection, plans, reasons, states, seen, on_progress)
+                return replace(found, evidence=gather(rehearsal, found.plans, states, values, frozenset(held or ())))
         rehearsal = _again(shadow, template, scripts, written, on_progress)
     raise ShadowError(
         "the migration writes to other tables each time it is rehearsed",
@@ -233,14 +240,24 @@ def _opened(shadow: Shadow, name: str) -> Iterator[Connection]:
 
 
 def _forward(
-    connection: Connection, scripts: Sequence[Script], plans: Sequence[Plan], start: State, on_progress: OnProgress
-) -> tuple[Sequence[Rehearsed], list[State]]:
-    """Run plans as they will run on the target, observed, and read the state at every boundary."""
+    connection: Connection,
+    scripts: Sequence[Script],
+    plans: Sequence[Plan],
+    rehearsal: Sequence[Rehearsed],
+    start: State,
+    on_progress: OnProgress,
+) -> tuple[Sequence[Rehearsed], list[State], list[Mapping[str, int]]]:
+    """Run plans as they will run on the target, observed, and read the state at every boundary.
+
+    Returns also what the columns held that each drops.
+    """
     states = [start]
     seen: list[Rehearsed] = []
-    for script, plan in zip(scripts, plans, strict=True):
+    values: list[Mapping[str, int]] = []
+    for script, plan, rehearsed in zip(scripts, plans, rehearsal, strict=True):
         on_progress(Progress("rehearse", plan.migration, len(seen), len(plans)))
         steps = plan.steps
+        values.append(held_values(connection, rehearsed))
         seen.append(
             rehearse(
                 connection,
@@ -251,7 +268,7 @@ def _forward(
             )
         )
         states.append(State.now(connection, seen[-1].after))
-    return seen, states
+    return seen, states, values
 
 
 def _unobserved(connection: Connection, plans: Sequence[Plan], start: State, on_progress: OnProgress) -> list[State]:
@@ -308,7 +325,7 @@ def _finish(
         f"{table}: a column comes back behind the others (PostgreSQL cannot put it where it stood)"
         for table in reordered(states[0].catalog, read(connection))
     ]
-    findings = [*rows_changed(seen), *untraced(seen, states)]
+    findings = list(untraced(seen, states))
     behind = sequences_behind(connection, sorted({table for plan in plans for table in touched(plan)}))
     findings += [
         Finding("sequence-behind", Severity.WARNING, f"{text}: an insert will fail", plans[-1].migration)
@@ -323,5 +340,6 @@ def _traces(rehearsed: Rehearsed) -> tuple[Trace, ...]:
 
 
 def _merged(bare: Trace, real: Trace) -> Trace:
-    """Join two traces of a statement: locks as the statement itself takes them, time and rows as with the real rows."""
-    return replace(bare, seconds=real.seconds, rows=real.rows, rewrites=real.rewrites or bare.rewrites)
+    """Join two traces of a statement: locks and scans as the statement's own, time and rows as with the real rows."""
+    scans = {table: max(count, real.scans.get(table, 0)) for table, count in bare.scans.items()}
+    return replace(bare, seconds=real.seconds, rows=real.rows, rewrites=real.rewrites or bare.rewrites, scans=scans)

@@ -1,4 +1,4 @@
-"""Which rows a rehearsal changed, as findings: those that a statement was seen to change, and those that none was."""
+"""Rows that changed in a rehearsal although no statement was seen to touch them."""
 
 from __future__ import annotations
 
@@ -38,25 +38,3 @@ def untraced(seen: Sequence[Rehearsed], states: Sequence[State]) -> Iterator[Fin
                     rehearsed.migration.name,
                     subject=table,
                 )
-
-
-def rows_changed(seen: Sequence[Rehearsed]) -> Iterator[Finding]:
-    """Say, a finding a statement and table, how many rows that were there before the migration go or change.
-
-    Rows that go take consent, as the rule truncate-or-delete-all asks it of those that name no rows.
-    """
-    for rehearsed in seen:
-        for one in rehearsed.observations:
-            whole = one.statement.kind.startswith("TRUNCATE")
-            for table, (_, updated, deleted) in one.trace.rows.items():
-                if f"table {table}" not in rehearsed.before.addresses or whole:
-                    continue
-                name, span = rehearsed.migration.name, one.statement.span
-                if deleted:
-                    text = f"{table}: {deleted:,} row{'s' * (deleted != 1)} deleted; kept for rollback"
-                    yield Finding("rows-deleted", Severity.WARNING, text, name, span, table, count=deleted, loses=True)
-                if updated:
-                    text = (
-                        f"{table}: {updated:,} row{'s' * (updated != 1)} updated; the old values are kept for rollback"
-                    )
-                    yield Finding("rows-updated", Severity.NOTICE, text, name, span, table, count=updated)

@@ -1,0 +1,112 @@
+"""What a rehearsal shows of one migration, for findings to be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from safemigrate.db.catalog import CLASSES, Catalog, Identity, Object
+from safemigrate.db.postgres import quote
+from safemigrate.model import Finding, Measured, Trace
+from safemigrate.rollback.reach import root
+from safemigrate.shadow.rehearse import Rehearsed
+from safemigrate.shadow.trace import LOCKS, Observation
+
+# From SHARE on, somebody who writes waits (PostgreSQL docs 13.3).
+STRONG = frozenset(LOCKS[LOCKS.index("ShareLock") :])
+
+# A time is scaled from so many rows on, and from so many seconds: below, most of it does not grow with the rows.
+_ROWS, _SECONDS = 1000, 0.02
+
+
+def unknown(_table: str) -> int | None:
+    """Say of every table that nobody counted its rows."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A migration as its rehearsal saw it.
+
+    `seen` ran as written, without anything being kept; `traces` are its statements' with the rows there. `start` is
+    the catalog before the first migration of the run: what is not in it was born on the way. `rows` and `after` count
+    the shadow's rows before and after the migration, by table; `values` what dropped columns held, by column; both are
+    the target's own for the tables in `real`. `target` counts rows in the target.
+    """
+
+    seen: Rehearsed
+    traces: tuple[Trace, ...]
+    start: Catalog
+    rows: Mapping[str, int] = field(default_factory=dict)
+    after: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
+    real: frozenset[str] = frozenset()
+    target: Callable[[str], int | None] = unknown
+
+    @property
+    def statements(self) -> Iterator[tuple[int, Observation, bool]]:
+        """Each statement's number and what was seen of it, and whether in a transaction, which keeps its locks."""
+        number = 0
+        for group in self.seen.groups:
+            for one in group.observations:
+                yield number, one, group.transactional
+                number += 1
+
+    def old(self, oid: int) -> Identity | None:
+        """The table from before the run that this is, or is a partition of; None for one born on the way."""
+        identity = (CLASSES["table"], oid, 0)
+        if identity not in self.start:
+            return None
+        whole = root(self.start, identity)
+        return whole if self.start[whole].kind in ("table", "materialized view") else None
+
+    def called(self, table: Identity) -> Object:
+        """The table as the migration finds it."""
+        return self.seen.before.get(table) or self.start[table]
+
+    def name(self, table: Identity) -> str:
+        """The table's name as the migration finds it, with its schema."""
+        return quote(self.called(table).schema, self.called(table).name)
+
+    def measured(self, number: int) -> dict[Identity, Measured]:
+        """What statement `number` did to the tables from before the run that it locked, read or rewrote."""
+        one, trace = self.seen.observations[number], self.traces[number]
+        oids = sorted(one.held.keys() | one.scanned.keys())
+        rewritten = {oid for oid in oids if self._name(one, oid) in trace.rewrites}
+        found: dict[Identity, Measured] = {}
+        for oid in oids:
+            table = self.old(oid)
+            if table is None:
+                continue
+            known = found.get(table) or Measured(self.name(table), "", trace.seconds)
+            works = oid in one.scanned or oid in rewritten
+            # A lock of an earlier statement matters only where this one lets others wait longer.
+            lock = one.held.get(oid, "") if works else trace.locks.get(self._name(one, oid), "")
+            scans = one.scanned.get(oid)
+            read = max(scans, trace.scans.get(self._name(one, oid), 0)) if scans is not None else None
+            found[table] = replace(
+                known,
+                lock=max(known.lock, lock, key=lambda mode: LOCKS.index(mode) if mode else -1),
+                rewritten=known.rewritten or oid in rewritten,
+                scans=known.scans if read is None else read + (known.scans or 0),
+            )
+        return {table: self._sized(table, one) for table, one in found.items() if one.lock or one.works}
+
+    def _sized(self, table: Identity, one: Measured) -> Measured:
+        first = self.start[table]
+        target = self.target(quote(first.schema, first.name))
+        rows = self.rows.get(one.table)
+        estimate = None
+        if one.works and target and rows and rows >= _ROWS and one.seconds >= _SECONDS and target > 1.1 * rows:
+            estimate = one.seconds * target / rows
+        return replace(one, rows=rows, target_rows=target, estimate=estimate)
+
+    @staticmethod
+    def _name(one: Observation, oid: int) -> str:
+        table = one.before.get((CLASSES["table"], oid, 0))
+        return quote(table.schema, table.name) if table else ""
+
+
+def names(finding: Finding, name: str) -> bool:
+    """Whether a finding speaks of an object of this name, in its subject or in its message."""
+    return quote(name) in finding.subject or quote(name) in finding.message
