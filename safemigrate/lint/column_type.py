@@ -14,6 +14,7 @@ _ALIASES = {
     "decimal": "numeric",
     "varchar": "character varying",
     "char": "character",
+    "varbit": "bit varying",
     "timestamptz": "timestamp with time zone",
     "timestamp": "timestamp without time zone",
     "serial": "integer",
@@ -48,13 +49,15 @@ def is_free(before: str, after: str) -> bool:
     old, old_size, old_array = parts(before)
     new, new_size, new_array = parts(after)
     if old_array or new_array:
-        return before == after
+        return parts(before) == parts(after)
     if old == "character varying":
         return new == "text" or (new == old and _grows(old_size, new_size))
+    if (old, new) in (("text", "character varying"), ("cidr", "inet")):
+        return not new_size
     if old == "numeric" and new == old:
         same_scale = old_size[1:] == new_size[1:] or not new_size
         return same_scale and _grows(old_size, new_size)
-    if old.startswith(("timestamp", "interval")) and new == old:
+    if old.startswith(("timestamp", "interval", "bit varying")) and new == old:
         return _grows(old_size, new_size)
     return (old, old_size) == (new, new_size)
 

@@ -8,10 +8,12 @@ from functools import cached_property
 
 from safemigrate.lint.allow import Allow
 from safemigrate.lint.facts import Facts, Key, TableFact
+from safemigrate.lint.locks import Effect, Lock, effects
 from safemigrate.lint.rule import SMALL
+from safemigrate.lint.schema import Schema
 from safemigrate.lint.shapes import Shapes
 from safemigrate.model import Finding, Migration, Severity
-from safemigrate.sql import Name, Statement
+from safemigrate.sql import Name, Statement, refuses_transaction
 from safemigrate.sql.actions import (
     Action,
     AddColumn,
@@ -25,11 +27,13 @@ from safemigrate.sql.actions import (
     DropColumn,
     DropDefault,
     DropNotNull,
+    DropTable,
     Insert,
     Rename,
     SetDefault,
     SetNotNull,
     SetSchema,
+    Transaction,
     Truncate,
     Update,
     flatten,
@@ -46,7 +50,12 @@ _BY_KEY = re.compile(
 
 def deletes_all(action: Action) -> bool:
     """Whether it is a DELETE whose condition, if any, always holds."""
-    return isinstance(action, Delete) and (not action.where or always_holds(action.where))
+    return isinstance(action, Delete) and holds_always(action.where)
+
+
+def holds_always(where: str) -> bool:
+    """Whether a condition, or none, names every row."""
+    return not where or always_holds(where)
 
 
 def names_rows(where: str) -> bool:
@@ -83,6 +92,8 @@ class Context:
         self._empty: set[Key] = set()
         self._filled: set[Key] = set()  # by a migration before this one
         self._counts: dict[str, int | None] = {}
+        self._held: list[tuple[int, Effect]] = []
+        self.schema = Schema(facts)
         self.shapes = Shapes(self.key, lambda key: fact.columns if (fact := self._target(key)) else {})
         self._knows_earlier = earlier is not None
         # Nothing to copy from: what a whole history writes into an empty database is its own seed.
@@ -126,13 +137,22 @@ class Context:
 
     def advance(self) -> None:
         """Take note of what the statement at hand does and go on to the next."""
+        statement = self.statements[self.position]
+        alone = refuses_transaction(statement)
         for action in self.actions:
+            if alone or (isinstance(action, Transaction) and action.kind in ("commit", "rollback")):
+                self._held = []
+            else:
+                gone = action.tables if isinstance(action, DropTable) else ()
+                found = effects(action, self.schema)
+                self._held += [(statement.span.line, one) for one in found if one.table not in gone]
             self._note(action)
             self.before.append(action)
         self.position += 1
 
     def _note(self, action: Action) -> None:
         self.shapes.note(action)
+        self.schema.note(action)
         match action:
             case CreateTable() if not (action.if_not_exists and self._target(self.key(action.table))):
                 self._tables[self.key(action.table)] = None
@@ -237,6 +257,24 @@ class Context:
             return False
         rows = self.rows(table)
         return rows is not None and rows < SMALL
+
+    # Locks
+
+    def felt(self, action: Action) -> list[Effect]:
+        """What an action does to tables that others use: neither new nor known to be small."""
+        return [one for one in effects(action, self.schema) if not self.is_small(one.table)]
+
+    def held(self, weakest: Lock) -> list[tuple[int, Effect]]:
+        """The locks that this transaction holds on tables that others use, each with the line that took it."""
+        return [(line, one) for line, one in self._held if one.lock >= weakest and not self.is_small(one.table)]
+
+    def also_waits(self, lock: Lock, table: Name) -> str:
+        """What more a slow statement holds up: "; so do reads of ..., locked in line 3"; "" for nothing."""
+        here = self.key(table)
+        for line, one in self.held(Lock.ACCESS_EXCLUSIVE):
+            if lock < Lock.ACCESS_EXCLUSIVE or self.key(one.table) != here:
+                return f"; so does every query of {one.table}, which line {line} locked"
+        return ""
 
     # Saying it
 

@@ -19,7 +19,7 @@ from safemigrate.sql.actions import quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, name text);'
 BAD = 'ALTER TABLE "User" DROP COLUMN "name",\nADD COLUMN "fullName" TEXT;'
-GOOD = 'ALTER TABLE "User" ADD COLUMN "fullName" TEXT;\nUPDATE "User" SET "fullName" = "name";'
+GOOD = 'ALTER TABLE "User" ADD COLUMN "fullName" TEXT;'
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -1,7 +1,11 @@
 """Adding a foreign key reads both tables while writes to both wait, and stops at a row that refers to nothing.
 
+It takes SHARE ROW EXCLUSIVE on both tables, also where the column was added just now and is NULL in every row.
 `NOT VALID` adds it at once and checks new rows only; `VALIDATE CONSTRAINT`, in a later transaction, checks the old ones
-without blocking writes. A foreign key of a new or a small table is checked before anybody notices.
+without stopping writes. A partitioned table takes NOT VALID from PostgreSQL 18 on.
+
+A nullable column added with its REFERENCES reads nothing, and a foreign key of a new or a small table is checked
+before anybody notices; rows that this migration copied into the new table count.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import AddColumn, AddConstraint, Constraint, Delete, quote
+from safemigrate.sql.actions import Action, AddColumn, AddConstraint, Constraint, Delete, Insert, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY); CREATE TABLE "Post" (id int PRIMARY KEY, "authorId" int);'
 BAD = 'ALTER TABLE "Post" ADD CONSTRAINT "Post_author" FOREIGN KEY ("authorId") REFERENCES "User"("id");'
@@ -23,17 +27,17 @@ def check(context: Context) -> Iterator[Finding]:
     """Foreign keys that are checked against rows that exist."""
     for action in context.actions:
         if isinstance(action, AddConstraint) and action.constraint.kind == "foreign key":
-            if not action.constraint.not_valid:
-                yield from _added(context, action.table, action.constraint)
+            if not (action.constraint.not_valid or action.constraint.not_enforced):
+                yield from _added(context, action, action.table, action.constraint)
         elif isinstance(action, AddColumn) and action.column.references and action.column.has_value:
-            columns = (action.column.name,)
-            yield from _added(
-                context, action.table, Constraint("foreign key", "", columns, references=action.column.references)
-            )
+            one = action.column
+            key = Constraint("foreign key", "", (one.name,), references=one.references, referenced=one.referenced)
+            yield from _added(context, action, action.table, key)
 
 
-def _added(context: Context, table: Name, constraint: Constraint) -> Iterator[Finding]:
-    if context.rows(table) == 0 or _is_all_null(context, table, constraint):
+def _added(context: Context, action: Action, table: Name, constraint: Constraint) -> Iterator[Finding]:
+    copied = any(isinstance(one, Insert) and one.query and one.table == table for one in context.own)
+    if context.rows(table) == 0 and not (copied and context.felt(action)):
         return
     parent = constraint.references
     subject = str(table)
@@ -45,20 +49,17 @@ def _added(context: Context, table: Name, constraint: Constraint) -> Iterator[Fi
         message = f"{name} is added, and {counted(orphans, 'row')} of {table} {_refer(orphans)} to no row of {parent}"
         way_out = "delete or correct them first, in this migration"
         yield context.finding(Severity.ERROR, message, subject=subject, help=way_out, count=orphans)
-    elif not context.is_small(table):
-        message = f"{name} is checked against every row while writes to {table} and {parent} wait"
+    elif copied or not context.is_small(table):
+        both = f"{table} and {parent}" if parent and context.key(parent) != context.key(table) else f"{table}"
+        message = f"{name} is checked against every row while writes to {both} wait"
+        for effect in context.felt(action)[:1]:
+            message += context.also_waits(effect.lock, effect.table)
         way_out = f"add NOT VALID; in the next migration: ALTER TABLE {table} VALIDATE CONSTRAINT {name};"
         yield context.finding(Severity.WARNING, message, subject=subject, help=way_out, count=context.rows(table))
 
 
 def _refer(number: int) -> str:
     return "refers" if number == 1 else "refer"
-
-
-def _is_all_null(context: Context, table: Name, constraint: Constraint) -> bool:
-    """Whether a column of the key was added here and nobody has filled it."""
-    added = [context.new_column(table, column) for column in constraint.columns]
-    return any(column and not column.has_value and not context.written(table, column.name) for column in added)
 
 
 def _orphans(context: Context, table: Name, constraint: Constraint) -> int | None:

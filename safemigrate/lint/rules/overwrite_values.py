@@ -21,8 +21,6 @@ SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text, name text);'
 BAD = 'UPDATE "User" SET "email" = lower("email");'
 GOOD = """
 UPDATE "User" SET "name" = 'unknown' WHERE "name" IS NULL;
-ALTER TABLE "User" ADD COLUMN "mail" TEXT;
-UPDATE "User" SET "mail" = "email";
 """
 
 

@@ -19,7 +19,9 @@ from safemigrate.sql.actions import AddConstraint, SetNotNull, ValidateConstrain
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = 'ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;'
 GOOD = """
+BEGIN;
 ALTER TABLE "User" ADD CONSTRAINT "email_present" CHECK ("email" IS NOT NULL) NOT VALID;
+COMMIT;
 ALTER TABLE "User" VALIDATE CONSTRAINT "email_present";
 ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;
 """
@@ -41,9 +43,7 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
     nulls = context.rows(table) if new else _nulls(context, table, column)
     fill = f"first: UPDATE {table} SET {quote(column)} = ... WHERE {quote(column)} IS NULL;"
     if nulls is None:
-        message = (
-            f"{subject} becomes required; a NULL in it stops the migration, and the whole table is read under a lock"
-        )
+        message = f"{subject} becomes required; a NULL in it stops the migration"
         yield context.finding(Severity.NOTICE if filled else Severity.WARNING, message, subject=subject, help=fill)
     elif nulls and not filled:
         message = f"{subject} becomes required, and {counted(nulls, 'row')} hold NULL"
@@ -51,10 +51,6 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
     elif nulls and not new:
         message = f"{subject} becomes required; {counted(nulls, 'row')} hold NULL and the migration fills them first"
         yield context.finding(Severity.NOTICE, message, subject=subject, count=nulls)
-    elif not context.is_small(table):
-        message = f"{subject} becomes required; the whole table is read under an exclusive lock"
-        way_out = "a CHECK ... NOT VALID, validated before, spares the scan"
-        yield context.finding(Severity.NOTICE, message, subject=subject, help=way_out, count=0)
 
 
 def _nulls(context: Context, table: Name, column: str) -> int | None:

@@ -29,24 +29,22 @@ def check(context: Context) -> Iterator[Finding]:
     for action in changes:
         if parts(action.type)[0] in enums:
             continue
-        fact = context.fact(action.table)
-        before = fact.columns.get(action.column, "") if fact else ""
+        before = context.schema.table(action.table).types.get(action.column, "")
         rows = context.rows(action.table)
         if rows == 0 or (before and not action.using and is_free(before, action.type)):
             continue
-        keeps = bool(before) and not action.using and holds(before, action.type)
-        if keeps and context.is_small(action.table):
+        if before and not action.using and holds(before, action.type):
             continue
         subject = f"{action.table}.{quote(action.column)}"
         change = f"{subject} changes{f' from {before}' if before else ''} to {action.type}"
-        rewrite = f"; {counted(rows, 'row')} {'is' if rows == 1 else 'are'} rewritten" if rows else ""
+        many = f" in {counted(rows, 'row')}" if rows else ""
         yield context.finding(
             Severity.WARNING,
-            f"{change}{rewrite}" + ("" if keeps else "; values may not fit or come out changed"),
+            f"{change}; values{many} may not fit or come out changed",
             subject=subject,
-            help="for a big table: a new column, filled in batches" if keeps else "compare the values in the rehearsal",
+            help="compare the values in the rehearsal",
             count=rows,
-            loses=not keeps,
+            loses=True,
         )
 
 

@@ -56,13 +56,9 @@ def _unique(
             count=duplicates,
         )
     elif duplicates is None and not online:
-        message = f"{subject} becomes unique; a duplicate stops the migration; writes wait until it is built"
+        message = f"{subject} becomes unique; a duplicate stops the migration"
         way_out = f"look for them: {query}"
         yield context.finding(Severity.WARNING, message, subject=subject, help=way_out if listed else "")
-    elif not online and not context.is_small(table):
-        way_out = "CREATE UNIQUE INDEX CONCURRENTLY, in a migration of its own"
-        message = f"{subject} becomes unique; writes wait until it is built"
-        yield context.finding(Severity.WARNING, message, subject=subject, help=way_out, count=duplicates)
 
 
 def _occur(number: int) -> str:

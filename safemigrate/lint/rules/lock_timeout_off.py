@@ -1,0 +1,42 @@
+"""lock_timeout or statement_timeout is switched off, so a statement may wait for its lock without end.
+
+While it waits, every query that comes after it waits behind it. safemigrate sets lock_timeout itself and tries again;
+what the file sets wins over that. In a file that touches new tables only, as pg_dump writes them, nothing waits.
+
+Leave it out, or set a time: `SET lock_timeout = '3s'`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.locks import Lock
+from safemigrate.lint.rule import Rule
+from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import Set
+
+SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY);'
+BAD = 'SET lock_timeout = 0;\nALTER TABLE "User" ADD COLUMN "bio" TEXT;'
+GOOD = 'SET lock_timeout = \'3s\';\nALTER TABLE "User" ADD COLUMN "bio" TEXT;'
+
+
+_OFF = re.compile(r"'?\s*0+\s*(us|ms|s|min|h|d)?\s*'?", re.IGNORECASE)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Timeouts set to 0 before a table in use is locked."""
+    for action in context.actions:
+        if not isinstance(action, Set) or action.setting not in ("lock_timeout", "statement_timeout"):
+            continue
+        locks = (one.lock for later in context.after for one in context.felt(later))
+        if _OFF.fullmatch(action.value) and any(lock >= Lock.SHARE for lock in locks):
+            yield context.finding(
+                Severity.WARNING,
+                f"{action.setting} is switched off: a statement behind it may wait, and stop others, without end",
+                help=f"SET {action.setting} = '3s'",
+            )
+
+
+RULE = Rule("lock-timeout-off", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)

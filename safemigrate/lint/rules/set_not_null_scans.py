@@ -1,0 +1,69 @@
+"""SET NOT NULL looks for a NULL in every row while reads and writes of the table wait.
+
+It takes ACCESS EXCLUSIVE. From PostgreSQL 12 on nothing is read where a valid `CHECK (column IS NOT NULL)` says so
+already; a check of another column, and one that is not validated, does not help. PRIMARY KEY USING INDEX makes its
+columns NOT NULL in the same way. New and small tables are read before anybody notices.
+
+Add the check NOT VALID, VALIDATE it in the next migration, SET NOT NULL in the one after, and drop the check. From
+PostgreSQL 18 on: `ADD CONSTRAINT n NOT NULL column NOT VALID`, then `VALIDATE CONSTRAINT n`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.locks import nullable
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
+from safemigrate.sql.actions import Action, AddConstraint, SetNotNull, quote
+
+SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
+BAD = """
+ALTER TABLE "User" ADD COLUMN "locale" TEXT DEFAULT 'en';
+ALTER TABLE "User" ALTER COLUMN "locale" SET NOT NULL;
+"""
+GOOD = """
+ALTER TABLE "User" ADD CONSTRAINT "email_present" CHECK ("email" IS NOT NULL) NOT VALID;
+"""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Columns that become NOT NULL and that no valid check proves to be so."""
+    for action in context.actions:
+        for table, column in _required(context, action):
+            if any(effect.scans for effect in context.felt(action)):
+                yield _scanned(context, table, column)
+
+
+def _required(context: Context, action: Action) -> list[tuple[Name, str]]:
+    if isinstance(action, SetNotNull):
+        return [(action.table, action.column)]
+    if not isinstance(action, AddConstraint):
+        return []
+    columns = action.constraint.columns if action.constraint.kind == "not null" else ()
+    if action.constraint.using_index:
+        columns = nullable(action.table, action.constraint, context.schema)[:1]
+    return [(action.table, column) for column in columns]
+
+
+def _scanned(context: Context, table: Name, column: str) -> Finding:
+    rows = context.rows(table)
+    name = quote(column)
+    old = "" if context.schema.version >= 12 else f" (PostgreSQL {context.schema.version} does so even behind a check)"
+    if context.schema.version >= 18:
+        first = f"ALTER TABLE {table} ADD CONSTRAINT {quote(column + '_present')} NOT NULL {name} NOT VALID;"
+    else:
+        first = f"ALTER TABLE {table} ADD CONSTRAINT {quote(column + '_present')} CHECK ({name} IS NOT NULL) NOT VALID;"
+    return context.finding(
+        Severity.WARNING,
+        f"every row of {table} is read for a NULL in {name} while reads and writes wait{old}"
+        + (f"; it has {counted(rows, 'row')}" if rows else ""),
+        subject=f"{table}.{name}",
+        help=f"first: {first} validate it in the next migration, SET NOT NULL in the one after",
+        count=rows,
+    )
+
+
+RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
