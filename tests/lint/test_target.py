@@ -10,6 +10,9 @@ from safemigrate.model import Finding, Severity
 from tests.lint.conftest import Read, facts_of
 
 ERROR, WARNING, NOTICE = Severity.ERROR, Severity.WARNING, Severity.NOTICE
+SCANS = ("set-not-null-scans", WARNING, 1500, False)
+INDEX = ("index-not-concurrent", WARNING, 1500, False)
+REWRITES = ("type-change-rewrites", WARNING, 1500, False)
 _SETUP = """
 CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN', 'GUEST', 'ROBOT');
 CREATE TABLE "User" (id int PRIMARY KEY, email text, bio text, motto text, role "Role" NOT NULL DEFAULT 'USER',
@@ -61,35 +64,35 @@ def recreate(labels: str, *, first: str = "", column: str = "role", using: str =
         ('ALTER TABLE "User" DROP bio, ADD born int', [("drop-column", WARNING, 900, True)]),
         (
             'ALTER TABLE "User" ADD biography text; UPDATE "User" SET biography = bio; ALTER TABLE "User" DROP bio',
-            [("drop-column", WARNING, 900, True)],
+            [("backfill-in-migration", WARNING, 1500, False), ("drop-column", WARNING, 900, True)],
         ),
         ('ALTER TABLE "User" ALTER code TYPE varchar(20)', []),
         ('ALTER TABLE "User" ALTER code TYPE text', []),
-        ('ALTER TABLE "User" ALTER age TYPE bigint', [("type-change", WARNING, 1500, False)]),
-        ('ALTER TABLE "User" ALTER age TYPE smallint', [("type-change", WARNING, 1500, True)]),
-        ('ALTER TABLE "User" ALTER code TYPE varchar(5)', [("type-change", WARNING, 1500, True)]),
+        ('ALTER TABLE "User" ALTER age TYPE bigint', [REWRITES]),
+        ('ALTER TABLE "User" ALTER age TYPE smallint', [("type-change", WARNING, 1500, True), REWRITES]),
+        ('ALTER TABLE "User" ALTER code TYPE varchar(5)', [("type-change", WARNING, 1500, True), REWRITES]),
         ('ALTER TABLE "Post" ALTER "authorId" TYPE bigint', []),
         ('ALTER TABLE "User" ADD country text NOT NULL', [("required-column-without-default", ERROR, 1500, False)]),
         ('ALTER TABLE "Empty" ADD country text NOT NULL', []),
-        ('ALTER TABLE "User" ALTER bio SET NOT NULL', [("set-not-null", ERROR, 600, False)]),
+        ('ALTER TABLE "User" ALTER bio SET NOT NULL', [("set-not-null", ERROR, 600, False), SCANS]),
         (
             """UPDATE "User" SET bio = '' WHERE bio IS NULL; ALTER TABLE "User" ALTER bio SET NOT NULL""",
-            [("set-not-null", NOTICE, 600, False)],
+            [("set-not-null", NOTICE, 600, False), SCANS],
         ),
-        ('ALTER TABLE "User" ALTER email SET NOT NULL', [("set-not-null", NOTICE, 0, False)]),
+        ('ALTER TABLE "User" ALTER email SET NOT NULL', [SCANS]),
         ('ALTER TABLE "Post" ALTER id SET NOT NULL', []),
         (
             'ALTER TABLE "User" ADD c text; ALTER TABLE "User" ALTER c SET NOT NULL',
-            [("set-not-null", ERROR, 1500, False)],
+            [("set-not-null", ERROR, 1500, False), SCANS],
         ),
-        ('CREATE UNIQUE INDEX ON "User" (email)', [("unique-on-existing", ERROR, 2, False)]),
-        ('CREATE UNIQUE INDEX ON "User" (email) WHERE id > 2', [("unique-on-existing", WARNING, 0, False)]),
-        ('ALTER TABLE "User" ADD UNIQUE (email, code)', [("unique-on-existing", WARNING, 0, False)]),
+        ('CREATE UNIQUE INDEX ON "User" (email)', [INDEX, ("unique-on-existing", ERROR, 2, False)]),
+        ('CREATE UNIQUE INDEX ON "User" (email) WHERE id > 2', [INDEX]),
+        ('ALTER TABLE "User" ADD UNIQUE (email, code)', [("constraint-builds-index", WARNING, 1500, False)]),
         ('CREATE UNIQUE INDEX CONCURRENTLY ON "User" (code)', []),
-        ('CREATE UNIQUE INDEX ON "User" (motto)', [("unique-on-existing", WARNING, 0, False)]),
-        ('CREATE UNIQUE INDEX ON "User" (motto) NULLS NOT DISTINCT', [("unique-on-existing", ERROR, 1, False)]),
+        ('CREATE UNIQUE INDEX ON "User" (motto)', [INDEX]),
+        ('CREATE UNIQUE INDEX ON "User" (motto) NULLS NOT DISTINCT', [INDEX, ("unique-on-existing", ERROR, 1, False)]),
         ('CREATE UNIQUE INDEX ON "Post" ("authorId")', []),
-        ('CREATE INDEX ON "User" (email)', [("index-not-concurrent", WARNING, 1500, False)]),
+        ('CREATE INDEX ON "User" (email)', [INDEX]),
         ('CREATE INDEX ON "Post" ("authorId")', []),
         (
             'ALTER TABLE "Post" ADD CONSTRAINT f FOREIGN KEY ("authorId") REFERENCES "User"(id)',
@@ -106,18 +109,18 @@ def recreate(labels: str, *, first: str = "", column: str = "role", using: str =
         ),
         ('DELETE FROM "Post"', [("truncate-or-delete-all", WARNING, 3, True)]),
         ('TRUNCATE "Post", "Empty"', [("truncate-or-delete-all", WARNING, 3, True)]),
-        (recreate("'USER', 'ADMIN', 'ROBOT'"), [("enum-value-removed", ERROR, 12, True)]),
-        (recreate("'USER', 'ADMIN', 'GUEST'"), [("enum-value-removed", NOTICE, 0, False)]),
-        (recreate("'ROBOT', 'GUEST', 'ADMIN', 'USER', 'NEW'"), []),
+        (recreate("'USER', 'ADMIN', 'ROBOT'"), [("enum-value-removed", ERROR, 12, True), REWRITES]),
+        (recreate("'USER', 'ADMIN', 'GUEST'"), [("enum-value-removed", NOTICE, 0, False), REWRITES]),
+        (recreate("'ROBOT', 'GUEST', 'ADMIN', 'USER', 'NEW'"), [REWRITES]),
         (
             recreate("'USER', 'ADMIN', 'ROBOT'", first="""UPDATE "User" SET role = 'USER' WHERE role = 'GUEST';"""),
-            [("overwrite-values", WARNING, 12, True), ("enum-value-removed", WARNING, 12, True)],
+            [("overwrite-values", WARNING, 12, True), ("enum-value-removed", WARNING, 12, True), REWRITES],
         ),
         (
             recreate("'USER'", using="""(CASE WHEN role = 'USER' THEN 'USER' ELSE 'USER' END)::"Role_new\""""),
-            [("enum-value-removed", WARNING, 12, True)],
+            [("enum-value-removed", WARNING, 12, True), REWRITES],
         ),
-        (recreate("'USER'", column="roles"), [("enum-value-removed", ERROR, 1500, True)]),
+        (recreate("'USER'", column="roles"), [("enum-value-removed", ERROR, 1500, True), REWRITES]),
     ],
 )
 def test_severity_follows_the_rows(
@@ -137,7 +140,7 @@ def test_severity_follows_the_rows(
     ],
 )
 def test_what_is_an_error_does_fail(sql: str, read: Read, facts: Facts, target: psycopg.Connection) -> None:
-    assert [finding.severity for finding in read(sql, facts)] == [ERROR]
+    assert ERROR in [finding.severity for finding in read(sql, facts)]
     with pytest.raises(psycopg.errors.Error, match=r"null|duplicate|could not create|foreign key|invalid input"):
         target.execute(sql.encode())
 

@@ -9,7 +9,7 @@ CREATE INDEX "Post_slug_idx" ON "Post"("slug");
 -- case: an index, by hand
 -- migration
 -- expect: lock index-not-concurrent
-create index if not exists orders_by_customer on only public.orders using btree (customer_id desc nulls last) include (total) where total > 0;
+create index if not exists orders_by_customer on public.orders using btree (customer_id desc nulls last) include (total) where total > 0;
 
 -- case: an index without a name, on an expression
 -- migration
