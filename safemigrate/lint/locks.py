@@ -136,9 +136,9 @@ def effects(action: Action, schema: Schema) -> Iterator[Effect]:
                     yield Effect(one.references, Lock.ACCESS_EXCLUSIVE)
         case ValidateConstraint():
             yield Effect(action.table, Lock.SHARE_UPDATE_EXCLUSIVE, scans=True)
-            one = schema.table(action.table).constraints.get(action.name)
-            if one and one.references:
-                yield Effect(one.references, Lock.ROW_SHARE, scans=True)
+            added = schema.table(action.table).constraints.get(action.name)
+            if added and added.references:
+                yield Effect(added.references, Lock.ROW_SHARE, scans=True)
         case AlterColumn():
             rewrites = action.what == "set expression" and schema.version >= 17
             lock = Lock.SHARE_UPDATE_EXCLUSIVE if action.what in _ONLINE else Lock.ACCESS_EXCLUSIVE
@@ -161,8 +161,8 @@ def _object(action: Action, schema: Schema) -> Iterator[Effect]:
     match action:
         case CreateIndex():
             lock = Lock.SHARE_UPDATE_EXCLUSIVE if action.concurrently else Lock.SHARE
-            table = schema.table(action.table)
-            yield Effect(action.table, lock, scans=not (action.only and (table.partitioned or table.unknown)))
+            known = schema.table(action.table)
+            yield Effect(action.table, lock, scans=not (action.only and (known.partitioned or known.unknown)))
         case DropIndex():
             lock = Lock.SHARE_UPDATE_EXCLUSIVE if action.concurrently else Lock.ACCESS_EXCLUSIVE
             yield from (Effect(found[0], lock) for found in map(schema.index, action.names) if found)
