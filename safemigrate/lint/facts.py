@@ -59,6 +59,7 @@ class Facts:
     whether it has constraints.
     `in_steps` says that safemigrate applies the migration, and gives statements that cannot share a transaction steps
     of their own; who only reads the file does not know who will apply it.
+    `provider` is what migration_lock.toml says, "" where nobody knows. `folder` has the names of all migrations.
     """
 
     tables: Mapping[Key, TableFact] | None = None
@@ -70,3 +71,5 @@ class Facts:
     functions: Mapping[str, bool] = field(default_factory=dict)
     domains: Mapping[Key, bool] = field(default_factory=dict)
     in_steps: bool = False
+    provider: str = ""
+    folder: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """Dropping a table takes its rows, and every query that still names it fails.
 
 safemigrate keeps the table for a rollback, so its rows are not gone at once; new ones can no longer be written. A table
-that this migration made itself, or that is empty, is no loss. Dropping a table locks every table it refers to, and
-CASCADE drops every view and foreign key that refers to it.
+that this migration made itself, or that is empty, is no loss; nor is one made anew by way of a copy. Dropping a table
+locks every table it refers to, and CASCADE drops every view and foreign key that refers to it.
 
 Stop using the table first, release that, then drop it in a later migration.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.disguise import made_again
+from safemigrate.lint.rebuild import rebuilds
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
@@ -25,7 +26,10 @@ GOOD = 'CREATE TABLE "Draft" (id int PRIMARY KEY);\nDROP TABLE "Draft";'
 
 def check(context: Context) -> Iterator[Finding]:
     """Tables dropped by name, but for those that are made again under another one."""
+    if not any(isinstance(action, DropTable) for action in context.actions):
+        return
     in_disguise = {context.key(table) for table, _made in made_again(context) if context.rows(table) != 0}
+    in_disguise |= {context.key(rebuild.table) for rebuild in rebuilds(context)}
     for action in context.actions:
         if not isinstance(action, DropTable):
             continue

@@ -79,7 +79,7 @@ def facts(target: Target, schema: str) -> Facts:
     """Describe the target before any pending migration."""
     applied = {migration.name: migration.checksum for migration in target.state.applied}
     applied.update({file.name: row.checksum for file, row in target.state.edited})
-    return replace(described(target.connection, schema), applied=applied, in_steps=True)
+    return replace(described(target.connection, schema), applied=applied, in_steps=True, provider="postgresql")
 
 
 def described(connection: Connection, schema: str) -> Facts:

@@ -19,7 +19,7 @@ CREATE TABLE "new_User" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "name" TEXT
 );
--- expect: data-loss sqlite-rebuild or drop-column, within 3
+-- expect: data-loss rebuild-loses-values or rebuild-in-transaction or sqlite-rebuild or drop-column, within 3
 INSERT INTO "new_User" ("id", "name") SELECT "id", "name" FROM "User";
 DROP TABLE "User";
 ALTER TABLE "new_User" RENAME TO "User";
@@ -43,7 +43,7 @@ CREATE TABLE "new_User" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "fullName" TEXT
 );
--- expect: data-loss sqlite-rebuild or drop-column or drop-and-add-column, within 3
+-- expect: data-loss rebuild-loses-values or rebuild-in-transaction or sqlite-rebuild or drop-column or drop-and-add-column, within 3
 INSERT INTO "new_User" ("id") SELECT "id" FROM "User";
 DROP TABLE "User";
 ALTER TABLE "new_User" RENAME TO "User";
@@ -62,7 +62,7 @@ INSERT INTO "User" ("name") VALUES ('a');
 */
 -- RedefineTables
 PRAGMA foreign_keys=OFF;
--- expect: correctness sqlite-rebuild or required-column-without-default, within 4
+-- expect: correctness rebuild-loses-values or rebuild-in-transaction or sqlite-rebuild or required-column-without-default, within 4
 CREATE TABLE "new_User" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "name" TEXT,
@@ -81,7 +81,7 @@ CREATE TABLE "Post" ("id" INTEGER PRIMARY KEY, "userId" INTEGER REFERENCES "User
 INSERT INTO "User" ("name") VALUES ('a');
 INSERT INTO "Post" ("userId") VALUES (1);
 -- migration
--- expect: data-loss sqlite-rebuild or rebuild-in-transaction or drop-table, within 6
+-- expect: data-loss rebuild-loses-values or rebuild-in-transaction or sqlite-rebuild or rebuild-in-transaction or drop-table, within 6
 BEGIN;
 PRAGMA foreign_keys=OFF;
 CREATE TABLE "new_User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" TEXT, "age" INTEGER);
