@@ -262,38 +262,6 @@ def rolled_back(connection: Connection, run: int) -> None:
     )
 
 
-def rollback_ended(connection: Connection, runs: Sequence[int]) -> None:
-    """Say which runs one rollback took back, and from which transaction on rows are written after it."""
-    if not _knows_undo(connection):
-        connection.execute("ALTER TABLE safemigrate.run ADD COLUMN undo_from text")
-    # The snapshot's end may be this very transaction.
-    next_id = (
-        "greatest(pg_snapshot_xmax(pg_current_snapshot())::text::numeric, pg_current_xact_id()::text::numeric + 1)"
-    )
-    connection.execute(
-        f"UPDATE safemigrate.run SET undo_from = {next_id}::text WHERE id = ANY(%s)".encode(), [list(runs)]
-    )
-
-
-def last_rollback(connection: Connection) -> tuple[list[Run], str]:
-    """Return the runs that the newest rollback took back, oldest first, and the first transaction id after it."""
-    if not exists(connection) or not _knows_undo(connection):
-        return [], ""
-    found = session.rows(
-        connection,
-        "SELECT id, undo_from FROM safemigrate.run WHERE state = 'rolled back' AND undo_from IS NOT NULL "
-        "ORDER BY finished_at DESC",
-    )
-    mine = {run for run, since in found if since == found[0][1]}
-    return [one for one in runs(connection) if one.id in mine], found[0][1] if found else ""
-
-
-def _knows_undo(connection: Connection) -> bool:
-    """Whether the journal has the column; one of an earlier version lacks it."""
-    known = "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'safemigrate.run'::regclass AND attname = %s)"
-    return bool(session.value(connection, known, ["undo_from"]))
-
-
 def weaken(connection: Connection, migration: str, reasons: Sequence[str]) -> None:
     """Write into the proof of a migration's last run what its rollback cannot bring back any more."""
     found = [one for one in runs(connection) if one.migration == migration and one.state is RunState.APPLIED]

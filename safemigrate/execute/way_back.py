@@ -11,6 +11,7 @@ from safemigrate.db import catalog, session
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import stages
+from safemigrate.execute.rollbacks import IN_STAGES
 from safemigrate.execute.run import Target, execute, transaction
 from safemigrate.execute.stages import Stage
 from safemigrate.model import Parting, Progress
@@ -74,7 +75,8 @@ def forget(connection: Connection, run: int) -> None:
 
 
 def end(connection: Connection, run: int) -> None:
-    """Forget the stages of a run that is back."""
+    """Forget the stages of a run that is back, but not that there were some: they were several transactions."""
+    connection.execute("UPDATE safemigrate.run SET note = %s WHERE id = %s", [IN_STAGES, run])
     connection.execute("DELETE FROM safemigrate.way_back WHERE run = %s", [run])
 
 

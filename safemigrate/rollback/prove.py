@@ -66,6 +66,7 @@ def prove(
     shadow is where that plan left it. `reasons[n]` are what is known beforehand not to come back.
     """
     proven: list[Plan] = []
+    session.run(connection, "DISCARD TEMP")  # a rollback has a session of its own, and so has what runs after it
     for number in range(len(plans) - 1, -1, -1):
         plan, unasked = rehearsed(connection, plans[number])
         before = states[number]

@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import RollbackError
 from safemigrate.execute import journal, kept
+from safemigrate.execute.rollbacks import Rollback, rollbacks, transactions
 from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Result, Step
 from safemigrate.prisma import history
 from safemigrate.rollback.inverse.words import literal
@@ -51,7 +53,8 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
     with opened(resolved) as target:
         require_writable(resolved, target)
         require_no_rollback_under_way(target)
-        runs, since = _last(resolved, target)
+        last = _last(resolved, target)
+        runs = last.runs
         migrations = [_file(resolved, target, one) for one in runs]
         connection = target.connection
         applying = ApplyOptions(
@@ -61,7 +64,7 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
             retries=options.retries,
         )
         # The server's transaction ids have 32 bits where rows show them (PostgreSQL docs 70.1).
-        session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(since) % 2**32)])
+        session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(last.since) % 2**32)])
         with (
             proc.scratch() as scratch,
             shadow_for(request, resolved, target, options.shadow, migrations) as shadow,
@@ -84,18 +87,29 @@ def undo(request: Request, options: RollbackOptions) -> Outcome:
     return replace(outcome, command="rollback", notes=tuple(notes), next=follow)
 
 
-def _last(resolved: Resolved, target: Target) -> tuple[list[journal.Run], str]:
-    """Return what the last rollback took back, where nothing stands in the way of undoing it."""
+def _last(resolved: Resolved, target: Target) -> Rollback:
+    """Return the last rollback that is not undone yet, where nothing stands in the way of that."""
     if target.interrupted or target.state.failed:
         name = target.interrupted.migration if target.interrupted else target.state.failed[-1].name
         raise RollbackError(f"migration {name} is half done; finish it first", fix=("safemigrate status",))
-    runs, since = journal.last_rollback(target.connection)
-    if not runs:
+    known = rollbacks(target.connection)
+    newer = list(takewhile(lambda one: one.undone, known))
+    if len(newer) == len(known):
         raise RollbackError("there is no rollback to take back", fix=("safemigrate status",))
+    last = known[len(newer)]
+    runs = last.runs
     names = ", ".join(one.migration for one in runs)
     ended = max(one.finished_at for one in runs if one.finished_at)
-    later = [one.migration for one in target.runs if one.state is journal.RunState.APPLIED and one.started_at > ended]
-    again = tuple(f"safemigrate release {one.migration}   # lets apply run it anew" for one in runs)
+    undone = {one.migration for rollback in newer for one in rollback.runs}
+    later = [
+        one.migration
+        for one in target.runs
+        if one.state is journal.RunState.APPLIED and one.started_at > ended and one.migration not in undone
+    ]
+    held = {one.migration for one in target.holds}
+    again = tuple(
+        f"safemigrate release {one.migration}   # lets apply run it anew" for one in runs if one.migration in held
+    )
     if later:
         raise RollbackError(
             f"the rollback of {names} is not the last thing that happened: {', '.join(later)} was applied since",
@@ -117,7 +131,28 @@ def _last(resolved: Resolved, target: Target) -> tuple[list[journal.Run], str]:
             "The migration can be applied anew; what was written before the rollback does not come back then.",
             again,
         )
-    return runs, since
+    if newer and (unclear := _unclear(target.connection, last, newer)):
+        raise RollbackError(
+            f"rows of {', '.join(unclear)} were written when {', '.join(sorted(undone))} went back and forth",
+            f"So which of them users wrote since the rollback of {names} cannot be told. "
+            "What it left stays in the database.",
+            again,
+        )
+    return last
+
+
+def _unclear(connection: Connection, last: Rollback, newer: Sequence[Rollback]) -> list[str]:
+    """Name the tables where rows written since the rollback matter and its successors, undone by now, wrote some."""
+    asked = [
+        parting.subject for one in last.runs for step in one.plan.steps for parting in step.partings if parting.first
+    ]
+    tables = [quote(one.schema, one.name) for one in read(connection) if one.kind == "table"]
+    mine = [name for name in tables if any(one == name or one.startswith(f'{name}."') for one in asked)]
+    ours = transactions(connection, newer)
+    if ours is None:
+        return mine
+    wrote = "SELECT EXISTS (SELECT FROM {} WHERE xmin::text = ANY(%s))"
+    return [name for name in mine if session.value(connection, wrote.format(name), [ours])]
 
 
 def _file(resolved: Resolved, target: Target, one: journal.Run) -> Migration:

@@ -181,3 +181,24 @@ def test_rows_that_a_migration_fails_on_make_way_for_plainer_ones(project: Proje
     assert outcome.proof
     assert outcome.proof.verdict is Verdict.EXACT
     assert outcome.proof.rows == 5
+
+
+def test_a_rollback_has_a_session_without_temporary_tables(project: Project) -> None:
+    project.write("01_init", "CREATE TABLE t (id int PRIMARY KEY, v int);")
+    project.write(
+        "02_aside", "CREATE TEMP TABLE aside AS SELECT id FROM t; UPDATE t SET v = 1 FROM aside a WHERE a.id = t.id;"
+    )
+    assert states(run(project, ProveOptions(shadow=project.shadow, jobs=1))) == {
+        "01_init": "exact",
+        "02_aside": "exact",
+    }
+
+
+def test_what_a_migration_that_does_not_run_may_lack_is_named(project: Project) -> None:
+    project.write("01_vector", "CREATE EXTENSION nobody_has_this;")
+    project.write("02_index", "CREATE INDEX i ON embedding (v);")
+    first, second = run(project, ProveOptions(shadow=project.shadow, jobs=1)).migrations
+    assert first.detail.splitlines()[-1] == (
+        "the shadow's server does not have it: --shadow docker or --shadow-url lead to one that has"
+    )
+    assert second.detail.splitlines()[-1] == "before it, this does not run either: 01_vector"

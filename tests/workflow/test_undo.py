@@ -168,3 +168,34 @@ def test_a_table_without_a_key_is_named(project: Project) -> None:
     assert project.rows('SELECT line FROM "Log" ORDER BY 1') == [("A",), ("B",), ("SINCE",)]
     assert project.rollback().result is Result.ROLLED_BACK
     assert project.rows('SELECT line FROM "Log" ORDER BY 1') == [("a",), ("b",), ("since",)]
+
+
+def test_rollbacks_are_undone_one_after_the_other(project: Project) -> None:
+    project.baseline(USERS)
+    project.write("20240601000000_one", ORGS)
+    project.write("20240602000000_two", 'ALTER TABLE "Org" ADD COLUMN note text; ALTER TABLE "Org" DROP COLUMN name;')
+    project.apply()
+    project.run("UPDATE \"Org\" SET note = 'n'; UPDATE \"User\" SET full_name = 'since' WHERE id = 1")
+    before = project.state()
+    for name in ("20240602000000_two", "20240601000000_one"):
+        assert [one.name for one in project.rollback().migrations] == [name]
+    for name in ("20240601000000_one", "20240602000000_two"):
+        assert [one.name for one in undone(project).migrations] == [name]
+    after = project.state()
+    assert compare(before[0], after[0]) == []
+    assert differences(before[1], after[1]) == []
+    with pytest.raises(RollbackError, match="there is no rollback to take back"):
+        undone(project)
+
+
+def test_rows_that_a_later_rollback_wrote_are_not_taken_for_users(project: Project) -> None:
+    project.baseline(USERS)
+    project.write("20240601000000_one", 'ALTER TABLE "User" DROP COLUMN nick;')
+    project.write("20240602000000_two", 'UPDATE "User" SET age = age + 100;')
+    project.apply()
+    project.rollback()
+    project.rollback()
+    undone(project)
+    with pytest.raises(RollbackError, match=r'rows of "public"\."User" were written when') as caught:
+        undone(project)
+    assert caught.value.fix == ("safemigrate release 20240602000000_two   # lets apply run it anew",)

@@ -11,7 +11,7 @@ from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
-from safemigrate.execute import journal, kept, run
+from safemigrate.execute import journal, kept, rollbacks, run
 from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan, Settled
 from safemigrate.prisma import history
 from safemigrate.rollback import own
@@ -85,7 +85,7 @@ def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *
         history.mark_rolled_back(connection, schema, one.migration)
         journal.rolled_back(connection, one.id)
         journal.hold(connection, one.migration, one.checksum, "it was rolled back")
-    journal.rollback_ended(connection, [one.id for one in chosen])
+    rollbacks.ended(connection, [one.id for one in chosen])
     if guard:
         names = ", ".join(one.migration for one in chosen)
         history.raise_guard(connection, schema, f"{names} is on hold: safemigrate status")

@@ -40,6 +40,7 @@ class Lane:
         self._copy: Database | None = None
         self.catalog: Catalog | None = None  # of the copy, as it was when somebody read it
         self.current = False  # whether it is so still
+        self.failed: list[str] = []  # the migrations that did not run
 
     def advance(self, to: int) -> None:
         """Run every migration before number `to`."""
@@ -50,6 +51,7 @@ class Lane:
             try:
                 self.step(Script(migration, tuple(statements_of(migration))))
             except (MigrationFailed, NotSql):
+                self.failed.append(migration.name)
                 self._at += 1
 
     def copy(self) -> Database:

@@ -7,6 +7,7 @@ import re
 import signal
 import traceback
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -121,6 +122,18 @@ def _through(
 
 def _one(shadow: Shadow, lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
     lane.advance(number)
+    found = _tried(shadow, lane, migration, terms)
+    if found.state != BROKEN:
+        return found
+    said = [found.detail]
+    if re.search(r'extension ".+" is not available', found.detail):
+        said.append("the shadow's server does not have it: --shadow docker or --shadow-url lead to one that has")
+    if lane.failed:
+        said.append(f"before it, this does not run either: {', '.join(lane.failed)}")
+    return replace(found, detail="\n".join(said))
+
+
+def _tried(shadow: Shadow, lane: Lane, migration: Migration, terms: Terms) -> MigrationOutcome:
     try:
         statements = statements_of(migration)
         runs = Script(migration, tuple(executable(migration, statements)))
