@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -201,7 +202,8 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
     if shared.format is Format.GITHUB:
         from safemigrate.report import github
 
-        console.data(github.render(outcome))
+        here, top = Path.cwd(), Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+        console.data(github.render(outcome, here.relative_to(top).as_posix() if here.is_relative_to(top) else ""))
     if not shared.quiet or outcome.result in (Result.BLOCKED, Result.CONFLICTS, Result.INCOMPLETE):
         render = _text(name)
         colour = console.colour(console.stdout)

@@ -97,7 +97,7 @@ class Context:
         self.shapes = Shapes(self.key, lambda key: fact.columns if (fact := self._target(key)) else {})
         self._knows_earlier = earlier is not None
         # Nothing to copy from: what a whole history writes into an empty database is its own seed.
-        starts_empty = facts.tables is not None and all(name == "_prisma_migrations" for _schema, name in facts.tables)
+        starts_empty = self.knows_all and all(name == "_prisma_migrations" for _schema, name in facts.tables or ())
         for statement in earlier or ():
             for action in flatten(statement.actions):
                 self._note(action)
@@ -215,6 +215,11 @@ class Context:
         """The table in the target, by the name it has at this point of the migration."""
         return self._in_target(table)[1]
 
+    @property
+    def knows_all(self) -> bool:
+        """Whether a table that nobody has named is not there."""
+        return self.facts.tables is not None and self.facts.complete
+
     def is_there(self, table: Name) -> bool:
         """Whether the table exists at this point, as far as the target and the pending migrations tell."""
         return self.key(table) in self._tables or self.fact(table) is not None
@@ -238,7 +243,7 @@ class Context:
         if self.key(table) in self._empty or self.is_new(table):
             return 0
         if fact is None:
-            return None if key is None or self._knows_earlier or self.facts.tables is None else 0
+            return None if key is None or self._knows_earlier or not self.knows_all else 0
         exact = self.count(f"SELECT count(*) FROM {self.place(table)}")
         return fact.rows if exact is None else exact
 

@@ -49,7 +49,8 @@ def _not_counted(_query: str) -> int | None:
 class Facts:
     """The target as it is, before any pending migration.
 
-    `tables` has every table and materialized view, or is None without a target.
+    `tables` has every table and materialized view, or is None without a target; where not `complete`, there may be
+    more.
     `enums` has the labels of every enum.
     `count` runs a query for one number, with a timeout, and returns None where there is no answer in time.
     `applied` maps each applied migration to its checksum, None where there is no history to know.
@@ -70,6 +71,7 @@ class Facts:
     version: int | None = None
     functions: Mapping[str, bool] = field(default_factory=dict)
     domains: Mapping[Key, bool] = field(default_factory=dict)
+    complete: bool = True
     in_steps: bool = False
     provider: str = ""
     folder: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from safemigrate.lint.facts import ASSUMED_VERSION, Facts, Index, Key
+from safemigrate.lint.facts import ASSUMED_VERSION, Facts, Index, Key, TableFact
 from safemigrate.sql.actions import (
     Action,
     AddColumn,
@@ -86,6 +86,22 @@ class Schema:
     def table(self, name: Name) -> Table:
         """What is known of a table."""
         return self._tables.setdefault(self.key(name), Table())
+
+    def facts(self) -> Facts:
+        """What is known by now, as a target would tell it."""
+        tables = {
+            key: TableFact(
+                columns=dict(known.types),
+                required=frozenset(known.required),
+                constraints=dict(known.constraints),
+                indexes=dict(known.indexes),
+                partitioned=known.partitioned,
+                default_of=known.default_of,
+            )
+            for key, known in self._tables.items()
+            if not known.unknown
+        }
+        return Facts(tables, functions=dict(self._volatile), domains=dict(self._constrained), schema=self._default)
 
     def foreign_keys(self, table: Name) -> list[Constraint]:
         """The foreign keys of a table that are known."""

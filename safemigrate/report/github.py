@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from safemigrate.errors import SafemigrateError
-from safemigrate.model import Finding, MigrationOutcome, Outcome
+from safemigrate.model import Finding, Outcome
 
 
-def render(outcome: Outcome) -> str:
-    """One line for each finding that no comment allows, and for each file that could not be read."""
+def render(outcome: Outcome, folder: str = "") -> str:
+    """One line for each finding that no comment allows, and for each file that could not be read.
+
+    `folder` is where paths begin, as seen from the top of the repository.
+    """
     lines = []
     for migration in outcome.migrations:
-        lines += [_finding(migration, finding) for finding in migration.findings if not finding.allowed]
+        path = posixpath.normpath(posixpath.join(folder, migration.path)) if migration.path else ""
+        lines += [_finding(path, finding) for finding in migration.findings if not finding.allowed]
         if migration.state == "unreadable":
-            lines.append(_line("error", "cannot be read", migration.detail, file=migration.path))
+            lines.append(_line("error", "cannot be read", migration.detail, file=path))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -21,10 +27,10 @@ def render_error(error: SafemigrateError) -> str:
     return _line("error", error.summary, "\n".join((error.why, *error.fix)).strip() or error.summary) + "\n"
 
 
-def _finding(migration: MigrationOutcome, finding: Finding) -> str:
+def _finding(path: str, finding: Finding) -> str:
     message = "\n".join(part for part in (finding.message, finding.help) if part)
-    place: dict[str, str | int] = {"file": migration.path} if migration.path else {}
-    if finding.span and migration.path:
+    place: dict[str, str | int] = {"file": path} if path else {}
+    if finding.span and path:
         place |= {"line": finding.span.line, "endLine": finding.span.end_line}
     return _line(finding.severity, finding.rule, message, **place)
 

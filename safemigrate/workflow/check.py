@@ -52,12 +52,21 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
     reader = Reader(policy, settings.postgres)
     baseline = _baseline(options, settings.baseline)
-    found, notes = _files(request, options)
+    read: list[MigrationOutcome] = []
+    notes: list[str] = []
     if options.stdin:
         name, content = options.stdin
-        read = [reader.read(Path(name), content)]
+        read.append(reader.read(Path(name), content))
     else:
-        read = [reader.read(path) for path in found]
+        found, notes = _found(request, options)
+        asked = _asked(request, options, found)
+        for path in found:
+            if path in asked:
+                read.append(reader.read(path))
+            else:
+                reader.note(path)
+        if not asked:
+            notes.append(f"No migration changed since {options.changed_since}.")
     if options.write_baseline:
         notes.append(_write(options.write_baseline, read))
     elif baseline:
@@ -87,23 +96,17 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     )
 
 
-def _files(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:
-    if options.stdin:
-        return [], []
-    notes: list[str] = []
-    if options.files:
-        found = files.named(options.files)
-    else:
-        found, notes = files.below(_shown(request.project))
+def _found(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:
+    return (files.named(options.files), []) if options.files else files.below(_shown(request.project))
+
+
+def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> frozenset[Path]:
     if options.changed_since is None:
-        return found, notes
+        return frozenset(found)
     from safemigrate import git
 
     changed = git.changed_since(request.project, options.changed_since)
-    asked = [path for path in found if path.resolve() in changed]
-    if not asked:
-        notes.append(f"No migration changed since {options.changed_since}.")
-    return asked, notes
+    return frozenset(path for path in found if path.resolve() in changed)
 
 
 def _shown(folder: Path) -> Path:

@@ -29,7 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
         if not subject:
             continue
         tables = [one for one in context.felt(action) if one.scans]
-        unknown = isinstance(action, AlterDomain) and context.facts.tables is None and not action.not_valid
+        unknown = isinstance(action, AlterDomain) and not context.knows_all and not action.not_valid
         if not tables and not unknown:
             continue
         waits = f"{tables[0].lock.stops} wait" if tables else "writes wait"

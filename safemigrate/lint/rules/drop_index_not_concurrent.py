@@ -28,7 +28,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         for name in action.names:
             found = context.schema.index(name)
-            absent = found is None and context.facts.tables is not None
+            absent = found is None and context.knows_all
             if absent or (found and context.is_small(found[0])):
                 continue
             table = str(found[0]) if found else "its table"

@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
         if not isinstance(action, DropTable):
             continue
         for table in action.tables:
-            absent = action.if_exists and context.facts.tables is not None and not context.is_there(table)
+            absent = action.if_exists and context.knows_all and not context.is_there(table)
             if not context.is_new(table) and not absent and context.key(table) not in in_disguise:
                 yield _dropped(context, table, cascade=action.cascade)
 

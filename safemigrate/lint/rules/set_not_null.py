@@ -14,7 +14,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import AddConstraint, SetNotNull, ValidateConstraint, quote
+from safemigrate.sql.actions import SetNotNull, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = 'ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;'
@@ -37,7 +37,8 @@ def check(context: Context) -> Iterator[Finding]:
 def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
     subject = f"{table}.{quote(column)}"
     new = context.new_column(table, column)
-    if _is_checked(context, table, column) or (new and new.has_value):
+    schema = context.schema
+    if schema.is_proven(table, column) or schema.is_required(table, column) or (new and new.has_value):
         return
     filled = context.written(table, column)
     nulls = context.rows(table) if new else _nulls(context, table, column)
@@ -56,25 +57,6 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
 def _nulls(context: Context, table: Name, column: str) -> int | None:
     place = context.place(table, column)
     return context.count(f"SELECT count(*) FROM {place} WHERE {quote(column)} IS NULL") if place else None
-
-
-def _is_checked(context: Context, table: Name, column: str) -> bool:
-    key = context.key(table)
-    spellings = {f"{quote(column)}isnotnull".lower(), f"{column}isnotnull".lower()}
-    checks = [
-        action.constraint
-        for action in context.before
-        if isinstance(action, AddConstraint)
-        and context.key(action.table) == key
-        and action.constraint.kind == "check"
-        and "".join(action.constraint.expression.lower().split()).strip("()") in spellings
-    ]
-    validated = {
-        action.name
-        for action in context.before
-        if isinstance(action, ValidateConstraint) and context.key(action.table) == key
-    }
-    return any(not check.not_valid or check.name in validated for check in checks)
 
 
 RULE = Rule("set-not-null", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)

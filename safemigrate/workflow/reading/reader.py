@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from safemigrate.errors import ProjectError, SafemigrateError
 from safemigrate.lint import Facts, lint
+from safemigrate.lint.history import History
 from safemigrate.lint.policy import Policy
-from safemigrate.model import Migration, MigrationOutcome
+from safemigrate.model import Migration, MigrationOutcome, Severity
 from safemigrate.prisma.migrations import decode
 from safemigrate.sql import Statement, split
 from safemigrate.workflow.reading import files
 
 
 class Reader:
-    """Reads files in their order; `fixes` are commands for those that could not be read."""
+    """Reads files in their order, each with what those before it in its history said of the schema.
+
+    `fixes` are commands for those that could not be read.
+    """
 
     def __init__(self, policy: Policy, version: int | None) -> None:
         self._policy = policy
-        self._facts = Facts(version=version)
+        self._version = version
+        self._histories: dict[Path, History] = {}
         self.fixes: list[str] = []
 
     def read(self, path: Path, content: bytes | None = None) -> MigrationOutcome:
@@ -28,10 +34,27 @@ class Reader:
         except SafemigrateError as error:
             self.fixes += error.fix
             return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
-        findings = self._policy.judge(lint(migration, statements, self._facts), statements, path)
+        history = self._history(path)
+        found = lint(migration, statements, history.facts if history else Facts(version=self._version))
+        # What the text itself has made harmless is not worth a word; notices are for facts of a database.
+        findings = self._policy.judge(
+            [each for each in found if each.severity is not Severity.NOTICE], statements, path
+        )
+        if history:
+            history.note(statements)
         return MigrationOutcome(
             migration.name, migration.checksum, "read", tuple(findings), path=str(path), text=migration.sql
         )
+
+    def note(self, path: Path) -> None:
+        """Take note of a migration that nobody asked about, for those behind it."""
+        with suppress(SafemigrateError):  # told where somebody asks
+            if history := self._history(path):
+                history.note(_split(path, None)[1])
+
+    def _history(self, path: Path) -> History | None:
+        folder = files.history_of(path)
+        return self._histories.setdefault(folder, History(self._version)) if folder else None
 
 
 def _split(path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
