@@ -1,0 +1,235 @@
+"""The table of locks against a server: every action runs on seeded tables, and is measured as the shadow measures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from safemigrate.lint import Facts
+from safemigrate.lint.locks import Lock, effects
+from safemigrate.lint.schema import Schema
+from safemigrate.shadow.local import LocalServer
+from safemigrate.shadow.trace import Tracer
+from safemigrate.sql import split
+from tests.lint.conftest import facts_of
+
+_SETUP = """
+CREATE TYPE role AS ENUM ('a', 'b');
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN plain AS int;
+CREATE TABLE parent (id int PRIMARY KEY, code int UNIQUE);
+CREATE TABLE t (
+  id int PRIMARY KEY, a int, b int, c text, v varchar(10), n numeric(10, 2), ts timestamp(3), j json, r role NOT NULL,
+  p positive, pid int REFERENCES parent (id), nn int NOT NULL, ch char(5), va varchar(10)[], chk int,
+  g int GENERATED ALWAYS AS (1) STORED);
+CREATE TABLE child (id int PRIMARY KEY, tid int REFERENCES t (id), x int);
+CREATE TABLE single (id int PRIMARY KEY, a int);
+INSERT INTO parent SELECT i, i FROM generate_series(1, 200) i;
+INSERT INTO t (id, a, b, c, v, n, ts, j, r, p, pid, nn, ch, va, chk)
+  SELECT i, i, i, 'c' || i, 'v' || i, i, now(), '{}', 'a', i, i, i, 'x', '{a}', i FROM generate_series(1, 200) i;
+INSERT INTO child SELECT i, i, i FROM generate_series(1, 200) i;
+INSERT INTO single SELECT i, i FROM generate_series(1, 200) i;
+CREATE INDEX t_v ON t (v);
+CREATE INDEX t_c ON t (c);
+CREATE UNIQUE INDEX t_b_key ON t (b);
+CREATE UNIQUE INDEX t_nn_key ON t (nn);
+ALTER TABLE t ADD CONSTRAINT a_present CHECK (a IS NOT NULL);
+ALTER TABLE t ADD CONSTRAINT b_later CHECK (b IS NOT NULL) NOT VALID;
+ALTER TABLE child ADD CONSTRAINT x_fk FOREIGN KEY (x) REFERENCES t (id) NOT VALID;
+CREATE FUNCTION fv() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION fs() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER existing BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION trg();
+CREATE MATERIALIZED VIEW m AS SELECT id, code FROM parent;
+CREATE UNIQUE INDEX m_id ON m (id);
+CREATE TABLE part (id int NOT NULL, k int) PARTITION BY RANGE (id);
+CREATE TABLE part1 PARTITION OF part FOR VALUES FROM (0) TO (1000);
+CREATE TABLE part2 (id int NOT NULL, k int);
+INSERT INTO part2 SELECT i, i FROM generate_series(1000, 1200) i;
+CREATE TABLE part3 (id int NOT NULL, k int, CONSTRAINT part3_ok CHECK (id >= 2000 AND id < 3000));
+INSERT INTO part3 SELECT i, i FROM generate_series(2000, 2200) i;
+CREATE TABLE rested (id int NOT NULL, k int) PARTITION BY RANGE (id);
+CREATE TABLE rest PARTITION OF rested DEFAULT;
+INSERT INTO rested SELECT i, i FROM generate_series(1, 200) i;
+ANALYZE;
+"""
+
+ACTIONS = """
+CREATE INDEX ON t (a)
+CREATE UNIQUE INDEX z ON t (lower(c))
+CREATE INDEX ON ONLY part (k)
+CREATE INDEX ON m (code)
+DROP INDEX t_v
+ALTER TABLE child ADD FOREIGN KEY (id) REFERENCES t (id)
+ALTER TABLE child ADD FOREIGN KEY (id) REFERENCES t (id) NOT VALID
+ALTER TABLE t ADD COLUMN q int REFERENCES parent (id)
+ALTER TABLE t ADD COLUMN q int DEFAULT 1 REFERENCES parent (id)
+ALTER TABLE child VALIDATE CONSTRAINT x_fk
+ALTER TABLE t VALIDATE CONSTRAINT b_later
+ALTER TABLE t ADD CHECK (id > 0)
+ALTER TABLE t ADD CHECK (id > 0) NOT VALID
+ALTER TABLE t ADD COLUMN q int CHECK (q > 0)
+ALTER TABLE t ADD UNIQUE (a)
+ALTER TABLE t ADD COLUMN q int UNIQUE
+ALTER TABLE t ADD UNIQUE USING INDEX t_b_key
+ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE
+ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE, ADD PRIMARY KEY USING INDEX t_b_key
+ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE, ADD PRIMARY KEY USING INDEX t_nn_key
+ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE, ADD PRIMARY KEY (id, nn)
+ALTER TABLE t ADD EXCLUDE USING btree (a WITH =)
+ALTER TABLE t ALTER a SET NOT NULL
+ALTER TABLE t ALTER b SET NOT NULL
+ALTER TABLE t ALTER nn SET NOT NULL
+ALTER TABLE t ALTER nn DROP NOT NULL
+ALTER TABLE t ADD COLUMN q int
+ALTER TABLE t ADD COLUMN q int NOT NULL DEFAULT 1
+ALTER TABLE t ADD COLUMN q timestamptz DEFAULT now()
+ALTER TABLE t ADD COLUMN q timestamptz DEFAULT CURRENT_TIMESTAMP
+ALTER TABLE t ADD COLUMN q timestamptz DEFAULT clock_timestamp()
+ALTER TABLE t ADD COLUMN q float DEFAULT random()
+ALTER TABLE t ADD COLUMN q text DEFAULT md5('x') || timeofday()
+ALTER TABLE t ADD COLUMN q text DEFAULT ('a' || lower('B'))
+ALTER TABLE t ADD COLUMN q int DEFAULT fv()
+ALTER TABLE t ADD COLUMN q int DEFAULT fs()
+ALTER TABLE t ADD COLUMN q jsonb NOT NULL DEFAULT '{}'::jsonb
+ALTER TABLE t ADD COLUMN q text[] DEFAULT ARRAY[]::text[]
+ALTER TABLE t ADD COLUMN q timestamptz DEFAULT now() + interval '1 day'
+ALTER TABLE t ADD COLUMN q text DEFAULT to_char(now(), 'YYYY')
+ALTER TABLE t ADD COLUMN q serial
+ALTER TABLE t ADD COLUMN q int GENERATED BY DEFAULT AS IDENTITY
+ALTER TABLE t ADD COLUMN q int GENERATED ALWAYS AS (a) STORED
+ALTER TABLE t ADD COLUMN q positive
+ALTER TABLE t ADD COLUMN q positive DEFAULT 1
+ALTER TABLE t ADD COLUMN q plain DEFAULT 1
+ALTER TABLE t ALTER v TYPE varchar(20)
+ALTER TABLE t ALTER v TYPE varchar(5)
+ALTER TABLE t ALTER v TYPE text
+ALTER TABLE t ALTER v TYPE text USING v::text
+ALTER TABLE t ALTER v TYPE text USING lower(v)
+ALTER TABLE t ALTER c TYPE varchar
+ALTER TABLE t ALTER c TYPE varchar(30)
+ALTER TABLE t ALTER c TYPE text COLLATE "C"
+ALTER TABLE t ALTER n TYPE numeric(12, 2)
+ALTER TABLE t ALTER n TYPE numeric(12, 3)
+ALTER TABLE t ALTER ts TYPE timestamp(6)
+ALTER TABLE t ALTER ts TYPE timestamptz(3)
+ALTER TABLE t ALTER chk TYPE bigint
+ALTER TABLE t ALTER pid TYPE bigint
+ALTER TABLE t ALTER id TYPE bigint
+ALTER TABLE t ALTER j TYPE jsonb
+ALTER TABLE t ALTER ch TYPE text
+ALTER TABLE t ALTER va TYPE text[]
+ALTER TABLE t ALTER r TYPE text
+CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION trg()
+DROP TRIGGER existing ON t
+ALTER TABLE t DISABLE TRIGGER existing
+ALTER TABLE t ENABLE TRIGGER existing
+CLUSTER t USING t_pkey
+REINDEX TABLE t
+REINDEX INDEX t_v
+REFRESH MATERIALIZED VIEW m
+REFRESH MATERIALIZED VIEW CONCURRENTLY m
+LOCK TABLE t
+LOCK TABLE t IN SHARE MODE
+ALTER TABLE single SET UNLOGGED
+ALTER TABLE part ATTACH PARTITION part2 FOR VALUES FROM (1000) TO (2000)
+ALTER TABLE part ATTACH PARTITION part3 FOR VALUES FROM (2000) TO (3000)
+ALTER TABLE rested ATTACH PARTITION part2 FOR VALUES FROM (1000) TO (2000)
+CREATE TABLE part9 PARTITION OF part FOR VALUES FROM (9000) TO (9999)
+CREATE TABLE rested9 PARTITION OF rested FOR VALUES FROM (9000) TO (9999)
+ALTER TABLE part DETACH PARTITION part1
+ALTER TABLE child DROP CONSTRAINT child_tid_fkey
+ALTER TABLE child DROP COLUMN tid
+DROP TABLE child
+UPDATE t SET a = 1
+DELETE FROM child
+ALTER TABLE t RENAME COLUMN a TO z
+ALTER TABLE t RENAME TO z
+ALTER TABLE t ALTER a SET DEFAULT 3
+ALTER TABLE t ALTER a DROP DEFAULT
+ALTER TABLE t ALTER a SET STATISTICS 10
+ALTER TABLE t SET (fillfactor = 50)
+ALTER TABLE t CLUSTER ON t_pkey
+ALTER TABLE t ENABLE ROW LEVEL SECURITY
+ALTER TABLE t REPLICA IDENTITY FULL
+CREATE POLICY p ON t
+ALTER DOMAIN positive ADD CHECK (VALUE < 100000)
+ALTER DOMAIN positive ADD CONSTRAINT z CHECK (VALUE < 100000) NOT VALID
+ALTER DOMAIN positive SET NOT NULL
+CREATE TABLE made (id int REFERENCES t (id))
+ALTER TYPE role ADD VALUE 'z'
+COMMENT ON TABLE t IS 'x'
+""".strip().splitlines()
+
+# What only a server of that major, or a newer one, takes.
+NEWER = {
+    13: ["ALTER TABLE t ALTER g DROP EXPRESSION"],
+    17: ["ALTER TABLE t ALTER g SET EXPRESSION AS (2)"],
+    18: [
+        "ALTER TABLE t ADD COLUMN q int GENERATED ALWAYS AS (a) VIRTUAL",
+        "ALTER TABLE t ADD CONSTRAINT q NOT NULL b",
+        "ALTER TABLE t ADD CONSTRAINT q NOT NULL a",
+        "ALTER TABLE t ADD CONSTRAINT q NOT NULL b NOT VALID",
+        "ALTER TABLE t ADD CHECK (id > 0) NOT ENFORCED",
+    ],
+}
+Seen = dict[str, tuple[Lock, bool, bool]]  # by table: lock, whether it is rewritten, whether it is read
+
+
+@pytest.fixture(scope="module")
+def seeded(server: LocalServer) -> Iterator[tuple[psycopg.Connection, Facts]]:
+    with psycopg.connect(server.url.conninfo(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE locks")
+        url = server.url.with_database("locks")
+        with psycopg.connect(url.conninfo(), autocommit=True) as there:
+            there.execute(_SETUP.encode())
+            yield there, facts_of(there)
+        connection.execute("DROP DATABASE locks WITH (FORCE)")
+
+
+def foreseen(sql: str, facts: Facts) -> Seen:
+    (statement,) = split(sql)
+    schema = Schema(facts)
+    found: Seen = defaultdict(lambda: (Lock.ACCESS_SHARE, False, False))
+    for action in statement.actions:
+        for one in effects(action, schema):
+            lock, rewrites, scans = found[one.table.name]
+            found[one.table.name] = (max(lock, one.lock), rewrites or one.rewrites, scans or one.slow)
+        schema.note(action)
+    return dict(found)
+
+
+def measured(sql: str, connection: psycopg.Connection) -> Seen:
+    (statement,) = split(sql)
+    with connection.transaction(force_rollback=True):
+        tracer = Tracer(connection)
+        tracer.look()
+
+        def execute() -> None:
+            connection.execute(sql.encode())
+
+        trace = tracer.observe(statement, execute, may_write=False).trace
+    modes = {one.mode: one for one in Lock}
+    return {
+        name.split(".")[1].strip('"'): (modes[mode], name in trace.rewrites, bool(trace.scans.get(name)))
+        for name, mode in trace.locks.items()
+    }
+
+
+@pytest.mark.parametrize("sql", [*ACTIONS, *(sql for more in NEWER.values() for sql in more)])
+def test_what_an_action_takes_is_as_foreseen(sql: str, seeded: tuple[psycopg.Connection, Facts]) -> None:
+    connection, facts = seeded
+    needs = next((major for major, more in NEWER.items() if sql in more), 0)
+    if (facts.version or 0) < needs:
+        pytest.skip(f"PostgreSQL {needs}")
+    saw, expected = measured(sql, connection), foreseen(sql, facts)
+    for table, (lock, rewrites, scans) in expected.items():
+        found = saw.get(table, (Lock.ACCESS_SHARE, False, False))
+        assert found[:2] == (lock, rewrites), table
+        assert rewrites or found[2] == scans, table
+    there = {name for _schema, name in facts.tables or {}}
+    others = {table: lock for table, (lock, _rewrites, _scans) in saw.items() if table in there - set(expected)}
+    assert all(lock <= Lock.SHARE_UPDATE_EXCLUSIVE for lock in others.values()), others
