@@ -38,19 +38,22 @@ def calls(cursor: Cursor) -> list[Call]:
     """What a query calls, from here on, that may do more than read."""
     found = []
     tokens = cursor.tokens
+    part = Cursor(tokens, cursor.text)
     for place, token in enumerate(tokens[cursor.place : -1], cursor.place):
         if not token.is_identifier or token.word in _NO_CALLS or tokens[place + 1].word != "(":
             continue
         start = place
         while start >= 2 and tokens[start - 1].word == "." and tokens[start - 2].is_identifier:
             start -= 2
-        part = Cursor(tokens[start:], cursor.text)
+        inside = place < part.place
+        behind, part.place = part.place, start
         name = part.name()
         is_built_in = name.schema in (None, "pg_catalog") and _ONLY_READ.fullmatch(name.name)
         if not is_built_in and not _is_something_else(tokens[start - 1] if start else token):
-            arguments = part.group().rest()
-            if not part.at("AS", "("):  # WITH name (columns) AS (
+            arguments = "" if inside else part.group().rest()
+            if inside or not part.at("AS", "("):  # WITH name (columns) AS (
                 found.append(Call(name, arguments))
+        part.place = max(part.place, behind)
     return found
 
 

@@ -11,7 +11,7 @@ from safemigrate.sql.kinds import modifiers, object_kind
 from safemigrate.sql.read_block import call, do
 from safemigrate.sql.read_object import alter, create, drop
 from safemigrate.sql.read_rights import comment, grant, reassign, revoke
-from safemigrate.sql.read_rows import copy, explain, rows, truncate
+from safemigrate.sql.read_rows import STATEMENTS, copy, explain, prepared, rows, truncate
 from safemigrate.sql.tokens import Token
 from safemigrate.sql.upkeep import cluster, lock, refresh, reindex, vacuum
 
@@ -48,6 +48,8 @@ def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
             actions = tuple(reader(cursor))
         except Unread as unread:
             actions = (Opaque(f"{kind_of(tokens, text)}: not understood at {unread}"),)
+        except RecursionError:  # a body in a body, an EXPLAIN of an EXPLAIN: no migration has hundreds
+            actions = (Opaque("nested too deeply"),)
     if any(isinstance(action, Opaque) for action in actions) and (whose := dialect(tokens)):
         return tuple(
             Opaque(f"{action.reason}; this is {whose}'s SQL, not PostgreSQL's")
@@ -105,9 +107,7 @@ def _prepare(cursor: Cursor) -> list[Action]:
     if cursor.at("("):
         cursor.group()
     cursor.need("AS")
-    if cursor.done:
-        raise cursor.unread()
-    return list(read(cursor.tokens[cursor.place :], cursor.text))
+    return prepared(cursor)
 
 
 def _set(cursor: Cursor) -> Action:
@@ -154,6 +154,6 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     "SET": _after(_set),
     "RESET": _after(_reset),
     "PRAGMA": _after(_pragma),
-    **dict.fromkeys(("WITH", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "("), rows),
+    **dict.fromkeys(STATEMENTS, rows),
     **dict.fromkeys(("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"), _transaction),
 }

@@ -77,37 +77,41 @@ def _pieces(tokens: list[Token]) -> list[list[Token]]:
 def _statements(piece: list[Token]) -> list[list[Token]]:
     """The SQL behind BEGIN, IF ... THEN, ELSE, LOOP and their like, and the query of a FOR."""
     found = []
-    while piece:
-        word = piece[0].word
+    start = 0
+    while start < len(piece):
+        word = piece[start].word
         if word in ("BEGIN", "ELSE", "LOOP"):
-            piece = piece[1:]
+            start += 1
         elif word == "<":  # <<label>>
-            piece = piece[5:]
+            start += 5
         elif word in _UP_TO_LOOP:
-            behind = _behind(piece, "LOOP")
-            query = _behind(piece[: len(piece) - len(behind) - 1], "IN") if word == "FOR" else []
-            if query and query[0].word in ("SELECT", "WITH", "EXECUTE", "INSERT", "UPDATE", "DELETE"):
-                found.append(query)
-            piece = behind
+            behind = _behind(piece, start, "LOOP")
+            query = _behind(piece, start, "IN") if word == "FOR" else behind
+            if query < behind and piece[query].word in ("SELECT", "WITH", "EXECUTE", "INSERT", "UPDATE", "DELETE"):
+                found.append(piece[query : behind - 1 if behind < len(piece) else behind])
+            start = behind
         elif word in _UP_TO_THEN:
-            piece = _behind(piece, "THEN")
+            start = _behind(piece, start, "THEN")
         else:
-            assigns = piece[0].is_identifier and any(token.word in (":=", "=") for token in piece[1:2])
-            assigns = assigns or any(token.word == ":=" for token in piece[1:8])
-            return found if word in _NO_SQL or assigns else [*found, piece]
+            one = piece[start:]
+            assigns = one[0].is_identifier and any(token.word in (":=", "=") for token in one[1:2])
+            assigns = assigns or any(token.word == ":=" for token in one[1:8])
+            return found if word in _NO_SQL or assigns else [*found, one]
     return found
 
 
-def _behind(piece: list[Token], word: str) -> list[Token]:
+def _behind(piece: list[Token], start: int, word: str) -> int:
+    """The place behind a word that is in no CASE, or the end."""
     cases = 0
-    for place, token in enumerate(piece):
-        if token.word == "CASE" and place:
+    for place in range(start, len(piece)):
+        token = piece[place]
+        if token.word == "CASE" and place > start:
             cases += 1
         elif token.word == "END" and cases:
             cases -= 1
         elif token.word == word and not cases:
-            return piece[place + 1 :]
-    return []
+            return place + 1
+    return len(piece)
 
 
 def _read(statement: list[Token], text: str) -> list[Action]:

@@ -7,6 +7,7 @@ from typing import Any
 from safemigrate.sql.actions import Action, CreateFunction, CreateTrigger
 from safemigrate.sql.cursor import Cursor
 from safemigrate.sql.read_block import plpgsql, statements
+from safemigrate.sql.read_rows import prepared
 
 _EVENTS = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
 
@@ -32,7 +33,7 @@ def create_function(cursor: Cursor, *, replace: bool, procedure: bool) -> Create
             cursor.place += 1
             body = cursor.string()
         elif cursor.take("BEGIN", "ATOMIC"):
-            found |= {"language": "sql", "actions": _read(Cursor(cursor.tokens[cursor.place : -1], cursor.text))}
+            found |= {"language": "sql", "actions": _atomic(Cursor(cursor.tokens[cursor.place : -1], cursor.text))}
             cursor.rest()
         elif cursor.take("RETURN"):
             found["language"] = "sql"
@@ -47,15 +48,13 @@ def create_function(cursor: Cursor, *, replace: bool, procedure: bool) -> Create
     return CreateFunction(name, replace, procedure=procedure, **found)
 
 
-def _read(cursor: Cursor) -> tuple[Action, ...]:
-    from safemigrate.sql.read import read  # the two call each other
-
+def _atomic(cursor: Cursor) -> tuple[Action, ...]:
     found: list[Action] = []
     while not cursor.done:
         start = cursor.place
         cursor.until({";"})
-        if cursor.place > start:
-            found += read(cursor.tokens[start : cursor.place], cursor.text)
+        if cursor.place > start and cursor.tokens[start].word != "RETURN":
+            found += prepared(Cursor(cursor.tokens[start : cursor.place], cursor.text))
         cursor.place += 1
     return tuple(found)
 

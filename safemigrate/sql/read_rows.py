@@ -8,13 +8,20 @@ from safemigrate.sql.cursor import Cursor
 
 _BEHIND_ORIGIN = frozenset("WHERE GROUP ORDER LIMIT OFFSET FETCH HAVING FOR".split())  # noqa: SIM905
 
+STATEMENTS = ("WITH", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "(")
+
 
 def rows(cursor: Cursor) -> list[Action]:
     """A statement that begins with WITH, SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or EXPLAIN."""
     actions: list[Action] = []
     first, tokens = cursor.word, cursor.tokens
+    depth, behind = 0, ")"
     for place, token in enumerate(tokens):
-        if token.word in _READERS and (place == 0 or tokens[place - 1].word in ("(", ")")):
+        # The statement itself, behind what WITH names, or one of those: nothing deeper changes rows.
+        begins = (behind == ")" and not depth) or (behind == "(" and depth == 1)
+        behind = token.word
+        depth += (behind == "(") - (behind == ")")
+        if begins and behind in _READERS:
             if place and tokens[place + 1 : place + 2] and tokens[place + 1].word in (",", ")"):
                 continue  # a column of that name
             part = Cursor(tokens[place : _closing(cursor, place)], cursor.text)
@@ -37,9 +44,17 @@ def explain(cursor: Cursor) -> list[Action]:
     if not runs:
         cursor.rest()
         return [Other("EXPLAIN")]
-    from safemigrate.sql.read import read  # the two call each other
+    if cursor.word == "CREATE":
+        cursor.place += 1
+        return [CreateTable(cursor.name(), query=True)] if cursor.take("TABLE") else [Other("EXPLAIN")]
+    return prepared(cursor)
 
-    return list(read(cursor.tokens[cursor.place :], cursor.text))
+
+def prepared(cursor: Cursor) -> list[Action]:
+    """A statement inside another, from here on: one that reads or changes rows."""
+    if cursor.word not in STATEMENTS and cursor.word not in ("EXECUTE", "DECLARE"):
+        raise cursor.unread()
+    return rows(Cursor(cursor.tokens[cursor.place :], cursor.text))
 
 
 def _closing(cursor: Cursor, place: int) -> int:

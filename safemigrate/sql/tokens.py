@@ -7,6 +7,7 @@ commands, COPY's inline rows or where reading stopped.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -56,7 +57,8 @@ _NEXT = re.compile(
 )
 _WORD, _SYMBOL, _, _QUOTED, _, _STRING, _NUMBER, _DOLLAR, _LINE, _BLOCK, _ESCAPED, _PSQL, _ANY = range(1, 14)
 _DELIMITER = re.compile(r"/\*|\*/")
-_ROWS = re.compile(r"[ \t]*\r?\n(?s:.*?)(?<=\n)\\\.(?=\r?\n|\Z)")
+_END_OF_ROWS = re.compile(r"(?<=\n)\\\.(?=\r?\n|\Z)")
+_END_OF_LINE = re.compile(r"[ \t]*\r?\n")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
@@ -66,6 +68,7 @@ def lex(text: str) -> Lexed:
     tokens: list[Token] = []
     comments: list[tuple[int, int]] = []
     place = first = 0
+    ends_of_rows: list[int] | None = None
     while found := _NEXT.match(text, place):
         kind = found.lastindex or _ANY
         start, end = found.span(kind)
@@ -104,9 +107,13 @@ def lex(text: str) -> Lexed:
             token = Token(raw, raw, start, end)
         tokens.append(token)
         if raw == ";":
-            if _copies_from_client(tokens, first) and (rows := _ROWS.match(text, place)):
-                place = rows.end()
-                tokens[-1] = Token("\\", rows[0], start, place)
+            if _copies_from_client(tokens, first) and (line := _END_OF_LINE.match(text, place)):
+                if ends_of_rows is None:
+                    ends_of_rows = [end.end() for end in _END_OF_ROWS.finditer(text)]
+                behind = bisect_right(ends_of_rows, line.end())
+                if behind < len(ends_of_rows):
+                    place = ends_of_rows[behind]
+                    tokens[-1] = Token("\\", text[end:place], start, place)
             first = len(tokens)
     return Lexed(tokens, comments, None)
 
@@ -143,6 +150,7 @@ def _folded(word: str) -> str:
 def not_sql(text: str, place: int, source: str) -> NotSql:
     """The error for what begins at a place and never ends."""
     line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+    column -= line == 1 and text.startswith("\ufeff")  # a byte order mark takes no column
     opening = text[place : place + 20].split("\n")[0]
     return NotSql(
         f"{source}: line {line}, column {column}: this {unclosed_kind(text, place)} is never closed: {opening}",

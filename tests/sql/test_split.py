@@ -102,7 +102,7 @@ def test_two_statements_on_one_line_share_no_comment() -> None:
         ("SELECT 1;\n  -- it's\n  SELECT 'abc\n def", 3, 10, "string"),
         ('SELECT "abc', 1, 8, "quoted identifier"),
         ("SELECT 1; /* abc", 1, 11, "comment"),
-        ("\ufeffDO $x$ BEGIN $$ $$ END", 1, 5, "dollar-quoted"),
+        ("\ufeffDO $x$ BEGIN $$ $$ END", 1, 4, "dollar-quoted"),
         ("SELECT 'a''b", 1, 8, "string"),
         ("SELECT E'a\\'", 1, 8, "string"),
         ("SELECT U&'a", 1, 8, "string"),

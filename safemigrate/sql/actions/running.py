@@ -113,7 +113,8 @@ class Set(Action):
 class Call(Action):
     """A function that SELECT or PERFORM, or a procedure that CALL runs, if it may do more than read.
 
-    `arguments` as written. `actions` are those of its body where the same file has made it before; then it is `known`.
+    `arguments` as written, "" for a call among another's arguments. `actions` are those of its body where the same file
+    has made it before; then it is `known`.
     """
 
     function: Name
