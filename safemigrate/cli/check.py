@@ -48,6 +48,9 @@ def check(
     write_baseline: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Write the findings of this run there, as known.")
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Show and write what the rules know a safe form of, then read it.")
+    ] = False,
     stdin_filename: Annotated[
         str, typer.Option(metavar="PATH", help="What to call what is read from stdin.")
     ] = "stdin.sql",
@@ -59,6 +62,8 @@ def check(
     names = tuple(files or ())
     if "-" in names and (len(names) > 1 or changed_since):
         raise typer.BadParameter("- stands alone: stdin is one file, and git knows nothing of it.")
+    if fix and names == ("-",):
+        raise typer.BadParameter("--fix writes files; stdin is none.")
     from safemigrate.workflow import check as workflow
 
     options = workflow.CheckOptions(
@@ -70,6 +75,7 @@ def check(
         fail_on=FailOn.NEVER if exit_zero else fail_on,
         baseline=baseline,
         write_baseline=write_baseline,
+        fix=fix,
     )
     return workflow.check(invocation.request, options)
 

@@ -96,6 +96,7 @@ class Invocation:
             ask_name=self.ask_name if self._console.can_ask else None,
             consent=self.consent,
             proceed=self.proceed,
+            rewrite=self.rewrite,
         )
 
     def say(self, text: str) -> None:
@@ -135,6 +136,11 @@ class Invocation:
             return False
         self.progress.pause()
         return self._console.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+
+    def rewrite(self, difference: str) -> bool:
+        """Show how files would be rewritten, and ask; --fix itself is the answer where nobody can be asked."""
+        self.say(difference)
+        return not self._console.can_ask or self.proceed("Write this?")
 
     def ask_name(self, default: str) -> str:
         """Ask for the name of a migration."""

@@ -11,6 +11,7 @@ from safemigrate.model import Finding, Severity
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
+    from safemigrate.lint.fix import Fix
 
 # What goes, what waits, what old code stumbles over, what fails or is left wrong, where it stands among migrations.
 Family = Literal["data-loss", "lock", "compatibility", "correctness", "history"]
@@ -27,6 +28,7 @@ class Rule:
     `check` is asked for every statement; where the family is "history", once for the migration; where `last`, once when
     all others have spoken.
     `works` says that it is about what is done under a lock, so that one which is over at once clears it.
+    `fix` writes something else for the statement that a finding is on, or nothing where it cannot.
     `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`, but a `bad` that
     `fails` does not.
     """
@@ -41,6 +43,7 @@ class Rule:
     last: bool = False
     fails: bool = False
     works: bool = False
+    fix: Callable[[Context], Iterator[Fix]] | None = None
 
     @property
     def of_history(self) -> bool:

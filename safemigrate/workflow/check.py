@@ -29,7 +29,7 @@ class CheckOptions:
     """What `check` may be told.
 
     `stdin` is a name and its bytes, read instead of files. `levels` come behind those of the settings. `fail_on` is
-    "error", "warning" or "never".
+    "error", "warning" or "never". `fix` rewrites what the rules can before it reads.
     """
 
     files: tuple[str, ...] = ()
@@ -40,6 +40,7 @@ class CheckOptions:
     fail_on: str = "error"
     baseline: Path | None = None
     write_baseline: Path | None = None
+    fix: bool = False
 
 
 def check(request: Request, options: CheckOptions) -> Outcome:
@@ -62,7 +63,11 @@ def check(request: Request, options: CheckOptions) -> Outcome:
         asked = _asked(request, options, found)
         for path in found:
             if path in asked:
-                read.append(reader.read(path))
+                offered = (
+                    reader.fix(path, request, committed=options.changed_since is not None) if options.fix else None
+                )
+                notes += offered.notes if offered else ()
+                read += [reader.read(each) for each in (path, *(offered.new if offered else ()))]
             else:
                 reader.note(path)
         if not asked:

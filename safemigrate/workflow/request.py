@@ -16,6 +16,7 @@ class Request:
 
     `consent(database, losses)` agrees to a loss; the CLI makes the user type the database's name. `proceed(question)`
     is a harmless yes or no. `ask_name(default)` names a new migration; None where nobody can be asked.
+    `rewrite(difference)` shows what would be written to files, and agrees to it.
     """
 
     project: Path
@@ -28,3 +29,4 @@ class Request:
     ask_name: Callable[[str], str] | None
     consent: Callable[[str, Sequence[str]], bool]
     proceed: Callable[[str], bool]
+    rewrite: Callable[[str], bool] = lambda _difference: True

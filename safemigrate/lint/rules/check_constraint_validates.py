@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.fix import Fix, not_valid
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
@@ -58,4 +59,9 @@ def _added(action: Action) -> tuple[Name | None, str]:
     return None, ""
 
 
-RULE = Rule("check-constraint-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+def fix(context: Context) -> Iterator[Fix]:
+    """NOT VALID, and VALIDATE in the next migration."""
+    yield from not_valid(context, "check")
+
+
+RULE = Rule("check-constraint-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=fix)

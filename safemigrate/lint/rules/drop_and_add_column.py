@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.disguise import replaced
+from safemigrate.lint.fix_rename import renamed_column
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.rules.drop_column import values_in
 from safemigrate.model import Finding, Severity
@@ -45,4 +46,4 @@ def check(context: Context) -> Iterator[Finding]:
         yield context.finding(severity, message, subject=subject, help=way_out, count=values, loses=True)
 
 
-RULE = Rule("drop-and-add-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-and-add-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fix=renamed_column)

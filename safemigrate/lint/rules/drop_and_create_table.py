@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.disguise import made_again
+from safemigrate.lint.fix_rename import renamed_table
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import quote
@@ -40,4 +41,4 @@ def check(context: Context) -> Iterator[Finding]:
         yield context.finding(Severity.WARNING, message, subject=str(table), help=way_out, count=rows, loses=True)
 
 
-RULE = Rule("drop-and-create-table", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-and-create-table", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fix=renamed_table)

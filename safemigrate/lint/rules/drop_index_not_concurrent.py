@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.fix import concurrently
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import DropIndex
@@ -40,4 +41,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("drop-index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=concurrently)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.fix import Fix, not_valid
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
@@ -77,4 +78,9 @@ def _orphans(context: Context, table: Name, constraint: Constraint) -> int | Non
     )
 
 
-RULE = Rule("foreign-key-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, works=True)
+def fix(context: Context) -> Iterator[Fix]:
+    """NOT VALID, and VALIDATE in the next migration."""
+    yield from not_valid(context, "foreign key")
+
+
+RULE = Rule("foreign-key-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, works=True, fix=fix)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.fix import concurrently
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import CreateIndex, quote
@@ -51,4 +52,4 @@ def _way_out(context: Context, action: CreateIndex) -> str:
     return f"CREATE {unique}INDEX CONCURRENTLY {name}..., in a migration of its own"
 
 
-RULE = Rule("index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, works=True)
+RULE = Rule("index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, works=True, fix=concurrently)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
+from safemigrate.lint.rules.set_not_null_scans import is_promoted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
 from safemigrate.sql.actions import SetNotNull, quote
@@ -38,7 +39,9 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
     subject = f"{table}.{quote(column)}"
     new = context.new_column(table, column)
     schema = context.schema
-    if schema.is_proven(table, column) or schema.is_required(table, column) or (new and new.has_value):
+    if is_promoted(context, table) or schema.is_proven(table, column) or schema.is_required(table, column):
+        return
+    if new and new.has_value:
         return
     filled = context.written(table, column)
     nulls = context.rows(table) if new else _nulls(context, table, column)

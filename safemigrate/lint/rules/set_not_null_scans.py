@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.fix import Fix, listed, required
 from safemigrate.lint.locks import nullable
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import Action, AddConstraint, SetNotNull, quote
+from safemigrate.sql.actions import Action, AddConstraint, DropConstraint, SetNotNull, ValidateConstraint, quote
+from safemigrate.sql.parts import parts
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = """
@@ -33,8 +35,20 @@ def check(context: Context) -> Iterator[Finding]:
     """Columns that become NOT NULL and that no valid check proves to be so."""
     for action in context.actions:
         for table, column in _required(context, action):
-            if any(effect.scans for effect in context.felt(action)):
+            if any(effect.scans for effect in context.felt(action)) and not is_promoted(context, table):
                 yield _scanned(context, table, column)
+
+
+def is_promoted(context: Context, table: Name) -> bool:
+    """Whether a constraint which the text did not add is validated before and dropped behind: the check, turned."""
+    key = context.key(table)
+    added = {one.constraint.name for one in context.before if isinstance(one, AddConstraint)}
+    validated = {
+        one.name for one in context.before if isinstance(one, ValidateConstraint) and context.key(one.table) == key
+    }
+    behind = [*context.actions, *context.after]
+    dropped = {one.name for one in behind if isinstance(one, DropConstraint) and context.key(one.table) == key}
+    return bool((validated - added) & dropped)
 
 
 def _required(context: Context, action: Action) -> list[tuple[Name, str]]:
@@ -66,4 +80,14 @@ def _scanned(context: Context, table: Name, column: str) -> Finding:
     )
 
 
-RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+def fix(context: Context) -> Iterator[Fix]:
+    """A CHECK that is NOT VALID here, validated and turned into NOT NULL by the next migration."""
+    statement = context.statements[context.position]
+    for part in parts(statement):
+        if isinstance(part.action, SetNotNull):
+            check, then = required(part.action.table, part.action.column)
+            yield Fix((listed(statement, [(part, check)]),), then)
+            return
+
+
+RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=fix)

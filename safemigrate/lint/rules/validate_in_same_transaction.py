@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.fix import VALIDATE, Fix, Later, without
 from safemigrate.lint.locks import Lock
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
@@ -55,4 +56,11 @@ def adds(context: Context, action: ValidateConstraint) -> bool:
     )
 
 
-RULE = Rule("validate-in-same-transaction", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+def fix(context: Context) -> Iterator[Fix]:
+    """The statement in the next migration."""
+    statement = context.statements[context.position]
+    if all(isinstance(action, ValidateConstraint) for action in statement.actions):
+        yield Fix((without(context.migration.sql, statement),), (Later("validate", f"{statement.sql};\n", VALIDATE),))
+
+
+RULE = Rule("validate-in-same-transaction", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=fix)

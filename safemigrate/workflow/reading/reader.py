@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safemigrate.errors import ProjectError, SafemigrateError
 from safemigrate.lint import Facts, lint
@@ -13,6 +15,10 @@ from safemigrate.model import Migration, MigrationOutcome, Severity
 from safemigrate.prisma.migrations import decode
 from safemigrate.sql import Statement, split
 from safemigrate.workflow.reading import files
+
+if TYPE_CHECKING:
+    from safemigrate.workflow.reading.rewriting import Offered
+    from safemigrate.workflow.request import Request
 
 
 class Reader:
@@ -55,6 +61,28 @@ class Reader:
     def _history(self, path: Path) -> History | None:
         folder = files.history_of(path)
         return self._histories.setdefault(folder, History(self._version)) if folder else None
+
+    def fix(self, path: Path, request: Request, *, committed: bool) -> Offered:
+        """Offer what the rules would write instead; nothing for a file that cannot be read: reading it says why.
+
+        A migration that git knows may be applied somewhere, so it is left alone unless it is `committed` on purpose.
+        """
+        from safemigrate.lint.rewrite import rewrite
+        from safemigrate.workflow.reading import rewriting
+
+        try:
+            migration, _ = _split(path, None)
+        except SafemigrateError:
+            return rewriting.Offered()
+        history = self._history(path)
+        facts = history.facts if history else Facts(version=self._version)
+        rewritten = rewrite(migration, facts, judge=partial(self._policy.judge, path=path))
+        if rewritten and not committed and rewriting.is_tracked(path):
+            why = (
+                "it is committed, so a database may have it; --changed-since REF rewrites what a branch has for itself"
+            )
+            return rewriting.Offered((f"{path} is not rewritten: {why}.",))
+        return rewriting.offer(request, migration, rewritten)
 
 
 def _split(path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
