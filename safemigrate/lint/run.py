@@ -42,9 +42,9 @@ def lint(
 
 
 def _history(migration: Migration, facts: Facts) -> Iterator[Finding]:
+    context = Context(migration, (), facts)
     for rule in RULES:
         if rule.of_history:
-            context = Context(migration, (), facts)
             context.rule = rule.name
             yield from rule.check(context)
 
@@ -53,11 +53,11 @@ def _text(
     migration: Migration, statements: Sequence[Statement], facts: Facts, earlier: Sequence[Statement] | None
 ) -> Iterator[Finding]:
     context = Context(migration, statements, facts, earlier)
+    rules = [rule for rule in RULES if rule.of_text]
     for _statement in statements:
-        for rule in RULES:
-            if rule.of_text:
-                context.rule = rule.name
-                yield from rule.check(context)
+        for rule in rules:
+            context.rule = rule.name
+            yield from rule.check(context)
         context.advance()
 
 

@@ -6,7 +6,7 @@ Without a target it is what the text says, and a table that the text did not mak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from safemigrate.lint.facts import ASSUMED_VERSION, Facts, Index, Key, TableFact
@@ -60,18 +60,8 @@ class Schema:
         self._default = facts.schema
         self._volatile = dict(facts.functions)
         self._constrained = dict(facts.domains)
-        self._tables = {
-            key: Table(
-                dict(fact.columns),
-                set(fact.required),
-                dict(fact.constraints),
-                dict(fact.indexes),
-                fact.partitioned,
-                fact.default_of,
-                unknown=False,
-            )
-            for key, fact in (facts.tables or {}).items()
-        }
+        self._facts = dict(facts.tables or {})  # those that nobody has asked about yet
+        self._tables: dict[Key, Table] = {}
 
     # Asking
 
@@ -85,20 +75,20 @@ class Schema:
 
     def table(self, name: Name) -> Table:
         """What is known of a table."""
-        return self._tables.setdefault(self.key(name), Table())
+        return self._table(self.key(name))
 
     def facts(self) -> Facts:
-        """What is known by now, as a target would tell it."""
+        """What is known by now, as a target would tell it; it holds until the next action is noted."""
         tables = {
             key: TableFact(
-                columns=dict(known.types),
+                columns=known.types,
                 required=frozenset(known.required),
-                constraints=dict(known.constraints),
-                indexes=dict(known.indexes),
+                constraints=known.constraints,
+                indexes=known.indexes,
                 partitioned=known.partitioned,
                 default_of=known.default_of,
             )
-            for key, known in self._tables.items()
+            for key, known in self._all()
             if not known.unknown
         }
         return Facts(tables, functions=dict(self._volatile), domains=dict(self._constrained), schema=self._default)
@@ -110,14 +100,14 @@ class Schema:
     def referring(self, table: Name) -> Iterator[tuple[Name, Constraint]]:
         """The foreign keys of other tables that point to this one, as far as they are known."""
         key = self.key(table)
-        for other, known in self._tables.items():
+        for other, known in self._all():
             for one in known.constraints.values():
                 if one.references and self.key(one.references) == key and other != key:
                     yield self.name(other), one
 
     def index(self, name: Name) -> tuple[Name, Index] | None:
         """An index by name, with its table."""
-        for key, known in self._tables.items():
+        for key, known in self._all():
             if name.name in known.indexes and key[0] == (name.schema or self._default):
                 return self.name(key), known.indexes[name.name]
         return None
@@ -125,7 +115,7 @@ class Schema:
     def default_partition(self, parent: Name) -> Name | None:
         """The default partition of a table."""
         key = self.key(parent)
-        return next((self.name(one) for one, known in self._tables.items() if known.default_of == key), None)
+        return next((self.name(one) for one, known in self._all() if known.default_of == key), None)
 
     def is_required(self, table: Name, column: str) -> bool:
         """Whether the column is NOT NULL."""
@@ -138,7 +128,7 @@ class Schema:
 
     def with_type(self, type_: Name) -> Iterator[Name]:
         """The tables known to have a column of this type."""
-        for key, known in self._tables.items():
+        for key, known in self._all():
             if any(written.replace('"', "").split(".")[-1] == type_.name for written in known.types.values()):
                 yield self.name(key)
 
@@ -163,7 +153,7 @@ class Schema:
                     self._create(action)
             case DropTable():
                 for table in action.tables:
-                    self._tables.pop(self.key(table), None)
+                    self._take(self.key(table))
             case Rename(kind="table"):
                 schema, _name = self.key(action.old)
                 self._move(self.key(action.old), (schema, action.new))
@@ -233,6 +223,7 @@ class Schema:
                 self.table(partition).default_of = self.key(action.table)
 
     def _create(self, action: CreateTable) -> None:
+        self._take(self.key(action.table))
         self._tables[self.key(action.table)] = Table(partitioned=action.partitioned, unknown=False)
         for column in action.columns:
             self._add(action.table, column)
@@ -268,14 +259,43 @@ class Schema:
         if constraint.kind == "primary key" or (constraint.kind == "not null" and not constraint.not_valid):
             known.required.update(columns)
 
+    def _table(self, key: Key) -> Table:
+        if key not in self._tables:
+            fact = self._facts.pop(key, None)
+            self._tables[key] = _of_fact(fact) if fact else Table()
+        return self._tables[key]
+
+    def _take(self, key: Key) -> Table:
+        known = self._table(key)
+        del self._tables[key]
+        return known
+
+    def _all(self) -> Iterable[tuple[Key, Table]]:
+        for key in list(self._facts):
+            self._table(key)
+        return self._tables.items()
+
     def _move(self, old: Key, new: Key) -> None:
-        self._tables[new] = self._tables.pop(old, Table())
-        for known in self._tables.values():
+        self._take(new)
+        self._tables[new] = self._take(old)
+        for _key, known in self._all():
             for name, one in known.constraints.items():
                 if one.references and self.key(one.references) == old:
                     known.constraints[name] = replace(one, references=self.name(new))
             if known.default_of == old:
                 known.default_of = new
+
+
+def _of_fact(fact: TableFact) -> Table:
+    return Table(
+        dict(fact.columns),
+        set(fact.required),
+        dict(fact.constraints),
+        dict(fact.indexes),
+        fact.partitioned,
+        fact.default_of,
+        unknown=False,
+    )
 
 
 def _present(expression: str) -> set[str]:

@@ -71,11 +71,11 @@ def provider(history: Path) -> str:
         return ""
 
 
-def refuse_provider(path: Path) -> None:
-    """Raise ProjectError for a migration that was written for another kind of database."""
-    history = history_of(path)
-    if history and (said := provider(history)) not in _POSTGRES:
-        raise ProjectError(f"{history / _LOCK} says {said}", "safemigrate reads PostgreSQL.")
+def refused(history: Path) -> ProjectError | None:
+    """The error for migrations that were written for another kind of database."""
+    if (said := provider(history)) in _POSTGRES:
+        return None
+    return ProjectError(f"{history / _LOCK} says {said}", "safemigrate reads PostgreSQL.")
 
 
 def _ours(lock: Path) -> bool:

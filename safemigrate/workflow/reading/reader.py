@@ -31,12 +31,13 @@ class Reader:
         self._policy = policy
         self._version = version
         self._histories: dict[Path, History] = {}
+        self._refused: dict[Path, ProjectError | None] = {}
         self.fixes: list[str] = []
 
     def read(self, path: Path, content: bytes | None = None) -> MigrationOutcome:
         """Read a file, or the bytes that stand for it, and judge it."""
         try:
-            migration, statements = _split(path, content)
+            migration, statements = self._open(path, content)
         except SafemigrateError as error:
             self.fixes += error.fix
             return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
@@ -56,7 +57,7 @@ class Reader:
         """Take note of a migration that nobody asked about, for those behind it."""
         with suppress(SafemigrateError):  # told where somebody asks
             if history := self._history(path):
-                history.note(_split(path, None)[1])
+                history.note(self._open(path, None)[1])
 
     def _history(self, path: Path) -> History | None:
         folder = files.history_of(path)
@@ -71,7 +72,7 @@ class Reader:
         from safemigrate.workflow.reading import rewriting
 
         try:
-            migration, _ = _split(path, None)
+            migration, _ = self._open(path, None)
         except SafemigrateError:
             return rewriting.Offered()
         history = self._history(path)
@@ -84,14 +85,23 @@ class Reader:
             return rewriting.Offered((f"{path} is not rewritten: {why}.",))
         return rewriting.offer(request, migration, rewritten)
 
+    def _open(self, path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
+        folder = files.history_of(path)
+        if folder and folder not in self._refused:
+            self._refused[folder] = files.refused(folder)
+        if folder and (error := self._refused[folder]):
+            raise error
+        return _split(path, _bytes(path) if content is None else content)
 
-def _split(path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
-    files.refuse_provider(path)
-    if content is None:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ProjectError(error.strerror or str(error)) from error
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProjectError(error.strerror or str(error)) from error
+
+
+def _split(path: Path, content: bytes) -> tuple[Migration, list[Statement]]:
     migration = decode(_name(path), path, content)
     return migration, split(migration.sql, str(path), strict=False)
 
