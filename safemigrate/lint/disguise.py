@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
     """
     here = context.actions
     drops = [action for action in here if isinstance(action, DropColumn) and not _is_own(context, action)]
+    drops = [drop for drop in drops if not _is_read(context, drop)]
     if not drops:
         return []
     everything = context.everything
@@ -47,6 +49,14 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
 def _is_own(context: Context, drop: DropColumn) -> bool:
     added = context.new_column(drop.table, drop.column)
     return context.is_new(drop.table) or bool(added and not context.written(drop.table, drop.column))
+
+
+def _is_read(context: Context, drop: DropColumn) -> bool:
+    """Whether an earlier UPDATE of the table reads the column: then its values have moved."""
+    name = re.compile(rf'(?<!\w)"?{re.escape(drop.column)}"?(?!\w)')
+    key = context.key(drop.table)
+    updates = [a for a in context.own if isinstance(a, Update) and context.key(a.table) == key]
+    return any(name.search(update.assignments) or name.search(update.where) for update in updates)
 
 
 def _may_follow(context: Context, drop: DropColumn, add: AddColumn) -> bool:
