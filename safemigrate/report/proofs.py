@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from safemigrate.model import MigrationOutcome, Outcome, Verdict
+from safemigrate.report import findings
 from safemigrate.report.page import BAD, GOOD, MORE, WARN, Page, many
 
 _MARKS = {"exact": GOOD, "lossy": WARN, "impossible": BAD, "changes nothing": MORE, "does not run": WARN}
@@ -18,7 +19,7 @@ def write(page: Page, outcome: Outcome, *, verbose: bool) -> None:
     for migration in outcome.migrations:
         kind = _kind(migration)
         if kind not in ("exact", "changes nothing") or verbose:
-            _migration(page, migration, kind)
+            _migration(page, migration, kind, verbose=verbose)
     counts = Counter(_kind(migration) for migration in outcome.migrations)
     changing = [migration for migration in outcome.migrations if _kind(migration) in set(Verdict)]
     for kind, mark in _MARKS.items():
@@ -30,6 +31,11 @@ def write(page: Page, outcome: Outcome, *, verbose: bool) -> None:
     if without and not verbose:
         page.line(f"{without:,} of them without rows in a table on which, filled, they fail; -v names them", MORE)
 
+    found = sum(len(migration.findings) for migration in outcome.migrations)
+    if found and not verbose:
+        where = sum(bool(migration.findings) for migration in outcome.migrations)
+        page.line(f"{many(found, 'finding')} in {many(where, 'migration')}; -v lists them", MORE)
+
 
 def ending(outcome: Outcome) -> str:
     """Say in a sentence what came out."""
@@ -40,7 +46,7 @@ def ending(outcome: Outcome) -> str:
     return f"{exact:,} of {many(len(changing), 'migration')} proven exact in {outcome.seconds:.1f} s{rest}."
 
 
-def _migration(page: Page, migration: MigrationOutcome, kind: str) -> None:
+def _migration(page: Page, migration: MigrationOutcome, kind: str, *, verbose: bool) -> None:
     seconds = f"{migration.proof.seconds:.2f} s" if migration.proof else ""
     page.line(migration.name, style="bold", end=seconds)
     compared = ""
@@ -49,6 +55,8 @@ def _migration(page: Page, migration: MigrationOutcome, kind: str) -> None:
     page.line(kind + compared, _MARKS[kind], indent=2)
     for words in (*(migration.proof.reasons if migration.proof else ()), *migration.detail.splitlines()):
         page.line(words, indent=4)
+    if verbose:
+        findings.write(page, migration.findings, verbose=True)
     page.blank()
 
 

@@ -12,24 +12,20 @@ from rich.table import Table
 
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import (
-    Confirmation,
     Conflict,
     Diagnosis,
-    Finding,
     KeptKind,
     KeptOutcome,
     MigrationOutcome,
     Outcome,
     Proof,
     Result,
-    Severity,
     SnapshotOutcome,
     Trace,
 )
-from safemigrate.report import measured, proofs
+from safemigrate.report import findings, proofs
 from safemigrate.report.page import BAD, GOOD, MORE, VERDICT, WARN, Mark, Page, many, mark_of, words_of
 
-SEVERITY = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTICE: MORE}
 STATE = {"applied": GOOD, "pending": MORE, "running": MORE, "held": WARN}  # any other state is bad news
 SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
 
@@ -84,12 +80,7 @@ def _migration(page: Page, migration: MigrationOutcome, outcome: Outcome, *, ver
     page.line(migration.name, style="bold", end=migration.state)
     if migration.detail:
         page.line(migration.detail, indent=2)
-    folded = [one for one in migration.findings if one.verdict is Confirmation.CLEARED and not verbose]
-    for finding in sorted(migration.findings, key=_order):
-        if finding not in folded:
-            _finding(page, finding)
-    if folded:
-        page.line(f"{many(len(folded), 'finding')} cleared by the rehearsal; -v lists what and why", GOOD, indent=2)
+    findings.write(page, migration.findings, verbose=verbose)
     if verbose:
         for trace in migration.traces:
             _trace(page, trace)
@@ -112,25 +103,6 @@ def _migration(page: Page, migration: MigrationOutcome, outcome: Outcome, *, ver
 
 def _kept(migration: MigrationOutcome) -> str:
     return ", ".join(f"{each.kind} {each.subject}" for each in migration.kept)
-
-
-def _order(finding: Finding) -> tuple[bool, int, int]:
-    return (not finding.blocks, list(Severity).index(finding.severity), finding.span.line if finding.span else 0)
-
-
-def _finding(page: Page, finding: Finding) -> None:
-    mark = ("· ", "dim") if finding.allowed else SEVERITY[finding.severity]
-    subject = "" if finding.subject in finding.message else f"  {finding.subject}"
-    consent = ["takes consent"] if finding.loses and not finding.allowed else []
-    end = [*consent, *([f"line {finding.span.line}"] if finding.span else [])]
-    page.line(finding.rule + subject, mark, indent=2, end=", ".join(end))
-    page.line(finding.message, indent=4)
-    if verdict := measured.said(finding):
-        page.line(verdict, indent=4, style="dim")
-    if finding.allowed:
-        page.line(f"allowed: {finding.allowed}", indent=4, style="dim")
-    elif finding.help:
-        page.line(finding.help, ("→ ", "cyan"), indent=4)
 
 
 def _trace(page: Page, trace: Trace) -> None:

@@ -6,11 +6,12 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ProjectError
+from safemigrate.lint.policy import Policy
 from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result, Verdict
 from safemigrate.prisma import history as prisma_history
 from safemigrate.prisma.migrations import migrations, without_sql
@@ -18,6 +19,7 @@ from safemigrate.prisma.project import find
 from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.snapshot import store
 from safemigrate.snapshot.restore import restore
+from safemigrate.sql import statements_of
 from safemigrate.workflow import snapshot as snapshots
 from safemigrate.workflow.on_target.resolve import refuse_other_providers, sweep
 from safemigrate.workflow.proving.lanes import BEGIN, run_lanes
@@ -82,7 +84,8 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
         wanted = _selected(history, options)
         memory = Memory(shadow.describe, terms, snapshot and snapshot.manifest.sha256)
         found = _proven(request, shadow, history, wanted, terms, options, memory)
-    outcomes = tuple(found[number] for number in wanted)
+    policy = Policy(request.settings.rules, str(request.settings.path or ""))
+    outcomes = tuple(_at_levels(policy, history[number], found[number]) for number in wanted)
     if not wanted:
         return Outcome("prove", Result.NOTHING, seconds=time.perf_counter() - began)
     below = [one for one in outcomes if not _satisfies(one, options.require)]
@@ -93,6 +96,13 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
         notes=tuple(f"{path.name} has no migration.sql and was passed over" for path in without_sql(project)),
         seconds=time.perf_counter() - began,
     )
+
+
+def _at_levels(policy: Policy, migration: Migration, outcome: MigrationOutcome) -> MigrationOutcome:
+    if not outcome.findings:
+        return outcome
+    levelled = policy.judge(outcome.findings, statements_of(migration), migration.path, asks=True)
+    return replace(outcome, findings=tuple(levelled))
 
 
 def _proven(

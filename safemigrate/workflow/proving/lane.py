@@ -42,6 +42,11 @@ class Lane:
         self.current = False  # whether it is so still
         self.failed: list[str] = []  # the migrations that did not run
 
+    @property
+    def schema(self) -> str:
+        """The schema that unqualified names mean."""
+        return self._url.schema
+
     def advance(self, to: int) -> None:
         """Run every migration before number `to`."""
         if self._at < to:

@@ -15,7 +15,17 @@ from typing import Any
 import platformdirs
 
 from safemigrate import __version__
-from safemigrate.model import Migration, MigrationOutcome, Proof, Verdict
+from safemigrate.model import (
+    Confirmation,
+    Finding,
+    Measured,
+    Migration,
+    MigrationOutcome,
+    Proof,
+    Severity,
+    Span,
+    Verdict,
+)
 
 _KEPT = 20  # files, one for each ground; a long history's has some 100 kB
 
@@ -43,7 +53,8 @@ class Memory:
             if proof:
                 proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
             name, checksum, state = found["name"], found["checksum"], found["state"]
-            return MigrationOutcome(name, checksum, state, proof=proof, detail=found["detail"])
+            findings = tuple(_finding(one) for one in found["findings"])
+            return MigrationOutcome(name, checksum, state, findings, proof=proof, detail=found["detail"])
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -54,6 +65,7 @@ class Memory:
             "checksum": outcome.checksum,
             "state": outcome.state,
             "detail": outcome.detail,
+            "findings": [asdict(one) for one in outcome.findings],
             "proof": asdict(outcome.proof) if outcome.proof else None,
         }
 
@@ -67,6 +79,19 @@ class Memory:
             everything = sorted(self._path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
             for old in everything[:-_KEPT]:
                 old.unlink()
+
+
+def _finding(found: dict[str, Any]) -> Finding:
+    span, verdict, measured = found["span"], found["verdict"], found["measured"]
+    return Finding(
+        **{
+            **found,
+            "severity": Severity(found["severity"]),
+            "span": Span(**span) if span else None,
+            "verdict": Confirmation(verdict) if verdict else None,
+            "measured": Measured(**measured) if measured else None,
+        }
+    )
 
 
 def keys(history: Sequence[Migration]) -> list[str]:

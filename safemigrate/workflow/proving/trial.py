@@ -12,12 +12,16 @@ from safemigrate.db.catalog import Catalog, read
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, run
+from safemigrate.lint import lint
 from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
 from safemigrate.rollback.derive import change_of
 from safemigrate.rollback.prove import State, prove
 from safemigrate.rollback.reach import may_set_back
 from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
 from safemigrate.shadow.sample import fill
+from safemigrate.sql import statements_of
+from safemigrate.workflow.judge import Evidence, judge
+from safemigrate.workflow.on_target.facts import described_shadow
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
 from safemigrate.workflow.rehearsal.rows import untraced
@@ -46,15 +50,17 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
 
     Rows are made for the tables that it touches. Where they are what it fails on, plainer ones are made; where it
     fails on those too it is proven without, and that is said. The copy is discarded unless it is certain to be what
-    the migration alone made of it.
+    the migration alone made of it. Findings are read with the schema known, and held against what was seen.
     """
     began = time.perf_counter()
     copy = lane.copy()
+    known = described_shadow(copy.connection, lane.schema)
     catalog = lane.catalog if lane.current else None
     catalog = lane.catalog = catalog or read(copy.connection, lane.catalog)
     rows = _Rows(catalog, terms)
     rows.put(copy.connection, touched)
-    outcome = MigrationOutcome(script.migration.name, script.migration.checksum, PROVEN)
+    findings = tuple(lint(script.migration, statements_of(script.migration), known, ()))
+    outcome = MigrationOutcome(script.migration.name, script.migration.checksum, PROVEN, findings)
     for _ in range(_ROUNDS):
         start = State.now(copy.connection, catalog)
         try:
@@ -70,6 +76,7 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
         lane.discard()
         return replace(outcome, state=BROKEN, detail="it reaches further each time it is tried")
     plan, end = _proven(copy.connection, script, seen, start)
+    outcome = replace(outcome, findings=tuple(judge(findings, _evidence(seen, start, end))))
     wrote = any(one.changed for one in seen.observations)
     if end and plan.proof.verdict is Verdict.EXACT and not wrote:
         lane.tidy(rows.oids, end.catalog)
@@ -82,6 +89,12 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
     tables = sorted(quote(one.schema, one.name) for one in catalog if one.kind == "table" and one.identity[1] in aimed)
     missed = f"it writes to {', '.join(tables)}, and no row there is one that it changes" if tables else ""
     return replace(outcome, state=UNCHANGED, proof=proof, detail="\n".join(filter(None, (rows.said, missed))))
+
+
+def _evidence(seen: Rehearsed, start: State, end: State | None) -> Evidence:
+    """What findings are held against; rows that were made say nothing of how many a target has."""
+    rows, after = ({table: one.rows for table, one in state.rows.items()} if state else {} for state in (start, end))
+    return Evidence(seen, tuple(one.trace for one in seen.observations), seen.before, rows, after)
 
 
 def _seen(copy: Database, script: Script, catalog: Catalog) -> Rehearsed:
