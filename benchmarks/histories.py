@@ -66,7 +66,7 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     results = Results(given.work / "results.jsonl")
     parts = given.only or ["safemigrate", "migradiff", "results", "prisma", "prove"]
-    projects = [_local(schema) for schema in given.project or ()] or list(_cloned(given.work))
+    projects = [local(schema) for schema in given.project or ()] or list(cloned(given.work))
     peers = install(given.work.resolve(), parts)
     with running(server_installation(), tcp=True) as server:
         for project in projects:
@@ -240,7 +240,7 @@ def prove(project: Project, history: list[Migration], results: Results) -> None:
         )
 
 
-def _local(schema: Path) -> Project:
+def local(schema: Path) -> Project:
     schema = schema.resolve()
     return Project(Path(_git(schema.parent, "--show-toplevel")).name, schema, _git(schema.parent, "HEAD"))
 
@@ -250,7 +250,7 @@ def _git(folder: Path, what: str) -> str:
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout.strip()
 
 
-def _cloned(work: Path) -> Iterator[Project]:
+def cloned(work: Path) -> Iterator[Project]:
     for repository, schema in PROJECTS.items():
         clone = work / repository.partition("/")[2]
         if not clone.exists():
@@ -259,7 +259,7 @@ def _cloned(work: Path) -> Iterator[Project]:
             subprocess.run(command, check=True)
             command = ["git", "-C", str(clone), "sparse-checkout", "set", Path(schema).parent.as_posix()]
             subprocess.run(command, check=True)
-        yield _local(clone / schema)
+        yield local(clone / schema)
 
 
 if __name__ == "__main__":

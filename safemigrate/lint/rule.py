@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # What goes, what waits, what old code stumbles over, what fails or is left wrong, where it stands among migrations.
 Family = Literal["data-loss", "lock", "compatibility", "correctness", "history"]
 
+Shows = Literal["lock", "work", "rows", "nothing"]
+
 # Below this many rows a scan or a rewrite is over before anybody waits.
 SMALL = 1000
 
@@ -27,7 +29,7 @@ class Rule:
     `name` reads after "allow" and names the pattern, not the remedy. `severity` is that of a finding without a target.
     `check` is asked for every statement; where the family is "history", once for the migration; where `last`, once when
     all others have spoken.
-    `works` says that it is about what is done under a lock, so that one which is over at once clears it.
+    `shows` is what a rehearsal would see of it: a lock, the work on a whole table under one, rows changed, or nothing.
     `fix` writes something else for the statement that a finding is on, or nothing where it cannot.
     `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`, but a `bad` that
     `fails` does not.
@@ -42,7 +44,7 @@ class Rule:
     setup: str = ""
     last: bool = False
     fails: bool = False
-    works: bool = False
+    shows: Shows = "lock"
     fix: Callable[[Context], Iterator[Fix]] | None = None
 
     @property

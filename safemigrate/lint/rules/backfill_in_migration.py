@@ -56,4 +56,4 @@ def _written(context: Context, action: Action) -> Name | None:
     return None
 
 
-RULE = Rule("backfill-in-migration", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("backfill-in-migration", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="rows")

@@ -64,4 +64,4 @@ def fix(context: Context) -> Iterator[Fix]:
     yield from not_valid(context, "check")
 
 
-RULE = Rule("check-constraint-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=fix)
+RULE = Rule("check-constraint-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)

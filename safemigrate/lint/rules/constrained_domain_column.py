@@ -40,4 +40,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("constrained-domain-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("constrained-domain-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")

@@ -52,4 +52,4 @@ def _built(action: Action) -> Constraint | None:
     return None
 
 
-RULE = Rule("constraint-builds-index", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("constraint-builds-index", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")

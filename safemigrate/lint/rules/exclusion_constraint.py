@@ -35,4 +35,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("exclusion-constraint", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("exclusion-constraint", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")

@@ -83,4 +83,4 @@ def fix(context: Context) -> Iterator[Fix]:
     yield from not_valid(context, "foreign key")
 
 
-RULE = Rule("foreign-key-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, works=True, fix=fix)
+RULE = Rule("foreign-key-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)

@@ -40,4 +40,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("refresh-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=concurrently)
+RULE = Rule("refresh-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=concurrently)

@@ -45,4 +45,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("rewrite-table", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("rewrite-table", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")

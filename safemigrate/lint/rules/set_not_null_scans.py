@@ -90,4 +90,4 @@ def fix(context: Context) -> Iterator[Fix]:
             return
 
 
-RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=fix)
+RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)

@@ -57,4 +57,4 @@ def _slow(context: Context, action: Action) -> str:
     return ""
 
 
-RULE = Rule("slow-under-exclusive-lock", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("slow-under-exclusive-lock", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")

@@ -54,4 +54,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("type-change-rewrites", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("type-change-rewrites", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")

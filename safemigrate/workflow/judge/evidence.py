@@ -71,8 +71,12 @@ class Evidence:
     def measured(self, number: int) -> dict[Identity, Measured]:
         """What statement `number` did to the tables from before the run that it locked, read or rewrote."""
         one, trace = self.seen.observations[number], self.traces[number]
-        oids = sorted(one.held.keys() | one.scanned.keys())
-        rewritten = {oid for oid in oids if self._name(one, oid) in trace.rewrites}
+        rewritten = {
+            each.identity[1]
+            for each in one.before
+            if each.kind in ("table", "materialized view") and quote(each.schema, each.name) in trace.rewrites
+        }
+        oids = sorted(one.held.keys() | one.scanned.keys() | rewritten)
         found: dict[Identity, Measured] = {}
         for oid in oids:
             table = self.old(oid)

@@ -9,27 +9,26 @@ from safemigrate.db.catalog import Identity
 from safemigrate.db.postgres import quote
 from safemigrate.lint import RULES
 from safemigrate.lint.rule import SMALL
-from safemigrate.model import Confirmation, Finding, Measured, Severity, Span
+from safemigrate.model import Confirmation, Finding, Measured, Severity
 from safemigrate.shadow.trace import LOCKS, Observation
 from safemigrate.sql.actions import Truncate, flatten
 from safemigrate.workflow.judge.evidence import STRONG, Evidence, names
 
 SEEN = "seen-lock"
-_OF_LOCKS = {rule.name: rule for rule in RULES if rule.family == "lock" or rule.works}
+_OF_LOCKS = {rule.name: rule for rule in RULES if rule.family == "lock" and rule.shows != "nothing"}
 
 
 def confirmed(findings: Sequence[Finding], evidence: Evidence) -> list[Finding]:
-    """Return the findings, those of locks with the rehearsal's verdict; what it cleared is a notice.
-
-    A statement that refuses a transaction has let go of its locks when it is over, so nothing is said of it.
-    """
-    measured = _by_span(evidence)
-    return [
-        _judged(finding, evidence, measured[finding.span])
-        if finding.rule in _OF_LOCKS and finding.span in measured
-        else finding
-        for finding in findings
-    ]
+    """Return the findings, those of locks with the rehearsal's verdict; what it cleared is a notice."""
+    places = {one.statement.span: (number, kept) for number, one, kept in evidence.statements}
+    judged = []
+    for finding in findings:
+        if finding.rule in _OF_LOCKS and finding.span in places:
+            number, kept = places[finding.span]
+            judged.append(_judged(finding, evidence, number, kept=kept))
+        else:
+            judged.append(finding)
+    return judged
 
 
 def seen(findings: Sequence[Finding], evidence: Evidence) -> Iterator[Finding]:
@@ -38,7 +37,7 @@ def seen(findings: Sequence[Finding], evidence: Evidence) -> Iterator[Finding]:
     for number, one, transactional in evidence.statements:
         if not transactional:
             continue
-        here = [finding for finding in findings if finding.span == one.statement.span and finding.rule in _OF_LOCKS]
+        here = [finding for finding in findings if finding.span == one.statement.span and _speaks(finding)]
         empties = any(isinstance(action, Truncate) for action in flatten(one.statement.actions))
         for table, measured in evidence.measured(number).items():
             name = evidence.called(table).name
@@ -51,6 +50,11 @@ def seen(findings: Sequence[Finding], evidence: Evidence) -> Iterator[Finding]:
             elif name not in one.statement.sql and table not in said:
                 yield _hidden(one, measured, evidence)
             said.add(table)
+
+
+def _speaks(finding: Finding) -> bool:
+    """Whether nothing need be added: it is of a lock, or the statement fails on a table with rows anyway."""
+    return finding.rule in _OF_LOCKS or finding.severity is Severity.ERROR
 
 
 def _works(one: Observation, measured: Measured, evidence: Evidence, own: str) -> Finding:
@@ -83,25 +87,39 @@ def _finding(
     )
 
 
+def _rank(lock: str) -> int:
+    return LOCKS.index(lock) if lock else -1
+
+
 def _who(lock: str) -> str:
     return "reads and writes" if lock == "AccessExclusiveLock" else "writes"
 
 
-def _by_span(evidence: Evidence) -> dict[Span | None, dict[Identity, Measured]]:
-    return {one.statement.span: evidence.measured(number) for number, one, kept in evidence.statements if kept}
-
-
-def _judged(finding: Finding, evidence: Evidence, tables: dict[Identity, Measured]) -> Finding:
-    by_name = {evidence.called(table).name: one for table, one in tables.items()}
+def _judged(finding: Finding, evidence: Evidence, number: int, *, kept: bool) -> Finding:
+    """Judge a finding of statement `number`, whose locks are `kept` to be seen where it runs in a transaction."""
+    by_name = {evidence.called(table).name: one for table, one in evidence.measured(number).items()}
     subject = [one for name, one in by_name.items() if quote(name) in finding.subject]
     meant = subject or [one for name, one in by_name.items() if names(finding, name)] or list(by_name.values())
-    strong = [one for one in meant if one.lock in STRONG]
-    if not strong:
+    worst = max(meant, key=lambda one: (one.lock in STRONG, one.works, _rank(one.lock)), default=None)
+    shows = _OF_LOCKS[finding.rule].shows
+    if shows == "rows":
+        return _of_rows(finding, evidence, number, worst)
+    if not kept:  # a statement that refuses a transaction has let go of its locks by then
+        return replace(finding, verdict=Confirmation.CONFIRMED, measured=worst) if worst and worst.works else finding
+    if worst is None or worst.lock not in STRONG:
         return _cleared(finding, "no lock is taken there that writes wait for", None)
-    worst = max(strong, key=lambda one: (one.works, LOCKS.index(one.lock)))
-    if _OF_LOCKS[finding.rule].works and not worst.works:
+    if shows == "work" and not worst.works:
         return _cleared(finding, "nothing is rewritten or read from end to end, the lock is over at once", worst)
     return replace(finding, verdict=Confirmation.CONFIRMED, measured=worst)
+
+
+def _of_rows(finding: Finding, evidence: Evidence, number: int, measured: Measured | None) -> Finding:
+    """Judge a finding of row locks: they are as many as the rows changed, where the target's own were there."""
+    one = evidence.seen.observations[number]
+    if any(sum(counts) for counts in evidence.traces[number].rows.values()):
+        return replace(finding, verdict=Confirmation.CONFIRMED, measured=measured)
+    written = {evidence.name(table) for oid in one.written if (table := evidence.old(oid))}
+    return _cleared(finding, "no row is changed", None) if written and written <= evidence.real else finding
 
 
 def _cleared(finding: Finding, because: str, measured: Measured | None) -> Finding:
