@@ -12,18 +12,25 @@ from safemigrate.sql.actions import Action, AddEnumValue, CreateType, DropObject
 
 
 class History:
-    """The migrations of one folder, noted in their order; `facts` are those for the next one."""
+    """The migrations of one folder, noted in their order; `facts` are those for the next one, `start` for the first."""
 
-    def __init__(self, version: int | None = None) -> None:
-        self._start = Facts(version=version, complete=False)
-        self._schema = Schema(self._start)
+    def __init__(self, start: Facts) -> None:
+        self._start = start
+        self._schema = Schema(start)
         self._labels: dict[Key, tuple[str, ...]] = {}
 
     @property
     def facts(self) -> Facts:
         """What is known by now. Tables that no migration made may be there all the same."""
         known = self._schema.facts()
-        return replace(known, version=self._start.version, enums=dict(self._labels), complete=False)
+        return replace(
+            self._start,
+            tables=known.tables,
+            functions=known.functions,
+            domains=known.domains,
+            enums=dict(self._labels),
+            complete=False,
+        )
 
     def note(self, statements: Sequence[Statement]) -> None:
         """Take note of what a migration does."""

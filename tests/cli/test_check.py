@@ -134,7 +134,7 @@ def test_without_files_every_history_below_is_read(invoke: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("check",), "No PostgreSQL migrations in"),
+        (("check",), "No migrations to read in"),
         (("check", "empty"), "No .sql file in empty"),
         (("check", "*.sql"), "No .sql file in *.sql"),
         (("check", "--rule", "drop-colum=off", "x.txt"), 'There is no rule "drop-colum"'),
@@ -257,3 +257,15 @@ def test_changed_since(invoke: Any, tmp_path: Path) -> None:
     unknown = invoke("check", "--offline", "--changed-since", "origin/next")
     assert unknown.code == 2
     assert "git fetch origin next" in unknown.stderr
+
+
+def test_the_folder_says_what_a_migration_is_for_and_what_stands_beside_it(invoke: Any) -> None:
+    write("m/migration_lock.toml", 'provider = "sqlite"')
+    write("m/20240101000000_a/migration.sql", INDEX + "PRAGMA foreign_keys=ON;\n")
+    write("m/20240101000000_b/migration.sql", SAFE)
+    read = findings(invoke("check", "--offline", "m", "--json"))
+    assert read == {"m/20240101000000_a/migration.sql": [], "m/20240101000000_b/migration.sql": ["duplicate-timestamp"]}
+    write("m/migration_lock.toml", 'provider = "postgresql"')
+    assert (
+        "provider-mismatch" in findings(invoke("check", "--offline", "m", "--json"))["m/20240101000000_a/migration.sql"]
+    )

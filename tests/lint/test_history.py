@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from safemigrate.lint import lint
+from safemigrate.lint import Facts, lint
 from safemigrate.lint.history import History
 from safemigrate.model import Severity
 from safemigrate.sql import split
@@ -16,7 +16,7 @@ ROLE = "CREATE TYPE \"Role\" AS ENUM ('USER', 'ADMIN');"
 
 def rules(change: str, *before: str) -> list[str]:
     """What is found in the last of several migrations."""
-    history = History()
+    history = History(Facts())
     for sql in before:
         history.note(split(sql))
     found = lint(migration(change), split(change), history.facts)

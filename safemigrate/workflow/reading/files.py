@@ -12,7 +12,7 @@ from safemigrate.errors import ProjectError
 
 _LOCK = "migration_lock.toml"
 _SKIPPED = frozenset({"node_modules", "dist", "build", "vendor", "coverage"})
-_POSTGRES = ("", "postgresql", "postgres")
+_READ = ("", "postgresql", "postgres", "sqlite")
 
 
 def named(arguments: Sequence[str]) -> list[Path]:
@@ -50,7 +50,7 @@ def below(folder: Path) -> tuple[list[Path], list[str]]:
     found = [path for lock in locks if _ours(lock) for path in named([str(lock.parent)])]
     if not found:
         raise ProjectError(
-            f"No PostgreSQL migrations in {folder.resolve()}",
+            f"No migrations to read in {folder.resolve()}",
             "; ".join(left) or f"Looked for folders with a {_LOCK}, which Prisma writes.",
             ("safemigrate check --offline FILE...",),
         )
@@ -60,6 +60,14 @@ def below(folder: Path) -> tuple[list[Path], list[str]]:
 def history_of(path: Path) -> Path | None:
     """The migrations folder that a file stands in; None for a file that is no Prisma migration."""
     return path.parent.parent if path.name == "migration.sql" else None
+
+
+def names(history: Path) -> tuple[str, ...]:
+    """The migrations of a history."""
+    try:
+        return tuple(sorted(each.name for each in history.iterdir() if (each / "migration.sql").is_file()))
+    except OSError:  # what is read from stdin may stand nowhere
+        return ()
 
 
 def provider(history: Path) -> str:
@@ -73,13 +81,13 @@ def provider(history: Path) -> str:
 
 def refused(history: Path) -> ProjectError | None:
     """The error for migrations that were written for another kind of database."""
-    if (said := provider(history)) in _POSTGRES:
+    if (said := provider(history)) in _READ:
         return None
-    return ProjectError(f"{history / _LOCK} says {said}", "safemigrate reads PostgreSQL.")
+    return ProjectError(f"{history / _LOCK} says {said}", "safemigrate reads PostgreSQL and SQLite.")
 
 
 def _ours(lock: Path) -> bool:
-    return provider(lock.parent) in _POSTGRES
+    return provider(lock.parent) in _READ
 
 
 def _inside(folder: Path) -> Iterator[Path]:

@@ -42,7 +42,7 @@ class Reader:
             self.fixes += error.fix
             return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
         history = self._history(path)
-        found = lint(migration, statements, history.facts if history else Facts(version=self._version))
+        found = lint(migration, statements, self._facts(history))
         # What the text itself has made harmless is not worth a word; notices are for facts of a database.
         findings = self._policy.judge(
             [each for each in found if each.severity is not Severity.NOTICE], statements, path
@@ -61,7 +61,15 @@ class Reader:
 
     def _history(self, path: Path) -> History | None:
         folder = files.history_of(path)
-        return self._histories.setdefault(folder, History(self._version)) if folder else None
+        if folder is None:
+            return None
+        if folder not in self._histories:
+            start = Facts(version=self._version, provider=files.provider(folder), folder=files.names(folder))
+            self._histories[folder] = History(start)
+        return self._histories[folder]
+
+    def _facts(self, history: History | None) -> Facts:
+        return history.facts if history else Facts(version=self._version)
 
     def fix(self, path: Path, request: Request, *, committed: bool) -> Offered:
         """Offer what the rules would write instead; nothing for a file that cannot be read: reading it says why.
@@ -76,7 +84,7 @@ class Reader:
         except SafemigrateError:
             return rewriting.Offered()
         history = self._history(path)
-        facts = history.facts if history else Facts(version=self._version)
+        facts = self._facts(history)
         rewritten = rewrite(migration, facts, judge=partial(self._policy.judge, path=path))
         if rewritten and not committed and rewriting.is_tracked(path):
             why = (
