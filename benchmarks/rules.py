@@ -12,6 +12,7 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -90,6 +91,7 @@ def main() -> None:
 def _written(folder: Path, read: Sequence[Case]) -> list[Path]:
     """Each case as a migration of a Prisma project."""
     files = []
+    shutil.rmtree(folder, ignore_errors=True)
     for number, case in enumerate(read):
         name = f"{20260101000000 + number}_case"
         files.append(folder / name / "migration.sql")
@@ -98,13 +100,19 @@ def _written(folder: Path, read: Sequence[Case]) -> list[Path]:
     return files
 
 
-def _said(linter: Linter, files: Sequence[Path], scratch: Path) -> list[Said]:
-    """What a linter says about the files, remembered: some of them take a second for each."""
-    asked = sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    kept = scratch / f"{type(linter).__name__}-{asked}.json"
-    if not kept.exists():
-        kept.write_text(json.dumps([[str(one.file), one.line, one.rule] for one in linter.read(files)]))
-    return [Said(Path(file), line, rule) for file, line, rule in json.loads(kept.read_text())]
+def _said(linter: Linter, files: Sequence[Path], scratch: Path) -> Iterator[Said]:
+    """What a linter says about the files, remembered by their text: some of them take a second for each."""
+    kept = scratch / f"{type(linter).__name__}.json"
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    texts = {file: sha256(file.read_bytes()).hexdigest() for file in files}
+    new = [file for file in files if texts[file] not in known]
+    known |= {texts[file]: [] for file in new}
+    for one in linter.read(new) if new else ():
+        if one.file in new:
+            known[texts[one.file]].append((one.line, one.rule))
+    kept.write_text(json.dumps(known))
+    for file in files:
+        yield from (Said(file, line, rule) for line, rule in known[texts[file]])
 
 
 def _ours(read: Sequence[Case], files: Sequence[Path]) -> Iterator[Said]:

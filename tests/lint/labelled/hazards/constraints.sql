@@ -61,29 +61,29 @@ ALTER TABLE orders VALIDATE CONSTRAINT orders_customer;
 -- case: a check not valid and validated in one transaction
 -- migration
 BEGIN;
--- expect: lock validate-in-same-transaction or check-validates, within 2
+-- expect: lock validate-in-same-transaction or check-constraint-validates, within 2
 ALTER TABLE orders ADD CONSTRAINT note_there CHECK (note <> '') NOT VALID;
 ALTER TABLE orders VALIDATE CONSTRAINT note_there;
 COMMIT;
 
 -- case: a check
 -- migration
--- expect: lock check-validates
+-- expect: lock check-constraint-validates
 ALTER TABLE "User" ADD CONSTRAINT "User_age_check" CHECK ("age" >= 0);
 
 -- case: a check without a name
 -- migration
--- expect: lock check-validates
+-- expect: lock check-constraint-validates
 alter table public.orders add check (note is null or length(note) > 3);
 
 -- case: two checks in one statement, one of them not valid
 -- migration
--- expect: lock check-validates
+-- expect: lock check-constraint-validates
 ALTER TABLE orders ADD CONSTRAINT a CHECK (total < 1000) NOT VALID, ADD CONSTRAINT b CHECK (weight > 0);
 
 -- case: a check that rows break
 -- migration
--- expect: lock|correctness check-validates
+-- expect: lock|correctness check-constraint-validates
 ALTER TABLE "User" ADD CONSTRAINT grown_up CHECK ("age" >= 18);
 -- fails: 23514
 
@@ -91,7 +91,7 @@ ALTER TABLE "User" ADD CONSTRAINT grown_up CHECK ("age" >= 18);
 -- setup
 ALTER TABLE customers ADD COLUMN motto short_text DEFAULT 'none';
 -- migration
--- expect: lock check-validates or domain-check-validates
+-- expect: lock check-constraint-validates
 ALTER DOMAIN short_text ADD CONSTRAINT some_text CHECK (VALUE <> '');
 
 -- case: a unique constraint
@@ -139,7 +139,7 @@ ALTER TABLE "Tag" DROP CONSTRAINT "Tag_pkey";
 
 -- case: a column that brings its unique constraint
 -- migration
--- expect: lock|correctness unique-on-existing or unique-constraint
+-- expect: lock constraint-builds-index
 -- maybe: correctness
 ALTER TABLE orders ADD COLUMN code text UNIQUE;
 

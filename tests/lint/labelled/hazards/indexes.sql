@@ -42,12 +42,6 @@ CREATE INDEX "Team_name_idx" ON "Team"("name");
 -- expect: lock index-not-concurrent
 CREATE INDEX "User_age_idx" ON "User"("age");
 
--- case: a table made only if it is missing, and its index
--- migration
-CREATE TABLE IF NOT EXISTS orders (id bigint PRIMARY KEY, reference text);
--- expect: lock index-not-concurrent
-CREATE INDEX orders_reference ON orders (reference);
-
 -- case: an index in a DO block
 -- migration
 -- expect: lock index-not-concurrent

@@ -45,7 +45,7 @@ ALTER TABLE orders ADD COLUMN gross numeric GENERATED ALWAYS AS (total * 1.19) S
 -- case: a column of a domain with a check
 -- migration
 CREATE DOMAIN percent AS integer CHECK (VALUE BETWEEN 0 AND 100);
--- expect: lock constrained-domain or domain-column or volatile-default
+-- expect: lock constrained-domain-column
 ALTER TABLE orders ADD COLUMN discount percent DEFAULT 0;
 
 -- case: a table made unlogged
