@@ -23,6 +23,9 @@ def apply(
             show_default=False,
         ),
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First show and write what the rules know a safe form of.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do all but change the database.")] = False,
     snapshot: Annotated[
         Scope | None, typer.Option(help="Rows to back up: those at risk, all, or none; scoped unless set.")
@@ -47,5 +50,6 @@ def apply(
         shadow=shadow_of(settings, shadow, shadow_url),
         lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
         retries=settings.retries if retries is None else retries,
+        fix=fix,
     )
     return workflow.apply(invocation.request, options)

@@ -43,6 +43,7 @@ from safemigrate.workflow.on_target.resolve import (
 )
 from safemigrate.workflow.on_target.room import require_room
 from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.reading.pending import fixed
 from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
 from safemigrate.workflow.request import Request
@@ -59,6 +60,7 @@ class ApplyOptions:
     shadow: str | None = None
     lock_timeout: float = 3.0
     retries: int = 5
+    fix: bool = False
 
 
 def apply(request: Request, options: ApplyOptions) -> Outcome:
@@ -76,7 +78,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             return _go_on(request, options, resolved, target, began)
         require_fit_history(resolved, target)
         wanted = options.generate if options.generate is not None else bool(request.ask_name)
-        pending = target.state.pending
+        pending: Sequence[Migration] = target.state.pending
         if not pending and not wanted:
             return _outcome(resolved, Result.NOTHING, began, notes=(*_edited(target), *_without_sql(resolved)))
         refuse_empty(list(pending))
@@ -89,7 +91,11 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
                 pending = (*pending, generated) if generated else pending
             if not pending:
                 return _outcome(resolved, Result.NOTHING, began)
-            return carry(request, options, Way(resolved, target, shadow, scratch), pending, began)
+            notes: list[str] = []
+            if options.fix:
+                pending, notes = fixed(request, resolved, target, pending)
+            outcome = carry(request, options, Way(resolved, target, shadow, scratch), pending, began)
+            return replace(outcome, notes=(*notes, *outcome.notes))
 
 
 @dataclass(frozen=True, slots=True)

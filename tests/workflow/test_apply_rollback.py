@@ -15,6 +15,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import ConsentRequired
 from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
+from safemigrate.workflow.apply import ApplyOptions, apply
 from safemigrate.workflow.back.options import RollbackOptions
 from tests.workflow.cases import ALL, LOSSY, POSTS, USERS, Case
 from tests.workflow.conftest import CHANGE, Project
@@ -141,3 +142,16 @@ def test_the_projects_levels_hold_but_none_of_them_consents(project: Project) ->
     project.agrees = False
     with pytest.raises(ConsentRequired):
         project.apply()
+
+
+def test_a_rename_in_disguise_is_written_as_one_before_it_is_tried(project: Project) -> None:
+    project.baseline(USERS)
+    values = project.rows('SELECT nick FROM "User" ORDER BY id')
+    project.write(CHANGE, 'ALTER TABLE "User" DROP COLUMN nick, ADD COLUMN "nickname" TEXT;')
+    options = ApplyOptions(shadow=project.shadow, fix=True)
+    done = apply(project.request(), options)
+    assert done.result is Result.APPLIED
+    assert "is rewritten for drop-and-add-column" in done.notes[0]
+    assert project.asked == []
+    assert project.rows('SELECT nickname FROM "User" ORDER BY id') == values
+    assert apply(project.request(), options).result is Result.NOTHING

@@ -129,7 +129,7 @@ def test_what_is_committed_is_only_rewritten_for_its_branch(history: Path) -> No
         repository.git.execute(["git", "commit", "-m", "change"], env=AUTHOR)
     outcome, shown = fix(history)
     assert shown == []
-    assert "it is committed, so a database may have it" in outcome.notes[0]
+    assert "git knows it, so a database may have it" in outcome.notes[0]
     _, shown = fix(history, changed_since="main")
     assert len(shown) == 1
 

@@ -72,10 +72,7 @@ class Reader:
         return history.facts if history else Facts(version=self._version)
 
     def fix(self, path: Path, request: Request, *, committed: bool) -> Offered:
-        """Offer what the rules would write instead; nothing for a file that cannot be read: reading it says why.
-
-        A migration that git knows may be applied somewhere, so it is left alone unless it is `committed` on purpose.
-        """
+        """Offer what the rules would write instead; nothing for a file that cannot be read: reading it says why."""
         from safemigrate.lint.rewrite import rewrite
         from safemigrate.workflow.reading import rewriting
 
@@ -86,12 +83,7 @@ class Reader:
         history = self._history(path)
         facts = self._facts(history)
         rewritten = rewrite(migration, facts, judge=partial(self._policy.judge, path=path))
-        if rewritten and not committed and rewriting.is_tracked(path):
-            why = (
-                "it is committed, so a database may have it; --changed-since REF rewrites what a branch has for itself"
-            )
-            return rewriting.Offered((f"{path} is not rewritten: {why}.",))
-        return rewriting.offer(request, migration, rewritten)
+        return rewriting.offer(request, migration, rewritten, committed=committed)
 
     def _open(self, path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
         folder = files.history_of(path)

@@ -39,13 +39,17 @@ class Offered:
     new: tuple[Path, ...] = ()
 
 
-def offer(request: Request, migration: Migration, rewritten: Rewritten | None) -> Offered:
+def offer(request: Request, migration: Migration, rewritten: Rewritten | None, *, committed: bool = False) -> Offered:
     """Show what the rules would write instead of a migration, and write it if that is agreed to.
 
-    No database may have applied it: the checksum is recorded there.
+    A database that applied it has its checksum. One that git knows may be applied somewhere, so it is left alone unless
+    somebody says that it is `committed` to a branch alone.
     """
     if rewritten is None:
         return Offered()
+    if not committed and _is_tracked(migration.path):
+        why = "git knows it, so a database may have it; check --fix --changed-since REF rewrites what a branch added"
+        return Offered((f"{migration.path} is not rewritten: {why}.",))
     proposal = propose(migration, rewritten)
     if not request.rewrite(proposal.difference):
         return Offered((f"{migration.path} is left as it is.",))
@@ -57,12 +61,6 @@ def offer(request: Request, migration: Migration, rewritten: Rewritten | None) -
     return Offered(tuple(notes), new)
 
 
-def is_tracked(path: Path) -> bool:
-    """Whether git knows the file."""
-    state = git.describe(path)
-    return state is not None and state.tracked
-
-
 def propose(migration: Migration, rewritten: Rewritten) -> Proposal:
     """Name the new migrations so that they run after the rewritten one and before the one that follows it today."""
     line_end = "\r\n" if "\r\n" in migration.sql else "\n"
@@ -72,6 +70,11 @@ def propose(migration: Migration, rewritten: Rewritten) -> Proposal:
         path = _after(path, migration.path, later.name, number)
         files.append((path, "", later.sql.replace("\r", "").replace("\n", line_end)))
     return Proposal(tuple(files), rewritten.rules)
+
+
+def _is_tracked(path: Path) -> bool:
+    state = git.describe(path)
+    return state is not None and state.tracked
 
 
 def _after(last: Path, first: Path, name: str, number: int) -> Path:
