@@ -12,6 +12,9 @@ from safemigrate.lint.seen import SEEN
 from safemigrate.model import Finding, Migration
 from safemigrate.sql import Statement
 
+_OF_TEXT = tuple(rule for rule in RULES if rule.of_text)
+_OF_HISTORY = tuple(rule for rule in RULES if rule.of_history)
+
 
 def lint(
     migration: Migration,
@@ -43,10 +46,9 @@ def lint(
 
 def _history(migration: Migration, facts: Facts) -> Iterator[Finding]:
     context = Context(migration, (), facts)
-    for rule in RULES:
-        if rule.of_history:
-            context.rule = rule.name
-            yield from rule.check(context)
+    for rule in _OF_HISTORY:
+        context.rule = rule.name
+        yield from rule.check(context)
 
 
 def _text(
@@ -55,7 +57,7 @@ def _text(
     context = Context(migration, statements, facts, earlier)
     # SQLite has one lock for the whole database, whatever the statement.
     mute = ("lock",) if facts.provider == "sqlite" else ()
-    rules = [rule for rule in RULES if rule.of_text and rule.family not in mute]
+    rules = [rule for rule in _OF_TEXT if rule.family not in mute]
     for _statement in statements:
         for rule in rules:
             context.rule = rule.name

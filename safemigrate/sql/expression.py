@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from safemigrate.errors import NotSql
-from safemigrate.sql.tokens import tokenize
+from safemigrate.sql.tokens import Token, tokenize
 
 # Words that may stand before a parenthesis and call nothing. PostgreSQL docs, 4.2 and appendix C.
 _NO_CALLS = frozenset(
     "ALL AND ANY ARRAY AS BETWEEN CASE COLLATE CROSS DISTINCT ELSE EXISTS FILTER FROM GROUP HAVING ILIKE IN IS JOIN LIKE "  # noqa: SIM905, E501
     "NOT NULL ON OR ORDER OVER ROW SELECT SIMILAR SOME THEN UNION USING VALUES VARYING WHEN WHERE WITHIN".split()
 )
+_NO_TOKEN = Token("", "", 0, 0)
 _OF_CONSTANTS = frozenset(("TRUE", "FALSE", "NOT", "AND", "OR", "IS"))
 
 
@@ -19,10 +23,11 @@ def always_holds(condition: str) -> bool:
     What sqlglot cannot decide is taken for a condition.
     """
     try:
-        words = [token.word for token in tokenize(condition, "condition") if token.is_identifier]
+        tokens = tokenize(condition, "condition")
     except NotSql:
         return False
-    if "OR" not in words and not _OF_CONSTANTS.issuperset(words):
+    parts = list(_by_or(tokens))
+    if not any(_is_constant(part) or (len(parts) > 1 and _denies(part)) for part in parts):
         return False  # sqlglot takes longer to import than a history to read
     from sqlglot import exp, parse_one
     from sqlglot.errors import SqlglotError
@@ -33,6 +38,26 @@ def always_holds(condition: str) -> bool:
     except (SqlglotError, RecursionError):
         return False
     return isinstance(simplified, exp.Boolean) and bool(simplified.this)
+
+
+def _by_or(tokens: list[Token]) -> Iterator[list[Token]]:
+    part: list[Token] = []
+    for token in tokens:
+        if token.word == "OR":
+            yield part
+            part = []
+        else:
+            part.append(token)
+    yield part
+
+
+def _is_constant(part: list[Token]) -> bool:
+    return all(token.word in _OF_CONSTANTS for token in part if token.is_identifier)
+
+
+def _denies(part: list[Token]) -> bool:
+    """Whether it may be the opposite of another: NOT, but for IS NOT."""
+    return any(token.word == "NOT" and before.word != "IS" for before, token in pairwise([_NO_TOKEN, *part]))
 
 
 def called(expression: str) -> frozenset[str]:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from safemigrate.sql.actions import Action, Cluster, LockTable, Refresh, Reindex, Vacuum
 from safemigrate.sql.cursor import Cursor
 
+_MODES = (
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+)
+
 
 def lock(cursor: Cursor) -> Action:
     """LOCK, from behind the word."""
@@ -13,6 +24,8 @@ def lock(cursor: Cursor) -> Action:
     mode = "ACCESS EXCLUSIVE"
     if cursor.take("IN"):
         mode = " ".join(cursor.until({"MODE"}).upper().split())
+        if mode not in _MODES:
+            raise cursor.unread()
         cursor.need("MODE")
     nowait = cursor.take("NOWAIT")
     cursor.finish()

@@ -37,7 +37,9 @@ def test_statements(sql: str, expected: Action) -> None:
     assert statement.actions == (expected,)
 
 
-@pytest.mark.parametrize("sql", ["LOCK", "LOCK t IN SHARE", "REINDEX t", "REFRESH t", "CLUSTER t USING", "VACUUM t x"])
+@pytest.mark.parametrize(
+    "sql", ["LOCK", "LOCK t IN SHARE", "LOCK t IN NO MODE", "REINDEX t", "REFRESH t", "CLUSTER t USING", "VACUUM t x"]
+)
 def test_half_a_statement_is_opaque(sql: str) -> None:
     (statement,) = split(sql)
     assert isinstance(statement.actions[0], Opaque)
