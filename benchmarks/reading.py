@@ -29,7 +29,7 @@ from safemigrate.prisma.project import find
 Found = dict[str, Any]
 
 _WARNINGS = re.compile(r"\A\s*/\*\s*Warnings:(?P<lines>.*?)\*/", re.DOTALL)
-_LOSS = ("seen-loss", "rows-deleted", "rows-updated")
+_LOSS = ("seen-loss", "rows-deleted", "rows-updated")  # what the trace adds to the rules
 
 _HEAD = """\
 # Whole histories, read

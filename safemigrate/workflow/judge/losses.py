@@ -23,7 +23,11 @@ _DATA_LOSS = frozenset(rule.name for rule in RULES if rule.family == "data-loss"
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a statement took from `subject`: `count` rows or values of the target's own, None where nobody counted."""
+    """What a statement took from `subject`: `count` rows or values of the target's own, None where nobody counted.
+
+    `column` is a column as users write it; a rule may name it at another statement, where its new type is created.
+    `told` says that the text shows it to the rules, which then need not be told.
+    """
 
     name: str
     subject: str
@@ -32,6 +36,8 @@ class Loss:
     loses: bool = True
     rule: str = SEEN
     unit: str = "row"
+    column: str = ""
+    told: bool = False
 
 
 def confirmed(findings: Sequence[Finding], evidence: Evidence) -> list[Finding]:
@@ -52,7 +58,8 @@ def seen(findings: Sequence[Finding], evidence: Evidence) -> Iterator[Finding]:
         span = one.statement.span
         here = [finding for finding in findings if finding.span == span and (finding.loses or _of_loss(finding))]
         for loss in _losses(evidence, number, one):
-            if loss.count == 0 or any(names(finding, loss.name) for finding in here):
+            elsewhere = loss.column and any(_of_loss(one) and loss.column in one.subject for one in findings)
+            if loss.count == 0 or loss.told or elsewhere or any(names(finding, loss.name) for finding in here):
                 continue
             severity = Severity.WARNING if loss.loses else Severity.NOTICE
             yield Finding(
@@ -115,7 +122,7 @@ def _losses(evidence: Evidence, number: int, one: Observation) -> Iterator[Loss]
             types = f"{old.attributes['type']} to {new.attributes['type']}"
             rows = _rows(evidence, old.table) if old.table else None
             message = f"{subject} changes from {types}, which may not hold its values"
-            yield Loss(old.name, subject, message, 0 if rows == 0 else None)
+            yield Loss(old.name, subject, message, 0 if rows == 0 else None, column=quote(old.parent, old.name))
     yield from _changed_rows(evidence, number, one)
 
 
@@ -145,7 +152,9 @@ def _changed_rows(evidence: Evidence, number: int, one: Observation) -> Iterator
         if updated or (real and table.name in overwritten):
             said = f"{counted(updated, 'row')} updated" if real else "rows are updated"
             message = f"{subject}: {said}; the old values are kept for rollback"
-            yield Loss(table.name, subject, message, updated if real else None, loses=False, rule=_UPDATED)
+            # An UPDATE in the text is for the rule overwrite-values: filling what is empty loses nothing.
+            shown = table.name in overwritten
+            yield Loss(table.name, subject, message, updated if real else None, loses=False, rule=_UPDATED, told=shown)
 
 
 def _held(count: int | None, unit: str) -> str:

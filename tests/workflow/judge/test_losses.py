@@ -79,3 +79,19 @@ def test_made_rows_clear_nothing(judged: Judge) -> None:
 def test_a_loss_that_a_rule_named_is_said_once(judged: Judge) -> None:
     found = judged(SETUP, 'ALTER TABLE "User" DROP COLUMN bio;')
     assert [(one.rule, one.verdict) for one in found if one.loses] == [("drop-column", Confirmation.CONFIRMED)]
+
+
+def test_a_recreated_enum_is_named_where_its_type_is_created(judged: Judge) -> None:
+    setup = """CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN', 'ROOT'); CREATE TABLE "User" (id int PRIMARY KEY, role "Role");
+        INSERT INTO "User" VALUES (1, 'USER')"""
+    sql = """CREATE TYPE "Role_new" AS ENUM ('USER', 'ADMIN');
+        ALTER TABLE "User" ALTER COLUMN "role" TYPE "Role_new" USING ("role"::text::"Role_new");
+        ALTER TYPE "Role" RENAME TO "Role_old"; ALTER TYPE "Role_new" RENAME TO "Role"; DROP TYPE "Role_old";"""
+    found = judged(setup, sql, blind=False)
+    assert "enum-value-removed" in {one.rule for one in found}
+    assert said(found) == set()
+
+
+def test_filling_what_is_new_is_no_loss(judged: Judge) -> None:
+    sql = 'ALTER TABLE "User" ADD COLUMN born int; UPDATE "User" SET born = 2000;'
+    assert said(judged(SETUP.replace(", born text", ""), sql)) == set()
