@@ -53,25 +53,7 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
     reader = Reader(policy, settings.postgres)
     baseline = _baseline(options, settings.baseline)
-    read: list[MigrationOutcome] = []
-    notes: list[str] = []
-    if options.stdin:
-        name, content = options.stdin
-        read.append(reader.read(Path(name), content))
-    else:
-        found, notes = _found(request, options)
-        asked = _asked(request, options, found)
-        for path in found:
-            if path in asked:
-                offered = (
-                    reader.fix(path, request, committed=options.changed_since is not None) if options.fix else None
-                )
-                notes += offered.notes if offered else ()
-                read += [reader.read(each) for each in (path, *(offered.new if offered else ()))]
-            else:
-                reader.note(path)
-        if not asked:
-            notes.append(f"No migration changed since {options.changed_since}.")
+    read, notes = _read(reader, request, options)
     if options.write_baseline:
         notes.append(_write(options.write_baseline, read))
     elif baseline:
@@ -79,12 +61,8 @@ def check(request: Request, options: CheckOptions) -> Outcome:
         notes += _about(baseline, read)
     if not options.offline:
         notes.append("Read without a database: rows, locks held and the way back are tried by safemigrate apply.")
-    failing = [
-        finding
-        for outcome in read
-        for finding in outcome.findings
-        if finding.severity in _FAILS[options.fail_on] and not finding.allowed and not options.write_baseline
-    ]
+    told = [] if options.write_baseline else [finding for outcome in read for finding in outcome.findings]
+    failing = [each for each in told if each.severity in _FAILS[options.fail_on] and not each.allowed]
     result = Result.OK if read else Result.NOTHING
     if any(outcome.state == "unreadable" for outcome in read):
         result = Result.INCOMPLETE
@@ -99,6 +77,28 @@ def check(request: Request, options: CheckOptions) -> Outcome:
         next=(*reader.fixes[:3], *(f"safemigrate explain {rule}" for rule in rules)),
         seconds=time.monotonic() - began,
     )
+
+
+def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list[MigrationOutcome], list[str]]:
+    """What is asked about, in order; migrations before it are noted."""
+    if options.stdin:
+        name, content = options.stdin
+        return [reader.read(Path(name), content)], []
+    found, notes = _found(request, options)
+    asked = _asked(request, options, found)
+    read: list[MigrationOutcome] = []
+    for path in found:
+        if path not in asked:
+            reader.note(path)
+            continue
+        new: Sequence[Path] = ()
+        if options.fix:
+            offered = reader.fix(path, request, committed=options.changed_since is not None)
+            notes, new = [*notes, *offered.notes], offered.new
+        read += [reader.read(each) for each in (path, *new)]
+    if not asked:
+        notes.append(f"No migration changed since {options.changed_since}.")
+    return read, notes
 
 
 def _found(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:
