@@ -2,7 +2,8 @@
 
 It takes ACCESS EXCLUSIVE on both: also every query of the referenced table waits until the transaction ends. Without a
 target a constraint is known for a foreign key by these migrations, or by the ending `_fkey` that Prisma and PostgreSQL
-give it. Foreign keys between new or small tables are no findings.
+give it. Foreign keys between new or small tables are no findings, nor is one that comes back in the same migration:
+`foreign-key-validates` speaks of that.
 
 Drop it in a migration of its own, which holds the locks for a moment only; drop the table in a later one.
 """
@@ -15,7 +16,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import DropConstraint, DropTable, quote
+from safemigrate.sql.actions import AddConstraint, Constraint, DropConstraint, DropTable, quote
 
 SETUP = """
 CREATE TABLE "User" (id int PRIMARY KEY);
@@ -49,10 +50,25 @@ def _by_name(context: Context, action: DropConstraint) -> Iterator[Finding]:
         return
     if known and (not known.references or context.schema.key(known.references) == context.key(action.table)):
         return
-    if context.is_new(action.table) or not (context.felt(action) or table.unknown):
+    if (
+        context.is_new(action.table)
+        or _comes_back(context, action, known)
+        or not (context.felt(action) or table.unknown)
+    ):
         return
     parent = str(known.references) if known and known.references else "the table it refers to"
     yield _finding(context, action.table, f"foreign key {quote(action.name)} is dropped", parent)
+
+
+def _comes_back(context: Context, drop: DropConstraint, known: Constraint | None) -> bool:
+    key = context.key(drop.table)
+    return any(
+        isinstance(one, AddConstraint)
+        and context.key(one.table) == key
+        and one.constraint.kind == "foreign key"
+        and (one.constraint.name == drop.name or (known is not None and one.constraint.columns == known.columns))
+        for one in [*context.actions, *context.after]
+    )
 
 
 def _finding(context: Context, table: Name, what: str, parent: str) -> Finding:

@@ -15,7 +15,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.locks import Lock
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import Set
+from safemigrate.sql.actions import CreateTable, Set
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY);'
 BAD = 'SET lock_timeout = 0;\nALTER TABLE "User" ADD COLUMN "bio" TEXT;'
@@ -30,8 +30,9 @@ def check(context: Context) -> Iterator[Finding]:
     for action in context.actions:
         if not isinstance(action, Set) or action.setting not in ("lock_timeout", "statement_timeout"):
             continue
-        locks = (one.lock for later in context.after for one in context.felt(later))
-        if _OFF.fullmatch(action.value) and any(lock >= Lock.SHARE for lock in locks):
+        made = {one.table for one in context.after if isinstance(one, CreateTable)}
+        locked = (one for later in context.after for one in context.felt(later) if one.table not in made)
+        if _OFF.fullmatch(action.value) and any(one.lock >= Lock.SHARE for one in locked):
             yield context.finding(
                 Severity.WARNING,
                 f"{action.setting} is switched off: a statement behind it may wait, and stop others, without end",

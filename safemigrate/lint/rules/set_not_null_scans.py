@@ -16,6 +16,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.fix import Fix, listed, required
 from safemigrate.lint.locks import nullable
 from safemigrate.lint.rule import Rule, counted
+from safemigrate.lint.schema import spelled
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Action, AddConstraint, DropConstraint, SetNotNull, ValidateConstraint, quote
@@ -32,11 +33,14 @@ ALTER TABLE "User" ADD CONSTRAINT "email_present" CHECK ("email" IS NOT NULL) NO
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Columns that become NOT NULL and that no valid check proves to be so."""
+    """Columns that become NOT NULL and that no valid check proves to be so; one scan looks for all of a statement."""
+    read: dict[Name, list[str]] = {}
     for action in context.actions:
         for table, column in _required(context, action):
             if any(effect.scans for effect in context.felt(action)) and not is_promoted(context, table):
-                yield _scanned(context, table, column)
+                read.setdefault(table, []).append(column)
+    for table, columns in read.items():
+        yield _scanned(context, table, columns)
 
 
 def is_promoted(context: Context, table: Name) -> bool:
@@ -62,19 +66,20 @@ def _required(context: Context, action: Action) -> list[tuple[Name, str]]:
     return [(action.table, column) for column in columns]
 
 
-def _scanned(context: Context, table: Name, column: str) -> Finding:
+def _scanned(context: Context, table: Name, columns: list[str]) -> Finding:
     rows = context.rows(table)
-    name = quote(column)
+    column, name = columns[0], quote(columns[0])
     old = "" if context.schema.version >= 12 else f" (PostgreSQL {context.schema.version} does so even behind a check)"
     if context.schema.version >= 18:
         first = f"ALTER TABLE {table} ADD CONSTRAINT {quote(column + '_present')} NOT NULL {name} NOT VALID;"
     else:
         first = f"ALTER TABLE {table} ADD CONSTRAINT {quote(column + '_present')} CHECK ({name} IS NOT NULL) NOT VALID;"
+    names = spelled(tuple(columns))
     return context.finding(
         Severity.WARNING,
-        f"every row of {table} is read for a NULL in {name} while reads and writes wait{old}"
+        f"every row of {table} is read for a NULL in {names} while reads and writes wait{old}"
         + (f"; it has {counted(rows, 'row')}" if rows else ""),
-        subject=f"{table}.{name}",
+        subject=f"{table}.{name}" if len(columns) == 1 else str(table),
         help=f"first: {first} validate it in the next migration, SET NOT NULL in the one after",
         count=rows,
     )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
 from safemigrate.sql.actions import AlterColumnType, quote
 
 SETUP = 'CREATE TABLE "Item" (id int PRIMARY KEY, code varchar(10));'
@@ -31,27 +32,34 @@ ALTER TABLE "Item" ALTER COLUMN "name" SET DATA TYPE TEXT;
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Type changes that PostgreSQL cannot make in the catalog alone."""
+    """Type changes that PostgreSQL cannot make in the catalog alone; one rewrite makes all of a statement."""
+    slow: dict[Name, list[AlterColumnType]] = {}
     for action in context.actions:
-        if not isinstance(action, AlterColumnType):
-            continue
-        felt = [one for one in context.felt(action) if one.slow]
-        if not felt:
-            continue
-        before = context.schema.table(action.table).types.get(action.column, "")
-        rows = context.rows(action.table)
-        many = f"all {counted(rows, 'row')} of {action.table} are" if rows else f"{action.table} is"
-        change = f"from {before} to {action.type}" if before else f"to {action.type}"
-        others = sorted({str(one.table) for one in felt if one.table != action.table})
-        work = "written anew" if felt[0].rewrites else "read for its indexes"
-        yield context.finding(
-            Severity.WARNING,
-            f"{many} {work} to change {quote(action.column)} {change}, while reads and writes wait"
-            + (f"; so do those of {', '.join(others)}" if others else ""),
-            subject=f"{action.table}.{quote(action.column)}",
-            help="for a big table: a new column, filled in batches",
-            count=rows,
-        )
+        if isinstance(action, AlterColumnType) and any(one.slow for one in context.felt(action)):
+            slow.setdefault(action.table, []).append(action)
+    for table, changes in slow.items():
+        yield _rewritten(context, table, changes)
+
+
+def _rewritten(context: Context, table: Name, changes: list[AlterColumnType]) -> Finding:
+    types = context.schema.table(table).types
+    felt = [one for action in changes for one in context.felt(action) if one.slow]
+    rows = context.rows(table)
+    many = f"all {counted(rows, 'row')} of {table} are" if rows else f"{table} is"
+    listed = ", ".join(
+        f"{quote(one.column)}{f' from {types[one.column]}' if one.column in types else ''} to {one.type}"
+        for one in changes
+    )
+    others = sorted({str(one.table) for one in felt if one.table != table})
+    work = "written anew" if any(one.rewrites for one in felt) else "read for its indexes"
+    return context.finding(
+        Severity.WARNING,
+        f"{many} {work} to change {listed}, while reads and writes wait"
+        + (f"; so do those of {', '.join(others)}" if others else ""),
+        subject=f"{table}.{quote(changes[0].column)}" if len(changes) == 1 else str(table),
+        help="for a big table: a new column, filled in batches",
+        count=rows,
+    )
 
 
 RULE = Rule("type-change-rewrites", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
