@@ -69,7 +69,10 @@ class Evidence:
         return quote(self.called(table).schema, self.called(table).name)
 
     def measured(self, number: int) -> dict[Identity, Measured]:
-        """What statement `number` did to the tables from before the run that it locked, read or rewrote."""
+        """What statement `number` did to the tables from before the run that were locked then, or that it went through.
+
+        A lock that is held cannot be seen to be taken again, so those of earlier statements are among them.
+        """
         one, trace = self.seen.observations[number], self.traces[number]
         rewritten = {
             each.identity[1]
@@ -83,9 +86,7 @@ class Evidence:
             if table is None:
                 continue
             known = found.get(table) or Measured(self.name(table), "", trace.seconds)
-            works = oid in one.scanned or oid in rewritten
-            # A lock of an earlier statement matters only where this one lets others wait longer.
-            lock = one.held.get(oid, "") if works else trace.locks.get(self._name(one, oid), "")
+            lock = one.held.get(oid, "")
             scans = one.scanned.get(oid)
             read = max(scans, trace.scans.get(self._name(one, oid), 0)) if scans is not None else None
             found[table] = replace(

@@ -45,10 +45,13 @@ def seen(findings: Sequence[Finding], evidence: Evidence) -> Iterator[Finding]:
             named = any(names(finding, name) for finding in here)
             if measured.lock not in STRONG or small or named or table not in one.after:
                 continue
+            own = evidence.traces[number].locks.get(measured.table, "")
             if measured.works and not empties:
-                yield _works(one, measured, evidence, evidence.traces[number].locks.get(measured.table, ""))
-            elif name not in one.statement.sql and table not in said:
+                yield _works(one, measured, evidence, own)
+            elif own in STRONG and name not in one.statement.sql and table not in said:
                 yield _hidden(one, measured, evidence)
+            else:
+                continue
             said.add(table)
 
 
@@ -99,7 +102,13 @@ def _judged(finding: Finding, evidence: Evidence, number: int, *, kept: bool) ->
     """Judge a finding of statement `number`, whose locks are `kept` to be seen where it runs in a transaction."""
     by_name = {evidence.called(table).name: one for table, one in evidence.measured(number).items()}
     subject = [one for name, one in by_name.items() if quote(name) in finding.subject]
-    meant = subject or [one for name, one in by_name.items() if names(finding, name)] or list(by_name.values())
+    own = evidence.traces[number].locks
+    meant = (
+        subject
+        or [one for name, one in by_name.items() if names(finding, name)]
+        or [one for one in by_name.values() if one.table in own or one.works]
+        or list(by_name.values())
+    )
     worst = max(meant, key=lambda one: (one.lock in STRONG, one.works, _rank(one.lock)), default=None)
     shows = _OF_LOCKS[finding.rule].shows
     if shows == "rows":

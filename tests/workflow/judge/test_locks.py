@@ -66,6 +66,13 @@ def test_what_is_seen_can_be_allowed(judged: Judge) -> None:
     assert "unused-allow" not in {one.rule for one in found}
 
 
+def test_a_lock_that_an_earlier_statement_holds_clears_nothing(judged: Judge) -> None:
+    setup = f'{ROWS}; CREATE INDEX "User_age" ON "User" (age)'
+    found = judged(setup, 'ALTER TABLE "User" ADD COLUMN born int; DROP INDEX "User_age";')
+    (dropped,) = [one for one in found if one.rule == "drop-index-not-concurrent"]
+    assert dropped.verdict is CONFIRMED
+
+
 TRACED = [rule for rule in RULES if rule.family == "lock" and rule.shows != "nothing"]
 
 
