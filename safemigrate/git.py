@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safemigrate.errors import ProjectError
+
+if TYPE_CHECKING:
+    import git
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,7 @@ def describe(path: Path) -> GitState | None:
         if root is None:
             return None
         with git.Repo(root) as repository:
-            # Inside a hook git points these at the repository that is being committed to, by whatever path.
-            repository.git.update_environment(
-                GIT_DIR=str(repository.git_dir),
-                GIT_WORK_TREE=str(root),
-                GIT_INDEX_FILE=str(Path(repository.git_dir, "index")),
-            )
+            _pin(repository, root)
             tracked = bool(repository.git.ls_files("--", os.fspath(path.absolute())))
             begun = repository.head.is_valid()
             return GitState(
@@ -71,6 +70,7 @@ def changed_since(folder: Path, ref: str) -> frozenset[Path]:
     except git.GitError as error:
         raise ProjectError(f"{root} is no repository that git can read", str(error)) from error
     with repository:
+        _pin(repository, root)
         run = repository.git
         try:
             commit = run.rev_parse("--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
@@ -82,7 +82,7 @@ def changed_since(folder: Path, ref: str) -> frozenset[Path]:
             changed = run.diff("--name-only", "-z", "--no-renames", "--diff-filter=d", "--no-ext-diff", base)
             new = run.ls_files("--others", "--exclude-standard", "--full-name", "-z")
         except git.GitCommandError as error:
-            shallow = Path(repository.git_dir, "shallow").exists()
+            shallow = Path(repository.common_dir, "shallow").exists()
             raise ProjectError(
                 f"git finds no common commit of {ref} and HEAD in {root}",
                 "The clone is shallow: it ends before that commit." if shallow else str(error.stderr).strip(),
@@ -91,6 +91,15 @@ def changed_since(folder: Path, ref: str) -> frozenset[Path]:
                 else (),
             ) from error
     return frozenset(Path(root, name).resolve() for name in f"{changed}\0{new}".split("\0") if name)
+
+
+def _pin(repository: git.Repo, root: Path) -> None:
+    # Inside a hook git points these at the repository that is being committed to, by whatever path.
+    repository.git.update_environment(
+        GIT_DIR=str(repository.git_dir),
+        GIT_WORK_TREE=str(root),
+        GIT_INDEX_FILE=str(Path(repository.git_dir, "index")),
+    )
 
 
 def _unknown(root: Path, ref: str) -> ProjectError:

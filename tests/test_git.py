@@ -146,3 +146,22 @@ def test_a_shallow_clone_is_named(repository: Path, tmp_path: Path) -> None:
 def test_a_folder_without_a_repository(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="in no git repository"):
         git.changed_since(tmp_path, "main")
+
+
+def test_what_changed_is_asked_of_the_right_repository_inside_a_hook_of_another(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    run(other, "init", "-q")
+    (repository / "a").write_text("2")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    assert git.changed_since(repository, "main") == {repository / "a"}
+
+
+def test_what_changed_in_a_worktree(repository: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    run(repository, "worktree", "add", "-q", "-b", "topic", str(tree))
+    (tree / "b").write_text("1")
+    assert git.changed_since(tree, "main") == {tree / "b"}
