@@ -58,6 +58,14 @@ def holds_always(where: str) -> bool:
     return not where or always_holds(where)
 
 
+def is_null(where: str, column: str, *, alone: bool = False) -> bool:
+    """Whether a condition holds only where the column is NULL, as far as its text tells; `alone`, wherever it is."""
+    asks = rf'(?:[\w"]+\.)?"?{re.escape(column)}"?\s+IS\s+NULL\b'
+    if alone:
+        return bool(re.fullmatch(rf"\(?\s*{asks}\s*\)?", where.strip(), re.IGNORECASE))
+    return bool(re.search(asks, where, re.IGNORECASE)) and not re.search(r"\bOR\b", where, re.IGNORECASE)
+
+
 def names_rows(where: str) -> bool:
     """Whether a condition names single rows by their key: `id = 3`."""
     return bool(_BY_KEY.fullmatch(where.strip()))

@@ -6,6 +6,7 @@ from safemigrate.lint.rule import Rule
 from safemigrate.lint.rules import (
     attach_partition,
     backfill_in_migration,
+    cascade_added,
     check_constraint_validates,
     cluster,
     constrained_domain_column,
@@ -88,6 +89,7 @@ from safemigrate.lint.rules import (
 RULES: tuple[Rule, ...] = (
     attach_partition.RULE,
     backfill_in_migration.RULE,
+    cascade_added.RULE,
     check_constraint_validates.RULE,
     cluster.RULE,
     constrained_domain_column.RULE,

@@ -8,6 +8,7 @@ Count them before: `SELECT count(*) FROM ... WHERE ...`. What must not be lost g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context, deletes_all, names_rows
@@ -33,10 +34,19 @@ def check(context: Context) -> Iterator[Finding]:
             Severity.WARNING,
             f"{held} {'is' if rows == 1 else 'are'} deleted, and what refers to them ON DELETE CASCADE",
             subject=str(action.table),
-            help=f"count them first: SELECT count(*) FROM {action.table} WHERE {action.where};",
+            help=_counting(context, action),
             count=rows,
             loses=True,
         )
+
+
+def _counting(context: Context, delete: Delete) -> str:
+    """How to count the rows, where the condition stands alone."""
+    statement = context.statements[context.position]
+    alone = statement.kind == "DELETE" and not re.search(r"\b(USING|AS)\b", statement.sql, re.IGNORECASE)
+    if alone and "\n" not in delete.where:
+        return f"count them first: SELECT count(*) FROM {delete.table} WHERE {delete.where};"
+    return "count them first, with a SELECT under the same condition"
 
 
 RULE = Rule("delete-rows", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)

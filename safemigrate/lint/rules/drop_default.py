@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import AlterColumn, DropColumn, DropDefault, SetDefault, quote
+from safemigrate.sql.actions import AlterColumn, DropColumn, DropDefault, DropNotNull, SetDefault, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY);'
 BAD = """
@@ -28,7 +28,8 @@ _ENDS = {"drop identity": "identity", "drop expression": "expression"}
 
 def check(context: Context) -> Iterator[Finding]:
     """Columns of older tables that lose what fills them, and get nothing in its place."""
-    for action in context.actions:
+    here = context.actions
+    for action in here:
         if isinstance(action, DropDefault):
             what = "default"
         elif isinstance(action, AlterColumn) and action.what in _ENDS:
@@ -37,6 +38,9 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if context.is_new(action.table) or context.later(action, SetDefault, DropColumn, AlterColumn):
             continue
+        key = context.key(action.table)
+        if any(isinstance(a, DropNotNull) and (context.key(a.table), a.column) == (key, action.column) for a in here):
+            continue  # it may be left out, and NULL; that is `drop-not-null`
         added = context.new_column(action.table, action.column)
         if added and not added.not_null:
             continue

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from safemigrate.lint.context import Context, names_rows
+from safemigrate.lint.context import Context, is_null, names_rows
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import Update, quote
@@ -50,9 +50,9 @@ def check(context: Context) -> Iterator[Finding]:
 def _may_hold(context: Context, update: Update, column: str) -> bool:
     if context.new_column(update.table, column):
         return False
-    name = rf'(?:[\w"]+\.)?"?{re.escape(column)}"?'
-    if not re.search(r"\bOR\b", update.where, re.I) and re.search(rf"{name}\s+IS\s+NULL\b", update.where, re.I):
+    if is_null(update.where, column):
         return False
+    name = rf'(?:[\w"]+\.)?"?{re.escape(column)}"?'
     # COALESCE keeps what is there; a stamp of the change is no value of its own.
     keeps = rf'"?{re.escape(column)}"?\s*=\s*(?:COALESCE\s*\(\s*{name}\s*,|(?:now\s*\(|CURRENT_TIMESTAMP))'
     return not re.search(keeps, update.assignments, re.I)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safemigrate.lint.context import Context
+from safemigrate.lint.context import Context, is_null
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.rules.set_not_null_scans import is_promoted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import SetNotNull, quote
+from safemigrate.sql.actions import SetNotNull, Update, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = 'ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;'
@@ -47,14 +47,23 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
     nulls = context.rows(table) if new else _nulls(context, table, column)
     fill = f"first: UPDATE {table} SET {quote(column)} = ... WHERE {quote(column)} IS NULL;"
     if nulls is None:
-        message = f"{subject} becomes required; a NULL in it stops the migration"
-        yield context.finding(Severity.NOTICE if filled else Severity.WARNING, message, subject=subject, help=fill)
+        if not _is_filled_everywhere(context, table, column):
+            left = "a NULL that the UPDATE before it leaves" if filled else "a NULL in it"
+            message = f"{subject} becomes required; {left} stops the migration"
+            yield context.finding(Severity.WARNING, message, subject=subject, help=fill)
     elif nulls and not filled:
         message = f"{subject} becomes required, and {counted(nulls, 'row')} hold NULL"
         yield context.finding(Severity.ERROR, message, subject=subject, help=fill, count=nulls)
     elif nulls and not new:
         message = f"{subject} becomes required; {counted(nulls, 'row')} hold NULL and the migration fills them first"
         yield context.finding(Severity.NOTICE, message, subject=subject, count=nulls)
+
+
+def _is_filled_everywhere(context: Context, table: Name, column: str) -> bool:
+    """Whether an UPDATE before it reaches every row, or every one that holds NULL."""
+    updates = [a for a in context.before if isinstance(a, Update) and context.key(a.table) == context.key(table)]
+    fills = [update.where for update in updates if column in update.columns]
+    return any(not where or is_null(where, column, alone=True) for where in fills)
 
 
 def _nulls(context: Context, table: Name, column: str) -> int | None:

@@ -14,7 +14,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import AddConstraint, CreateIndex, Delete, Insert, quote
+from safemigrate.sql.actions import AddColumn, AddConstraint, CreateIndex, Delete, Insert, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = 'CREATE UNIQUE INDEX "User_email_key" ON "User"("email");'
@@ -30,6 +30,8 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _unique(
                 context, action.table, action.columns, where, online=action.concurrently, same_nulls=same
             )
+        elif isinstance(action, AddColumn) and action.column.unique and action.column.default:
+            yield from _unique(context, action.table, (action.column.name,), "", online=False, same_nulls=False)
         elif isinstance(action, AddConstraint) and action.constraint.kind in ("unique", "primary key"):
             if action.constraint.using_index:
                 continue

@@ -40,7 +40,7 @@ a.attrelid = {table} AND a.attnum = key.number ORDER BY key.place)"
 _CONSTRAINTS = f"""
 SELECT n.nspname, c.relname, k.conname, k.contype::text, k.convalidated, rn.nspname, r.relname,
        coalesce(pg_get_expr(k.conbin, k.conrelid), ''), {_COLUMNS.format(keys="k.conkey", table="k.conrelid")},
-       {_COLUMNS.format(keys="k.confkey", table="k.confrelid")}
+       {_COLUMNS.format(keys="k.confkey", table="k.confrelid")}, k.confdeltype::text
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN (pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace) ON r.oid = k.confrelid
 WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND {_OURS}
@@ -133,7 +133,7 @@ def sizes(known: Facts) -> Callable[[str], int | None]:
 
 def _tables(connection: Connection) -> dict[Key, TableFact]:
     constraints: dict[Key, dict[str, Constraint]] = defaultdict(dict)
-    for schema, table, name, kind, valid, to_schema, to, expression, columns, referenced in session.rows(
+    for schema, table, name, kind, valid, to_schema, to, expression, columns, referenced, deletes in session.rows(
         connection, _CONSTRAINTS
     ):
         constraints[schema, table][name] = Constraint(
@@ -144,6 +144,7 @@ def _tables(connection: Connection) -> dict[Key, TableFact]:
             not_valid=not valid,
             references=Name(to_schema, to) if to else None,
             referenced=tuple(referenced),
+            on_delete="cascade" if deletes == "c" else "",
         )
     indexes: dict[Key, dict[str, Index]] = defaultdict(dict)
     for schema, table, name, unique, valid, columns in session.rows(connection, _INDEXES):

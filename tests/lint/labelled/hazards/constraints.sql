@@ -26,6 +26,7 @@ ALTER TABLE "Post" DROP CONSTRAINT "Post_authorId_fkey";
 
 -- AddForeignKey
 -- expect: lock foreign-key-validates
+-- expect: compatibility cascade-added
 ALTER TABLE "Post" ADD CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- case: a foreign key to a table that is new
