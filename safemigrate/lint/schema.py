@@ -62,6 +62,7 @@ class Schema:
         self._constrained = dict(facts.domains)
         self._facts = dict(facts.tables or {})  # those that nobody has asked about yet
         self._tables: dict[Key, Table] = {}
+        self._told: dict[Key, TableFact] = {}  # what `facts` made, until the table changes
 
     # Asking
 
@@ -79,19 +80,18 @@ class Schema:
 
     def facts(self) -> Facts:
         """What is known by now, as a target would tell it; it holds until the next action is noted."""
-        tables = {
-            key: TableFact(
-                columns=known.types,
-                required=frozenset(known.required),
-                constraints=known.constraints,
-                indexes=known.indexes,
-                partitioned=known.partitioned,
-                default_of=known.default_of,
-            )
-            for key, known in self._all()
-            if not known.unknown
-        }
-        return Facts(tables, functions=dict(self._volatile), domains=dict(self._constrained), schema=self._default)
+        told = self._told
+        for key, known in self._all():
+            if key not in told and not known.unknown:
+                told[key] = TableFact(
+                    columns=known.types,
+                    required=frozenset(known.required),
+                    constraints=known.constraints,
+                    indexes=known.indexes,
+                    partitioned=known.partitioned,
+                    default_of=known.default_of,
+                )
+        return Facts(dict(told), functions=dict(self._volatile), domains=dict(self._constrained), schema=self._default)
 
     def foreign_keys(self, table: Name) -> list[Constraint]:
         """The foreign keys of a table that are known."""
@@ -224,6 +224,7 @@ class Schema:
 
     def _create(self, action: CreateTable) -> None:
         self._take(self.key(action.table))
+        self._told.pop(self.key(action.table), None)
         self._tables[self.key(action.table)] = Table(partitioned=action.partitioned, unknown=False)
         for column in action.columns:
             self._add(action.table, column)
@@ -260,6 +261,7 @@ class Schema:
             known.required.update(columns)
 
     def _table(self, key: Key) -> Table:
+        self._told.pop(key, None)
         if key not in self._tables:
             fact = self._facts.pop(key, None)
             self._tables[key] = _of_fact(fact) if fact else Table()

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from safemigrate.sql.actions import Name
 from safemigrate.sql.tokens import Token
 
+_NESTS = {"(": 1, "[": 1, ")": -1, "]": -1}
 _NOTHING = Token("", "", 0, 0, is_identifier=False)
 
 
@@ -30,7 +31,7 @@ class Cursor:
     @property
     def word(self) -> str:
         """The unquoted word or symbol here."""
-        return self.token().word
+        return self.tokens[self.place].word if self.place < len(self.tokens) else ""
 
     @property
     def done(self) -> bool:
@@ -39,7 +40,14 @@ class Cursor:
 
     def at(self, *words: str) -> bool:
         """Whether these words stand here, in this order."""
-        return all(self.token(ahead).word == word for ahead, word in enumerate(words))
+        place = self.place
+        if len(self.tokens) - place < len(words):
+            return False
+        for word in words:
+            if self.tokens[place].word != word:
+                return False
+            place += 1
+        return True
 
     def take(self, *words: str) -> bool:
         """Move behind these words if they stand here."""
@@ -112,11 +120,15 @@ class Cursor:
         """What stands in the parentheses here."""
         self.need("(")
         start, depth = self.place, 1
-        while depth:
-            if self.done:
-                raise self.unread()
-            depth += {"(": 1, ")": -1}.get(self.word, 0)
-            self.place += 1
+        for place in range(start, len(self.tokens)):
+            word = self.tokens[place].word
+            depth += (word == "(") - (word == ")")
+            if not depth:
+                self.place = place + 1
+                break
+        else:
+            self.place = len(self.tokens)
+            raise self.unread()
         return Cursor(self.tokens[start : self.place - 1], self.text)
 
     def names_in_group(self) -> tuple[str, ...]:
@@ -134,21 +146,29 @@ class Cursor:
         piece: list[Token] = []
         depth = 0
         for token in self.tokens[self.place :]:
-            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.word, 0)
-            if token.word == "," and not depth:
+            word = token.word
+            if word in _NESTS:
+                depth += _NESTS[word]
+            elif word == "," and not depth:
                 parts.append(Cursor(piece, self.text))
                 piece = []
-            else:
-                piece.append(token)
+                continue
+            piece.append(token)
         self.place = len(self.tokens)
         return [*parts, Cursor(piece, self.text)] if piece else parts
 
     def until(self, words: Collection[str]) -> str:
         """Move to the first of these words outside parentheses, or to the end; what was passed, as written."""
         start, depth = self.place, 0
-        while not self.done and (depth or self.word not in words):
-            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(self.word, 0)
-            self.place += 1
+        for place in range(start, len(self.tokens)):
+            word = self.tokens[place].word
+            if not depth and word in words:
+                self.place = place
+                break
+            if word in _NESTS:
+                depth += _NESTS[word]
+        else:
+            self.place = len(self.tokens)
         return self.written(start, self.place)
 
     def rest(self) -> str:

@@ -153,7 +153,7 @@ def _option(cursor: Cursor, table: Name) -> Action:
         what = "set options" if verb == "SET" else "reset options"
         return AlterTable(table, what, value=cursor.group().rest())  # type: ignore[arg-type]
     for words in _TABLE:
-        if cursor.take(*words.split()):
+        if words.startswith(verb) and cursor.take(*words.split()):
             value = "" if words.endswith(_WITHOUT_VALUE) else _written(cursor)
             return AlterTable(table, words.lower(), value=value)  # type: ignore[arg-type]
     raise cursor.unread()
@@ -179,7 +179,7 @@ def _alter_column(cursor: Cursor, table: Name) -> Action:
         what = "set options" if verb == "SET" else "reset options"
         return AlterColumn(table, name, what, cursor.group().rest())  # type: ignore[arg-type]
     for words, what in _COLUMN.items():
-        if cursor.take(*words.split()):
+        if words.startswith(verb) and cursor.take(*words.split()):
             return AlterColumn(table, name, what, cursor.rest())  # type: ignore[arg-type]
     raise cursor.unread()
 

@@ -24,7 +24,8 @@ def check(context: Context) -> Iterator[Finding]:
     mine = _TIMESTAMP.match(name)
     if not mine or name in (context.facts.applied or {}):
         return
-    same = [one for one in context.facts.folder if one.encode() < name.encode() and one.startswith(f"{mine[0]}_")]
+    stamp = f"{mine[0]}_"
+    same = [one for one in context.facts.folder if one.startswith(stamp) and one.encode() < name.encode()]
     if same:
         yield context.finding(
             Severity.WARNING,

@@ -20,9 +20,11 @@ def check(context: Context) -> Iterator[Finding]:
     """An applied migration whose checksum is not that of the file, whatever its line ends."""
     migration = context.migration
     applied = (context.facts.applied or {}).get(migration.name)
+    if not applied:
+        return
     unix = migration.sql.replace("\r\n", "\n")
     spellings = {sha256(text.encode()).hexdigest() for text in (unix, unix.replace("\n", "\r\n"))}
-    if applied and applied not in {migration.checksum, *spellings}:
+    if applied not in {migration.checksum, *spellings}:
         yield context.finding(
             Severity.ERROR,
             f"{migration.name} was edited after it was applied",

@@ -28,7 +28,10 @@ _SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 def check(context: Context) -> Iterator[Finding]:
     """SQL that only another provider understands."""
     provider = _SAME.get(context.facts.provider, context.facts.provider)
-    bare = _COMMENT_OR_STRING.sub(" ", context.migration.sql)
+    sql = context.migration.sql
+    if not any(sign.search(sql) for sign in _SIGNS.values()):
+        return
+    bare = _COMMENT_OR_STRING.sub(" ", sql)
     written = next((name for name, sign in _SIGNS.items() if sign.search(bare)), "")
     if written and written != provider and (provider or written != "sqlite"):
         yield context.finding(
