@@ -122,7 +122,7 @@ def carry(
     `amend` may add to the proven plans, which then write to the tables `also` without anybody keeping what was there.
     """
     resolved, target, shadow, scratch = way.resolved, way.target, way.shadow, way.scratch
-    known = facts(target, resolved.url.schema)
+    known = replace(facts(target, resolved.url.schema), folder=tuple(each.name for each in resolved.migrations))
     scripts, unlevelled = _read(request, known, target, pending)
     findings = _at_levels(request, target, pending, unlevelled)
     edited = tuple(_read_only(file, findings, "edited") for file, _ in target.state.edited)
