@@ -11,7 +11,6 @@ from safemigrate.lint.facts import Facts, Key, TableFact
 from safemigrate.lint.locks import Effect, Lock, effects
 from safemigrate.lint.rule import SMALL
 from safemigrate.lint.schema import Schema
-from safemigrate.lint.shapes import Shapes
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.sql import Name, Statement, refuses_transaction
 from safemigrate.sql.actions import (
@@ -102,7 +101,6 @@ class Context:
         self._counts: dict[str, int | None] = {}
         self._held: list[tuple[int, Effect]] = []
         self.schema = Schema(facts)
-        self.shapes = Shapes(self.key, lambda key: fact.columns if (fact := self._target(key)) else {})
         self._knows_earlier = earlier is not None
         # Nothing to copy from: what a whole history writes into an empty database is its own seed.
         starts_empty = self.knows_all and all(name == "_prisma_migrations" for _schema, name in facts.tables or ())
@@ -159,7 +157,6 @@ class Context:
         self.position += 1
 
     def _note(self, action: Action) -> None:
-        self.shapes.note(action)
         self.schema.note(action)
         match action:
             case CreateTable() if not (action.if_not_exists and self._target(self.key(action.table))):

@@ -63,7 +63,7 @@ def _may_follow(context: Context, drop: DropColumn, add: AddColumn) -> bool:
     """Whether one that stands alone with it takes its place, as a renamed field does in what Prisma writes."""
     if context.key(drop.table) != context.key(add.table) or add.column.has_value:
         return False
-    before = context.shapes.of(drop.table).get(drop.column)
+    before = context.schema.columns(drop.table).get(drop.column)
     return before is None or same_type(before, add.column.type)
 
 
@@ -80,7 +80,7 @@ def _likeness(context: Context, drop: DropColumn, add: AddColumn) -> float:
         return 0
     if drop.column == add.column.name:
         return 2 if add not in context.own else 0
-    before = context.shapes.of(drop.table).get(drop.column)
+    before = context.schema.columns(drop.table).get(drop.column)
     if add.column.has_value and not add.column.default:
         return 0
     if before is not None and not same_type(before, add.column.type):
@@ -115,7 +115,7 @@ def made_again(context: Context) -> list[tuple[Name, CreateTable]]:
 
 
 def _table_likeness(context: Context, table: Name, made: CreateTable) -> float:
-    before, after = set(context.shapes.of(table)), {column.name for column in made.columns}
+    before, after = set(context.schema.columns(table)), {column.name for column in made.columns}
     if before and after:
         common = len(before & after) / len(before | after)
         return common if common >= 0.6 else 0

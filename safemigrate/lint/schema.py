@@ -78,6 +78,11 @@ class Schema:
         """What is known of a table."""
         return self._table(self.key(name))
 
+    def columns(self, name: Name) -> dict[str, str]:
+        """The columns of a table with their types; empty where nobody knows them all."""
+        table = self.table(name)
+        return {} if table.unknown else table.types
+
     def facts(self) -> Facts:
         """What is known by now, as a target would tell it; it holds until the next action is noted."""
         told = self._told

@@ -91,7 +91,7 @@ def _is_of_another_type(context: Context, action: Action, type_: Name) -> bool:
     if isinstance(action, AddColumn):
         known = action.column.type
     elif isinstance(action, SetDefault):
-        known = context.shapes.of(action.table).get(action.column, type_.name)
+        known = context.schema.columns(action.table).get(action.column, type_.name)
     else:
         return False
     return type_.name.lower() not in known.lower()

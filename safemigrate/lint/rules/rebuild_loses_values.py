@@ -60,7 +60,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _changed(context: Context, rebuild: Rebuild) -> dict[str, str]:
     after = {column.name: column.type for column in rebuild.created.columns}
-    before = context.shapes.of(rebuild.table)
+    before = context.schema.columns(rebuild.table)
     copied = " ".join(rebuild.copy.values)
     found = {}
     for column, type_ in before.items():
