@@ -46,6 +46,10 @@ def locks(read: Read, sql: str, facts: Facts | None = None) -> list[str]:
             "ALTER TABLE t VALIDATE CONSTRAINT f",
             ["validate-in-same-transaction"],
         ),
+        (
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID, VALIDATE CONSTRAINT c",
+            ["validate-in-same-transaction"],
+        ),
         ("ALTER TABLE t VALIDATE CONSTRAINT f", []),
         ("ALTER TABLE t ADD b int; ALTER TABLE t VALIDATE CONSTRAINT f", ["slow-under-exclusive-lock"]),
         ("BEGIN; ALTER TABLE t ADD b int; COMMIT; ALTER TABLE t VALIDATE CONSTRAINT f", []),
@@ -62,6 +66,7 @@ def locks(read: Read, sql: str, facts: Facts | None = None) -> list[str]:
         ("ALTER TABLE t ADD PRIMARY KEY USING INDEX i", []),
         ("ALTER TABLE t DROP CONSTRAINT k, ADD CONSTRAINT k PRIMARY KEY (a)", ["primary-key-change"]),
         ("ALTER TABLE t ADD PRIMARY KEY (a)", ["constraint-builds-index"]),
+        ("ALTER TABLE t ADD id bigserial PRIMARY KEY", ["serial-column"]),
         # Foreign keys that go
         ("ALTER TABLE t DROP CONSTRAINT t_a_fkey", ["drop-foreign-key"]),
         ("ALTER TABLE t DROP CONSTRAINT helper", []),
@@ -91,6 +96,7 @@ def locks(read: Read, sql: str, facts: Facts | None = None) -> list[str]:
         ("CREATE TABLE n (a int); INSERT INTO n SELECT a FROM t", []),
         # Timeouts: pg_dump's are in front of new tables
         ("SET lock_timeout = 0; CREATE TABLE n (a int); CREATE INDEX ON n (a)", []),
+        ("SET LOCAL lock_timeout = '0ms'; DROP INDEX i", ["lock-timeout-off", "drop-index-not-concurrent"]),
         ("SET statement_timeout TO '0'; ALTER TABLE t ADD q int", ["lock-timeout-off"]),
         # Partitions
         ("ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (1) TO (9)", ["attach-partition"]),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.locks import why_rewritten
 from safemigrate.lint.rule import Rule
 from safemigrate.lint.rules.primary_key_change import replaces_key
 from safemigrate.lint.schema import spelled
@@ -31,6 +32,8 @@ def check(context: Context) -> Iterator[Finding]:
         constraint = _built(action)
         if not constraint or constraint.using_index or replaces_key(context, action):
             continue
+        if isinstance(action, AddColumn) and why_rewritten(action.column, context.schema):
+            continue  # the rewrite makes the index too
         for effect in context.felt(action)[:1]:
             columns = spelled(constraint.columns)
             index = f"CREATE UNIQUE INDEX CONCURRENTLY i ON {effect.table} ({columns});"

@@ -15,7 +15,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.locks import Lock
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import CreateTable, Set
+from safemigrate.sql.actions import Action, CreateTable, DropIndex, Set
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY);'
 BAD = 'SET lock_timeout = 0;\nALTER TABLE "User" ADD COLUMN "bio" TEXT;'
@@ -28,16 +28,24 @@ _OFF = re.compile(r"'?\s*0+\s*(us|ms|s|min|h|d)?\s*'?", re.IGNORECASE)
 def check(context: Context) -> Iterator[Finding]:
     """Timeouts set to 0 before a table in use is locked."""
     for action in context.actions:
-        if not isinstance(action, Set) or action.setting not in ("lock_timeout", "statement_timeout"):
+        setting = _switched_off(action)
+        if not setting:
             continue
         made = {one.table for one in context.after if isinstance(one, CreateTable)}
         locked = (one for later in context.after for one in context.felt(later) if one.table not in made)
-        if _OFF.fullmatch(action.value) and any(one.lock >= Lock.SHARE for one in locked):
+        drops = any(isinstance(one, DropIndex) and not one.concurrently for one in context.after)
+        if drops or any(one.lock >= Lock.SHARE for one in locked):
             yield context.finding(
                 Severity.WARNING,
-                f"{action.setting} is switched off: a statement behind it may wait, and stop others, without end",
-                help=f"SET {action.setting} = '3s'",
+                f"{setting} is switched off: a statement behind it may wait, and stop others, without end",
+                help=f"SET {setting} = '3s'",
             )
+
+
+def _switched_off(action: Action) -> str:
+    if isinstance(action, Set) and action.setting in ("lock_timeout", "statement_timeout"):
+        return action.setting if _OFF.fullmatch(action.value) else ""
+    return ""
 
 
 RULE = Rule("lock-timeout-off", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="nothing")

@@ -30,10 +30,11 @@ def check(context: Context) -> Iterator[Finding]:
     made = [one.name for one in context.own if isinstance(one, CreateView)]
     for action in context.actions:
         if isinstance(action, Refresh) and not action.concurrently and action.view not in made:
+            waits = "waits until it is computed anew" if action.with_data else "fails until it is computed again"
             for effect in context.felt(action):
                 yield context.finding(
                     Severity.WARNING,
-                    f"every query of {effect.table} waits until it is computed anew",
+                    f"every query of {effect.table} {waits}",
                     subject=str(effect.table),
                     help=f"REFRESH MATERIALIZED VIEW CONCURRENTLY {effect.table}; it needs a unique index",
                     count=context.rows(effect.table),

@@ -16,7 +16,7 @@ from safemigrate.lint.fix import VALIDATE, Fix, Later, without
 from safemigrate.lint.locks import Lock
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import AddConstraint, ValidateConstraint, quote
+from safemigrate.sql.actions import Action, AddConstraint, ValidateConstraint, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, age int);'
 BAD = """
@@ -36,12 +36,13 @@ def check(context: Context) -> Iterator[Finding]:
     for action in context.actions:
         if not isinstance(action, ValidateConstraint) or context.is_small(action.table):
             continue
-        held = [one for _line, one in context.held(Lock.SHARE) if one.table == action.table]
+        held = [one.lock for _line, one in context.held(Lock.SHARE) if one.table == action.table]
+        held += [one.lock for other in context.actions if _is_its(other, action) for one in context.felt(other)]
         if held and adds(context, action):
             yield context.finding(
                 Severity.WARNING,
                 f"{quote(action.name)} is validated while its ADD still holds {action.table}: "
-                f"{max(one.lock for one in held).stops} wait for the scan",
+                f"{max(held).stops} wait for the scan",
                 subject=str(action.table),
                 help="move VALIDATE CONSTRAINT into the next migration",
                 count=context.rows(action.table),
@@ -50,10 +51,11 @@ def check(context: Context) -> Iterator[Finding]:
 
 def adds(context: Context, action: ValidateConstraint) -> bool:
     """Whether this migration added the constraint that it validates."""
-    return any(
-        isinstance(one, AddConstraint) and one.constraint.name == action.name and one.table == action.table
-        for one in context.own
-    )
+    return any(_is_its(one, action) for one in [*context.own, *context.actions])
+
+
+def _is_its(one: Action, action: ValidateConstraint) -> bool:
+    return isinstance(one, AddConstraint) and one.constraint.name == action.name and one.table == action.table
 
 
 def fix(context: Context) -> Iterator[Fix]:
