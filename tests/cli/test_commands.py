@@ -17,6 +17,7 @@ NOTHING_SAID = {
     "shadow": None,
     "lock_timeout": 3.0,
     "retries": 5,
+    "fix": False,
 }
 
 
