@@ -77,3 +77,12 @@ def holds(before: str, after: str) -> bool:
     if new == "text":
         return old in ("smallint", "integer", "bigint", "uuid", "boolean", "character varying")
     return is_free(before, after) or ((old, new) in _WIDER and not new_size)
+
+
+def takes_all(after: str) -> bool:
+    """Whether a type, the old one unknown, holds whatever the server casts to it unasked and people change to it.
+
+    A fraction may become a whole number so, but nobody has seen a migration that makes a bigint of one.
+    """
+    new, size, array = parts(after)
+    return not array and not size and new in ("text", "character varying", "bigint", "numeric")

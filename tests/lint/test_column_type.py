@@ -3,7 +3,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from safemigrate.lint.column_type import holds, is_free, parts, same_type
+from safemigrate.lint.column_type import holds, is_free, parts, same_type, takes_all
 
 FREE = [
     ("varchar(5)", "varchar(9)"),
@@ -68,3 +68,10 @@ def test_spellings() -> None:
     assert same_type("timestamp(3) without time zone", "TIMESTAMP(3)")
     assert same_type("jsonb", "JSONB")
     assert not same_type('"Role"', '"ROLE"')
+
+
+def test_without_the_old_type_only_the_widest_are_trusted() -> None:
+    assert all(takes_all(type_) for type_ in ("TEXT", "BIGINT", "VARCHAR", "DECIMAL"))
+    assert not any(
+        takes_all(type_) for type_ in ("INTEGER", "VARCHAR(255)", "TEXT[]", "TIMESTAMPTZ(3)", "DECIMAL(9,2)")
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safemigrate.lint.column_type import holds, is_free, parts
+from safemigrate.lint.column_type import holds, is_free, parts, takes_all
 from safemigrate.lint.context import Context
 from safemigrate.lint.enums import recreated
 from safemigrate.lint.rule import Rule, counted
@@ -33,7 +33,8 @@ def check(context: Context) -> Iterator[Finding]:
         rows = context.rows(action.table)
         if rows == 0 or (before and not action.using and is_free(before, action.type)):
             continue
-        if before and not action.using and holds(before, action.type):
+        plain = not action.using or _is_cast(action)
+        if plain and (holds(before, action.type) if before else takes_all(action.type)):
             continue
         subject = f"{action.table}.{quote(action.column)}"
         change = f"{subject} changes{f' from {before}' if before else ''} to {action.type}"
@@ -46,6 +47,12 @@ def check(context: Context) -> Iterator[Finding]:
             count=rows,
             loses=True,
         )
+
+
+def _is_cast(action: AlterColumnType) -> bool:
+    """Whether USING only says what the server does without it."""
+    bare = "".join(action.using.split()).strip("()").replace('"', "").lower()
+    return bare == f"{action.column}::{''.join(action.type.split())}".replace('"', "").lower()
 
 
 RULE = Rule("type-change", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
