@@ -19,7 +19,7 @@ from safemigrate.sql import Name, Statement
 from safemigrate.sql.actions import flatten
 
 FAMILIES: tuple[str, ...] = get_args(Family)
-_FAMILY_OF = {rule.name: rule.family for rule in RULES} | {name: family for name, (family, _) in SEEN.items()}
+_FAMILY_OF = {rule.name: rule.family for rule in RULES} | {name: family for name, (family, *_) in SEEN.items()}
 
 
 class Policy:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from safemigrate.lint.rule import Family
+from safemigrate.model import Severity
 
-SEEN: dict[str, tuple[Family, str]] = {
+SEEN: dict[str, tuple[Family, Severity, str]] = {
     "rows-deleted": (
         "data-loss",
+        Severity.WARNING,
         """A statement deletes rows that were there before the migration.
 
 The rehearsal counts them, those that a foreign key takes along too. safemigrate keeps them for a rollback.
@@ -14,6 +16,7 @@ The rehearsal counts them, those that a foreign key takes along too. safemigrate
     ),
     "rows-updated": (
         "data-loss",
+        Severity.NOTICE,
         """A statement overwrites values that were there before the migration.
 
 safemigrate keeps the old ones for a rollback, so nothing is lost for good and no consent is asked.
@@ -21,6 +24,7 @@ safemigrate keeps the old ones for a rollback, so nothing is lost for good and n
     ),
     "seen-lock": (
         "lock",
+        Severity.WARNING,
         """A statement keeps others waiting, and nothing in the text shows it.
 
 A DO block or a function that builds its SQL, a foreign key that locks the table it refers to, a scan under a lock that
@@ -32,6 +36,7 @@ Move a scan that runs under an earlier statement's lock to the next migration.
     ),
     "seen-loss": (
         "data-loss",
+        Severity.WARNING,
         """A statement drops or empties what its text does not show.
 
 CASCADE, a DO block or a function can drop a table, a column, a sequence or a type, or give a column a type that does

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from safemigrate.lint import RULES, Rule
 from safemigrate.lint.policy import FAMILIES, unknown
+from safemigrate.lint.seen import SEEN
 from safemigrate.model import Outcome, Result, RulePage
 
 
 def rules() -> Outcome:
     """Every rule, by family."""
-    found = sorted(RULES, key=lambda rule: FAMILIES.index(rule.family))
-    return Outcome("rules", Result.OK, rules=tuple(page(rule) for rule in found))
+    return Outcome("rules", Result.OK, rules=tuple(sorted(pages(), key=lambda one: FAMILIES.index(one.family))))
 
 
 def explain(name: str) -> Outcome:
     """One rule; raises ProjectError for a name that is none."""
-    for rule in RULES:
-        if rule.name == name.strip().lower():
-            return Outcome("explain", Result.OK, rules=(page(rule),))
+    for one in pages():
+        if one.name == name.strip().lower():
+            return Outcome("explain", Result.OK, rules=(one,))
     raise unknown(name)
 
 
-def page(rule: Rule) -> RulePage:
-    """What users read about a rule."""
+def pages() -> list[RulePage]:
+    """What users read about every rule, and about what only a rehearsal sees."""
+    seen = [
+        RulePage(name, family, severity, page.partition("\n")[0], f"{page.strip()}\n\n{_REHEARSED}")
+        for name, (family, severity, page) in SEEN.items()
+    ]
+    return sorted([*map(_page, RULES), *seen], key=lambda one: one.name)
+
+
+_REHEARSED = "No rule reads it from the text: `apply` and `prove` see it when they rehearse the migration."
+
+
+def _page(rule: Rule) -> RulePage:
     return RulePage(
         rule.name,
         rule.family,

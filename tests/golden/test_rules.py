@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.lint import RULES, Rule
 from safemigrate.model import RulePage
 from safemigrate.workflow import rules
 
@@ -35,9 +34,9 @@ def page_of(rule: RulePage) -> str:
     return "".join(parts) + ENDING
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_its_page_is_current(rule: Rule) -> None:
-    current(PAGES / f"{rule.name}.md", page_of(rules.page(rule)))
+@pytest.mark.parametrize("rule", rules.pages(), ids=lambda rule: rule.name)
+def test_its_page_is_current(rule: RulePage) -> None:
+    current(PAGES / f"{rule.name}.md", page_of(rule))
 
 
 def test_the_index_is_current() -> None:
@@ -50,4 +49,4 @@ def test_the_index_is_current() -> None:
 
 
 def test_there_is_no_page_of_a_rule_that_is_gone() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} == {"README", *(rule.name for rule in RULES)}
+    assert {path.stem for path in PAGES.glob("*.md")} == {"README", *(rule.name for rule in rules.pages())}
