@@ -51,9 +51,10 @@ def _added(context: Context, action: Action, table: Name, constraint: Constraint
         way_out = "delete or correct them first, in this migration"
         yield context.finding(Severity.ERROR, message, subject=subject, help=way_out, count=orphans)
     elif copied or not context.is_small(table):
-        both = f"{table} and {parent}" if parent and context.key(parent) != context.key(table) else f"{table}"
+        felt = context.felt(action)
+        both = " and ".join(str(effect.table) for effect in felt)
         message = f"{name} is checked against every row while writes to {both} wait"
-        for effect in context.felt(action)[:1]:
+        for effect in felt[:1]:
             message += context.also_waits(effect.lock, effect.table)
         way_out = f"add NOT VALID; in the next migration: ALTER TABLE {table} VALIDATE CONSTRAINT {name};"
         yield context.finding(Severity.WARNING, message, subject=subject, help=way_out, count=context.rows(table))
