@@ -18,8 +18,10 @@ from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import (
     AddColumn,
     AddConstraint,
+    CreateIndex,
     DropColumn,
     DropConstraint,
+    DropIndex,
     DropTable,
     SetNotNull,
     quote,
@@ -34,7 +36,8 @@ ADD CONSTRAINT "price_positive" CHECK (price >= 0) NOT VALID;
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Constraints of older tables that go for good."""
+    """Constraints and unique indexes of older tables that go for good."""
+    yield from _unique_indexes(context)
     for action in context.actions:
         if not isinstance(action, DropConstraint) or context.is_new(action.table) or _is_spent(context, action):
             continue
@@ -45,6 +48,24 @@ def check(context: Context) -> Iterator[Finding]:
             subject=str(action.table),
             help="release code that does without it, then drop it in a later migration",
         )
+
+
+def _unique_indexes(context: Context) -> Iterator[Finding]:
+    made = {action.name for action in context.everything if isinstance(action, CreateIndex)}
+    gone = {table.name for action in context.everything if isinstance(action, DropTable) for table in action.tables}
+    columns = {action.column for action in context.everything if isinstance(action, DropColumn)}
+    for name in [name for action in context.actions if isinstance(action, DropIndex) for name in action.names]:
+        known = context.schema.index(name)
+        is_unique = known[1].unique if known else name.name.endswith("_key")  # as Prisma names them
+        with_column = any(f"_{column}_" in f"{name.name}_" for column in columns)
+        if is_unique and name.name not in made and not _names(name.name, gone) and not with_column:
+            table = f" of {known[0]}" if known else ""
+            yield context.finding(
+                Severity.WARNING,
+                f"unique index {name}{table} is dropped; duplicates get in, and ON CONFLICT on its columns fails",
+                subject=str(name),
+                help="release code that does without it, then drop it in a later migration",
+            )
 
 
 def _is_spent(context: Context, drop: DropConstraint) -> bool:

@@ -1,8 +1,8 @@
 """An UPDATE writes over values that rows hold, and what they were is gone.
 
 Filling a column that this migration adds, or one `WHERE` it `IS NULL`, loses nothing. Rows named by their key
-(`WHERE id = 3`) are meant: without a target that is no finding. INSERT ... ON CONFLICT DO UPDATE
-and MERGE overwrite as well. safemigrate keeps the old values by key for a rollback.
+(`WHERE id = 3`) are meant: without a target that is no finding. MERGE overwrites as well. safemigrate keeps the old
+values by key for a rollback.
 
 Write into a new column instead, or name the rows in a WHERE and look at them before.
 """
