@@ -45,10 +45,9 @@ USE = T + "ALTER COLUMN \"role\" SET DEFAULT 'OWNER';"
         ("DROP FUNCTION f(int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';", []),
         ('DROP TRIGGER "t" ON "User"; DROP FUNCTION "t"();', ["drop-trigger"]),
         ('DROP POLICY "p" ON "User"; DROP TABLE "User";', ["drop-table"]),
-        (
-            'DROP INDEX "User_email_key"; CREATE UNIQUE INDEX CONCURRENTLY "User_email_key" ON "User"(lower("email"));',
-            [],
-        ),
+        ('DROP INDEX "a_key"; CREATE UNIQUE INDEX "a_key" ON "User"("a");', ["unique-on-existing"]),
+        ('DROP INDEX "a_key";', ["drop-constraint"]),
+        ('DROP INDEX "User_a_key"; ALTER TABLE "User" DROP "a";', ["drop-column"]),
         # drop-constraint
         (T + 'DROP CONSTRAINT "User_age_check", DROP COLUMN "age";', ["drop-column"]),
         (T + 'DROP CONSTRAINT "User_age_check";', ["drop-constraint"]),
