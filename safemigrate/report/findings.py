@@ -62,7 +62,8 @@ def _facts(measured: Measured) -> list[str]:
     if not measured.rows:
         here = f"; {many(measured.target_rows, 'row')} in the target" if measured.target_rows else ""
         return [*facts, f"without rows, so not timed{here}"]
-    facts.append(f"{measured.seconds:.1f} s for {many(measured.rows, 'row')}")
+    digits = 1 if measured.seconds >= 1 else 3
+    facts.append(f"{measured.seconds:.{digits}f} s for {many(measured.rows, 'row')}")
     if measured.estimate is not None and measured.target_rows is not None:
         facts.append(f"about {measured.estimate:,.0f} s for the target's {measured.target_rows:,}")
     return facts

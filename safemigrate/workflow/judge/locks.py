@@ -15,6 +15,7 @@ from safemigrate.sql.actions import Truncate, flatten
 from safemigrate.workflow.judge.evidence import STRONG, Evidence, names
 
 SEEN = "seen-lock"
+_ROWS = ("INSERT", "UPDATE", "DELETE", "MERGE", "SELECT", "WITH")  # they take no lock themselves that readers wait for
 _OF_LOCKS = {rule.name: rule for rule in RULES if rule.family == "lock" and rule.shows != "nothing"}
 
 
@@ -62,9 +63,11 @@ def _speaks(finding: Finding) -> bool:
 
 def _works(one: Observation, measured: Measured, evidence: Evidence, own: str) -> Finding:
     what = "is rewritten" if measured.rewritten else "is read from end to end"
-    earlier = not own or LOCKS.index(own) < LOCKS.index(measured.lock)
+    # A rewrite takes the strongest lock itself.
+    earlier = not measured.rewritten and _rank(own) < _rank(measured.lock)
     since = "; an earlier statement of the transaction holds the lock" if earlier else ""
-    way_out = "move the statement to the next migration, where the lock is gone" if earlier else ""
+    moves = earlier and one.statement.kind.split(" ")[0] in _ROWS
+    way_out = "move the statement to the next migration, where the lock is gone" if moves else ""
     message = f"{measured.table} {what} while {_who(measured.lock)} wait{since}"
     return _finding(one, evidence, measured, Severity.WARNING, message, way_out)
 

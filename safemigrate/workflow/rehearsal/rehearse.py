@@ -341,5 +341,5 @@ def _traces(rehearsed: Rehearsed) -> tuple[Trace, ...]:
 
 def _merged(bare: Trace, real: Trace) -> Trace:
     """Join two traces of a statement: locks and scans as the statement's own, time and rows as with the real rows."""
-    scans = {table: max(count, real.scans.get(table, 0)) for table, count in bare.scans.items()}
+    scans = {table: count or real.scans.get(table, 0) for table, count in bare.scans.items()}
     return replace(bare, seconds=real.seconds, rows=real.rows, rewrites=real.rewrites or bare.rewrites, scans=scans)
