@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import venv
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -192,17 +193,19 @@ def _each(command: Any, files: Sequence[Path]) -> Iterator[tuple[Path, dict[str,
 
 
 def _run(command: Sequence[str | Path], folder: Path | None = None) -> str:
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,  # findings are no failure
-    )
-    return done.stdout
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:  # node cuts off what does not fit into a pipe
+        subprocess.run(
+            [str(word) for word in command],
+            cwd=folder,
+            env={**os.environ, "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            timeout=300,
+            check=False,  # findings are no failure
+        )
+        said.seek(0)
+        return said.read()
 
 
 def _npm_version(modules: Path, package: str) -> str:

@@ -34,12 +34,13 @@ _REHEARSED = "No rule reads it from the text: `apply` and `prove` see it when th
 
 
 def _page(rule: Rule) -> RulePage:
+    written = "\n\n`check --fix` and `apply --fix` write the safe form, where they can." if rule.fix else ""
     return RulePage(
         rule.name,
         rule.family,
         rule.severity,
         rule.summary,
-        rule.docs.strip(),
+        rule.docs.strip() + written,
         rule.bad.strip(),
         rule.good.strip(),
         rule.of_text,

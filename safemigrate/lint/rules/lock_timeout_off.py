@@ -1,7 +1,8 @@
 """lock_timeout or statement_timeout is switched off, so a statement may wait for its lock without end.
 
 While it waits, every query that comes after it waits behind it. safemigrate sets lock_timeout itself and tries again;
-what the file sets wins over that. In a file that touches new tables only, as pg_dump writes them, nothing waits.
+what the file sets wins over that. Where the file limits the wait for locks, a statement may take its time. In a file
+that touches new tables only, as pg_dump writes them, nothing waits.
 
 Leave it out, or set a time: `SET lock_timeout = '3s'`.
 """
@@ -31,6 +32,8 @@ def check(context: Context) -> Iterator[Finding]:
         setting = _switched_off(action)
         if not setting:
             continue
+        if setting == "statement_timeout" and _limits_locks(context):
+            continue
         made = {one.table for one in context.after if isinstance(one, CreateTable)}
         locked = (one for later in context.after for one in context.felt(later) if one.table not in made)
         drops = any(isinstance(one, DropIndex) and not one.concurrently for one in context.after)
@@ -46,6 +49,15 @@ def _switched_off(action: Action) -> str:
     if isinstance(action, Set) and action.setting in ("lock_timeout", "statement_timeout"):
         return action.setting if _OFF.fullmatch(action.value) else ""
     return ""
+
+
+def _limits_locks(context: Context) -> bool:
+    """Whether the file sets a lock_timeout: then what may take long, an index built concurrently, is not what waits."""
+    everything = [*context.own, *context.actions, *context.after]
+    return any(
+        isinstance(one, Set) and one.setting == "lock_timeout" and one.value and not _OFF.fullmatch(one.value)
+        for one in everything
+    )
 
 
 RULE = Rule("lock-timeout-off", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="nothing")

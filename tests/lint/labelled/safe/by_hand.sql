@@ -119,6 +119,12 @@ SET LOCAL lock_timeout = '2s';
 ALTER TABLE orders ADD COLUMN channel text;
 COMMIT;
 
+-- case: time for a long statement, and little for its lock
+-- migration
+SET statement_timeout = 0;
+SET lock_timeout = '3s';
+ALTER TABLE orders ADD CONSTRAINT note_there CHECK (note <> '') NOT VALID;
+
 -- case: a small transaction
 -- migration
 BEGIN;
