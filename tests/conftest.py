@@ -40,6 +40,14 @@ def pytest_report_header() -> str:
     return f"server: {_installation()}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many statements were read, and how many of them were not understood (tests/sql/test_understood.py)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, said in report.user_properties:
+            if name == "statements":
+                terminalreporter.write_line(f"statements {said}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a skipped test in CI, where a missing tool is a mistake; what a server's major lacks may be skipped."""

@@ -8,6 +8,7 @@ from safemigrate.sql.tokens import Token
 
 _WORDS = {
     "`": "MySQL",
+    "@": "MySQL",  # a variable; PostgreSQL has an operator of that name, which is understood
     "AUTO_INCREMENT": "MySQL",
     "AUTOINCREMENT": "SQLite",
     "PRAGMA": "SQLite",

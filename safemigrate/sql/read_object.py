@@ -163,7 +163,7 @@ def _alter_named(cursor: Cursor, kind: str, name: Name, table: Name | None) -> l
     elif kind == "policy" and table:
         action = alter_policy(cursor, name.name, table)
     else:
-        if cursor.done:
+        if cursor.done and kind != "text search dictionary":  # its options stand where a function has its arguments
             raise cursor.unread()
         action = AlterObject(kind, name, cursor.words(3))
         cursor.rest()

@@ -22,6 +22,7 @@ _SIGNS = {
     "sqlite": re.compile(r"(?:^|;)\s*PRAGMA\b|\bAUTOINCREMENT\b", re.IGNORECASE),
     "sqlserver": re.compile(r"\[dbo\]|\bNVARCHAR\s*\(", re.IGNORECASE),
 }
+_MARKS = ("`", "AUTO", "ENGINE", "PRAGMA", "[DBO]", "NVARCHAR")  # every sign has one, and few files do
 _SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 
 
@@ -29,7 +30,8 @@ def check(context: Context) -> Iterator[Finding]:
     """SQL that only another provider understands."""
     provider = _SAME.get(context.facts.provider, context.facts.provider)
     sql = context.migration.sql
-    if not any(sign.search(sql) for sign in _SIGNS.values()):
+    in_capitals = sql.upper()
+    if not any(mark in in_capitals for mark in _MARKS):
         return
     bare = _COMMENT_OR_STRING.sub(" ", sql)
     written = next((name for name, sign in _SIGNS.items() if sign.search(bare)), "")
