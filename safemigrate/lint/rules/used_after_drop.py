@@ -11,14 +11,18 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.inventory import needed, now, spelled
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import DropColumn, DropTable, Rename, SetSchema
 
 SETUP = ""
 BAD = 'CREATE TABLE "Draft" (id int);\nDROP TABLE "Draft";\nALTER TABLE "Draft" ADD COLUMN "text" TEXT;'
 GOOD = 'CREATE TABLE "Draft" (id int);\nALTER TABLE "Draft" ADD COLUMN "text" TEXT;\nDROP TABLE "Draft";'
+_ENDS = (DropColumn, DropTable, Rename, SetSchema)
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Tables and columns named after they are gone."""
+    if not any(isinstance(action, _ENDS) for action in context.own):
+        return
     statement = context.statements[context.position]
     things = dict.fromkeys(thing for action in statement.actions for thing in needed(context, action))
     there = now(context) if things else {}
