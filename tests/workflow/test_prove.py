@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from safemigrate.errors import ProjectError
-from safemigrate.model import MigrationOutcome, Outcome, Result, Verdict
+from safemigrate.model import Confirmation, MigrationOutcome, Outcome, Result, Verdict
 from safemigrate.workflow.prove import ProveOptions, prove
 from safemigrate.workflow.proving.lanes import run_lanes
 from safemigrate.workflow.snapshot import create
@@ -88,6 +88,15 @@ def test_a_history_is_proven_migration_by_migration(history: Project) -> None:
     proof = named(outcome, "05_slim").proof
     assert proof is not None
     assert proof.rows == 10  # of both tables: one loses a column, the other goes
+
+
+def test_findings_know_the_schema_and_what_was_seen(history: Project) -> None:
+    found = run(history, ProveOptions(shadow=history.shadow, require="any")).migrations
+    said = {(one.name, each.rule): each.verdict for one in found for each in one.findings}
+    assert said["05_slim", "drop-column"] is Confirmation.CONFIRMED
+    assert said["05_slim", "drop-table"] is Confirmation.CONFIRMED
+    assert said["09_rename", "index-not-concurrent"] is Confirmation.CONFIRMED
+    assert not any(name in ("01_init", "02_bio", "07_mood", "10_index") for name, _rule in said)
 
 
 def test_what_comes_out_is_the_same_whatever_the_jobs(history: Project) -> None:

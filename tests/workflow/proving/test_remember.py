@@ -5,10 +5,31 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.model import Migration, MigrationOutcome, Proof, Verdict
+from safemigrate.model import (
+    Confirmation,
+    Finding,
+    Measured,
+    Migration,
+    MigrationOutcome,
+    Proof,
+    Severity,
+    Span,
+    Verdict,
+)
 from safemigrate.workflow.proving.remember import Memory, keys
 
-PROVEN = MigrationOutcome("01_a", "ab", "proven", proof=Proof(Verdict.LOSSY, ("why",), 2, 10, "15.1", 0.5), detail="d")
+FINDING = Finding(
+    "index-not-concurrent",
+    Severity.WARNING,
+    "message",
+    "01_a",
+    Span(0, 9, 1, 1, 1, 10),
+    verdict=Confirmation.CONFIRMED,
+    measured=Measured('"User"', "ShareLock", 0.5, scans=3),
+)
+PROVEN = MigrationOutcome(
+    "01_a", "ab", "proven", (FINDING,), proof=Proof(Verdict.LOSSY, ("why",), 2, 10, "15.1", 0.5), detail="d"
+)
 BROKEN = MigrationOutcome("02_b", "cd", "does not run", detail="line 1")
 
 
