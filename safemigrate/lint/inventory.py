@@ -16,6 +16,7 @@ from safemigrate.sql.actions import (
     CreateIndex,
     CreateTable,
     CreateType,
+    CreateView,
     Delete,
     DropColumn,
     DropConstraint,
@@ -30,6 +31,7 @@ from safemigrate.sql.actions import (
     SetNotNull,
     SetSchema,
     Update,
+    flatten,
 )
 
 if TYPE_CHECKING:
@@ -101,6 +103,17 @@ def needed(context: Context, action: Action) -> Iterator[Thing]:
             yield "table", context.key(action.table), ""
 
 
+def _there_anyway(context: Context, action: Action) -> Iterator[Thing]:
+    """What is there behind an action that may have found it there, so that making it is no mistake."""
+    match action:
+        case CreateTable():
+            yield "table", context.key(action.table), ""
+        case CreateView():
+            yield "table", context.key(action.name), ""
+        case AddColumn():
+            yield "column", context.key(action.table), action.column.name
+
+
 def now(context: Context) -> dict[Thing, bool]:
     """Whether each thing that the statements so far have made or dropped is there; DO blocks may do either."""
     there: dict[Thing, bool] = {}
@@ -111,4 +124,6 @@ def now(context: Context) -> dict[Thing, bool]:
                     there = {one: state for one, state in there.items() if one[1] != thing[1]}
                 there[thing] = False
             there |= dict.fromkeys(made(context, action), True)
+            for inner in flatten([action]):
+                there |= dict.fromkeys(_there_anyway(context, inner), True)
     return there

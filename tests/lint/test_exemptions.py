@@ -73,6 +73,16 @@ USE = T + "ALTER COLUMN \"role\" SET DEFAULT 'OWNER';"
         ('CREATE TABLE "A" (x int); CREATE TABLE "A" (x int);', ["created-twice"]),
         ('CREATE TABLE "A" (x int); ALTER TABLE "A" RENAME TO "B"; ALTER TABLE "A" ADD y int;', ["used-after-drop"]),
         ('CREATE TABLE "A" (x int); DROP TABLE "A"; DROP TABLE IF EXISTS "A";', []),
+        (
+            'DROP TABLE "A"; CREATE TABLE IF NOT EXISTS "A" (x int); ALTER TABLE "A" ADD y int;',
+            ["drop-and-create-table"],
+        ),
+        ('CREATE TABLE "A" (x int); DROP TABLE "A"; CREATE VIEW "A" AS SELECT 1; INSERT INTO "A" VALUES (1);', []),
+        (
+            'CREATE TABLE "A" (x int); DROP TABLE "A"; DO $$ BEGIN CREATE TABLE "A" (x int); END $$;'
+            'ALTER TABLE "A" ADD y int;',
+            [],
+        ),
         # settings and rights
         ("SET search_path TO a; CREATE VIEW v AS SELECT 1; RESET search_path;", []),
         ("SET statement_timeout = '5s'; SELECT 1;", []),
