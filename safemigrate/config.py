@@ -59,6 +59,7 @@ class Settings:
     retention: timedelta | None = None
     store: Path | None = None
     schema: Path | None = None
+    migrations: Path | None = None
     rules: tuple[Levels, ...] = ()
     baseline: Path | None = None
     postgres: int | None = None
@@ -115,7 +116,7 @@ def _value(path: Path, key: str, value: Any) -> Any:
             return value
         case "rules", dict():
             return _rules(path, value)
-        case "store" | "schema" | "baseline", str() if value:
+        case "store" | "schema" | "migrations" | "baseline", str() if value:
             return (path.parent / Path(value).expanduser()).resolve()
         case "guard", bool():
             return value
@@ -139,6 +140,7 @@ def _value(path: Path, key: str, value: Any) -> Any:
         "retention": 'must be a time like "30d", "8w" or "12h"',
         "store": "must be a folder",
         "schema": "must be a file or folder",
+        "migrations": "must be a folder",
         "rules": "must be a table of rules and families, each with a level",
         "baseline": "must be a file",
         "postgres": "must be a major version, 10 or later",

@@ -19,7 +19,8 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
     path.write_text(
         'shadow = "embedded"\nshadow_url = "postgresql://u:p@h/db"\nsnapshot = "full"\nlock_timeout = 2\n'
         'retries = 0\nbatch_rows = 7\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
-        'store = "backups"\nschema = "prisma/schema.prisma"\nbaseline = "known.json"\npostgres = 14\n'
+        'store = "backups"\nschema = "prisma/schema.prisma"\nmigrations = "history"\n'
+        'baseline = "known.json"\npostgres = 14\n'
         '[rules]\nlock = "notice"\n[[rules.override]]\npaths = ["old"]\ntables = ["audit_*"]\ndrop-table = "off"\n'
     )
     project = tmp_path / "apps" / "web"
@@ -37,6 +38,7 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         guard=True,
         store=tmp_path / "backups",
         schema=tmp_path / "prisma" / "schema.prisma",
+        migrations=tmp_path / "history",
         baseline=tmp_path / "known.json",
         postgres=14,
         rules=(

@@ -12,12 +12,12 @@ from safemigrate.model import Outcome
 
 def release(
     invocation: Invocation,
-    migration: Annotated[str, typer.Argument(metavar="NAME", help="The migration, as its folder is named.")],
+    migrations: Annotated[list[str], typer.Argument(metavar="NAME...", help="Migrations, as their folders are named.")],
 ) -> Outcome:
-    """Let a rolled-back migration be applied again.
+    """Let rolled-back migrations be applied again.
 
     With the last one goes the guard that makes plain `prisma migrate deploy` stop.
     """
     from safemigrate.workflow import release as workflow
 
-    return workflow.release(invocation.request, migration)
+    return workflow.release(invocation.request, *migrations)

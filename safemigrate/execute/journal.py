@@ -199,6 +199,17 @@ def exists(connection: Connection) -> bool:
     return session.value(connection, "SELECT to_regclass('safemigrate.run')") is not None
 
 
+def belongs_to_others(connection: Connection) -> str:
+    """Name the role that the journal belongs to, "" where this user may write there as it does."""
+    return str(
+        session.value(
+            connection,
+            "SELECT CASE WHEN pg_has_role(nspowner, 'USAGE') THEN '' ELSE pg_get_userbyid(nspowner) END "
+            "FROM pg_namespace WHERE nspname = 'safemigrate'",
+        )
+    )
+
+
 def prepare(connection: Connection) -> None:
     """Create the journal and the functions that keeping needs; where the schema says that it has them, do nothing."""
     scripts = (_TABLES, _CAPTURE, _FITS)

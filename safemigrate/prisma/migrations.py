@@ -31,6 +31,19 @@ def without_sql(project: Project) -> list[Path]:
     return [folder for folder in _folders(project) if _is_foreign(folder)]
 
 
+def passed_over(project: Project) -> tuple[str, ...]:
+    """Say which folders are no migrations of ours; of a history that is empty, where it looks as if there were one."""
+    said = [f"{path.name} has no migration.sql and was passed over" for path in without_sql(project)]
+    home = project.migrations
+    if not home.is_dir() or not any(home.glob("*/migration.sql")):
+        said.append(f"{home} has no migrations")
+        for folder in sorted(home.parent.iterdir()) if home.parent.is_dir() else ():
+            count = sum(1 for _ in folder.glob("*/migration.sql")) if folder != home else 0
+            if count:
+                said.append(f'{folder} has {count}: migrations = "{folder}" in safemigrate.toml takes them')
+    return tuple(said)
+
+
 def read(folder: Path) -> Migration:
     """Read one migration; raises ProjectError as `migrations` does."""
     path = folder / "migration.sql"

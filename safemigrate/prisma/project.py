@@ -52,10 +52,11 @@ class Project:
         return self.package.command
 
 
-def find(start: Path, schema: Path | None = None) -> Project:
+def find(start: Path, schema: Path | None = None, history: Path | None = None) -> Project:
     """Return the project of a folder, looking there as Prisma does and then upwards, as far as the repository goes.
 
-    `schema` (a file or a folder, from the working folder or from `start`) names one of several.
+    `schema` (a file or a folder, from the working folder or from `start`) names one of several, `history` the folder
+    of its migrations where that is not Prisma's.
     Raises ProjectError, with the commands that lead on, for no project, several, or one that cannot be worked on.
     """
     start = start.resolve()
@@ -74,7 +75,7 @@ def find(start: Path, schema: Path | None = None) -> Project:
         raise ProjectError(f"{config.path if config else root} names the schema {path}, which does not exist")
     files = tuple(sorted(path.rglob("*.prisma"))) if path.is_dir() else (path,)
     source, source_file = _datasource(path, files)
-    migrations = (config and config.migrations) or _migrations(path, source_file, package.major)
+    migrations = history or (config and config.migrations) or _migrations(path, source_file, package.major)
     _refuse_prisma_8_folders(root, migrations)
     provider = _provider(source, source_file)
     _check_lock(migrations, provider, source_file)

@@ -24,7 +24,7 @@ from safemigrate.model import (
     SnapshotOutcome,
     Verdict,
 )
-from safemigrate.prisma.migrations import refuse_empty, without_sql
+from safemigrate.prisma.migrations import passed_over, refuse_empty
 from safemigrate.rollback import down
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
@@ -80,7 +80,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
         wanted = options.generate if options.generate is not None else bool(request.ask_name)
         pending: Sequence[Migration] = target.state.pending
         if not pending and not wanted:
-            return _outcome(resolved, Result.NOTHING, began, notes=(*_edited(target), *_without_sql(resolved)))
+            return _outcome(resolved, Result.NOTHING, began, notes=(*_edited(target), *passed_over(resolved.project)))
         refuse_empty(list(pending))
         with (
             proc.scratch() as scratch,
@@ -152,7 +152,7 @@ def carry(
     outcomes = tuple(
         replace(outcome, state="applied", down=path) for outcome, (path, _) in zip(outcomes, written, strict=True)
     )
-    notes = (*(note for _, note in written if note), *_without_sql(resolved))
+    notes = (*(note for _, note in written if note), *passed_over(resolved.project))
     return _outcome(resolved, Result.APPLIED, began, (*edited, *outcomes), rehearsal, notes)
 
 
@@ -328,7 +328,3 @@ def _edited(target: Target) -> tuple[str, ...]:
     return tuple(
         f"{file.name} was edited after it was applied; see safemigrate status" for file, _ in target.state.edited
     )
-
-
-def _without_sql(resolved: Resolved) -> tuple[str, ...]:
-    return tuple(f"{path.name} has no migration.sql and was passed over" for path in without_sql(resolved.project))

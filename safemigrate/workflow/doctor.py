@@ -82,7 +82,7 @@ def _tool(request: Request, _seen: Seen, _shadow: str | None) -> Iterator[Diagno
 
 def _project(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
     seen.store = request.settings.store
-    project = find(request.project, request.schema or request.settings.schema)
+    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
     seen.project = project
     seen.store = seen.store or project.root / STORE
     cli = project.package

@@ -14,7 +14,7 @@ from safemigrate.errors import ProjectError
 from safemigrate.lint.policy import Policy
 from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result, Verdict
 from safemigrate.prisma import history as prisma_history
-from safemigrate.prisma.migrations import migrations, without_sql
+from safemigrate.prisma.migrations import migrations, passed_over
 from safemigrate.prisma.project import find
 from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.snapshot import store
@@ -62,7 +62,7 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     """
     began = time.perf_counter()
     sweep()
-    project = find(request.project, request.schema or request.settings.schema)
+    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
     refuse_other_providers(project)
     history = migrations(project)
     snapshot = store.find(snapshots.store_of(request), options.snapshot) if options.snapshot else None
@@ -86,14 +86,15 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
         found = _proven(request, shadow, history, wanted, terms, options, memory)
     policy = Policy(request.settings.rules, str(request.settings.path or ""))
     outcomes = tuple(_at_levels(policy, history[number], found[number]) for number in wanted)
+    notes = passed_over(project)
     if not wanted:
-        return Outcome("prove", Result.NOTHING, seconds=time.perf_counter() - began)
+        return Outcome("prove", Result.NOTHING, notes=notes, seconds=time.perf_counter() - began)
     below = [one for one in outcomes if not _satisfies(one, options.require)]
     return Outcome(
         "prove",
         Result.NOT_OK if below else Result.OK,
         migrations=outcomes,
-        notes=tuple(f"{path.name} has no migration.sql and was passed over" for path in without_sql(project)),
+        notes=notes,
         seconds=time.perf_counter() - began,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from safemigrate.db import session
@@ -15,40 +15,58 @@ from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, req
 from safemigrate.workflow.request import Request
 
 
-def release(request: Request, migration: str) -> Outcome:
-    """Let a rolled-back migration be applied again, and plain `prisma migrate deploy` go on once nothing is held.
+def release(request: Request, *migrations: str) -> Outcome:
+    """Let rolled-back migrations be applied again, and plain `prisma migrate deploy` go on once nothing is held.
 
-    `migration` may be the guard's own row, as Prisma prints it: then the guard goes and the holds stay. Raises
-    HistoryError where there is nothing to release.
+    The guard's own row, as Prisma prints it, may be named alone: then the guard goes and the holds stay. Raises
+    HistoryError where one of them is not held; then none is released.
     """
     began = time.perf_counter()
     resolved = resolve(request)
     with opened(resolved) as target:
-        if migration == history.GUARD and target.guarded:
+        if migrations == (history.GUARD,) and target.guarded:
             return _unguarded(resolved, target, began)
-        hold = next((one for one in target.holds if one.migration == migration), None)
-        if hold is None:
-            raise _not_held(resolved, target, migration)
-        others = [one.migration for one in target.holds if one.migration != migration]
-        with _writing(resolved, target, f"the hold on {migration}"):
-            journal.release(target.connection, migration)
+        held = {one.migration: one for one in target.holds}
+        missing = next((name for name in migrations if name not in held), None)
+        if missing is not None:
+            raise _not_held(resolved, target, missing)
+        others = [name for name in held if name not in migrations]
+        with _writing(resolved, target, f"the hold on {', '.join(migrations)}"):
+            for name in migrations:
+                journal.release(target.connection, name)
             lowered = not others and history.lower_guard(target.connection, resolved.url.schema)
     notes = ["plain `prisma migrate deploy` no longer stops"] if lowered else []
     if target.guarded and others:
         notes.append(f"plain `prisma migrate deploy` still stops, for {', '.join(others)} is on hold")
-    file = next((one for one in resolved.migrations if one.name == migration), None)
-    if file is None:
-        notes.append(f"its folder is not in {resolved.project.migrations}, so nothing will apply it")
-    detail = f"on hold since {hold.since:%Y-%m-%d %H:%M}, released now"
+    files = {one.name for one in resolved.migrations}
+    notes += [
+        f"the folder of {name} is not in {resolved.project.migrations}, so nothing will apply it"
+        for name in migrations
+        if name not in files
+    ]
+    released = tuple(
+        MigrationOutcome(
+            name,
+            held[name].checksum,
+            "pending" if name in files else "released",
+            detail=f"on hold since {held[name].since:%Y-%m-%d %H:%M}, released now",
+        )
+        for name in dict.fromkeys(migrations)
+    )
     return Outcome(
         "release",
         Result.OK,
         str(resolved.url),
-        (MigrationOutcome(migration, hold.checksum, "pending" if file else "released", detail=detail),),
+        released,
         notes=tuple(notes),
-        next=("safemigrate apply",) if file else ("safemigrate status",),
+        next=("safemigrate apply",) if files & set(migrations) else ("safemigrate status",),
         seconds=time.perf_counter() - began,
     )
+
+
+def may_be_applied(names: Sequence[str]) -> str:
+    """Say beside the command when to release these."""
+    return f"when {'it' if len(names) == 1 else 'they'} may be applied again"
 
 
 def _unguarded(resolved: Resolved, target: Target, began: float) -> Outcome:
@@ -95,5 +113,5 @@ def _not_held(resolved: Resolved, target: Target, migration: str) -> HistoryErro
     return HistoryError(
         f"migration {migration} is not on hold in database {resolved.url.database}",
         f"{why} {on_hold}",
-        tuple(f"safemigrate release {name}" for name in held) or ("safemigrate status",),
+        (f"safemigrate release {' '.join(sorted(held))}" if held else "safemigrate status",),
     )

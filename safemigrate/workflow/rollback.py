@@ -35,9 +35,11 @@ from safemigrate.workflow.on_target.resolve import (
     Target,
     opened,
     require_no_rollback_under_way,
+    require_writable,
     resolve,
     sweep,
 )
+from safemigrate.workflow.release import may_be_applied
 from safemigrate.workflow.request import Request
 
 
@@ -141,6 +143,7 @@ def _take_back(
         follow = () if stuck else (f"safemigrate rollback{options.flags}",)
         going = [*conflicts.going(target.connection, plan), *_large(target.connection, chosen, options)]
         return outcome_of(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
+    require_writable(resolved, target)
     losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
@@ -218,10 +221,7 @@ def _ended(
         outcomes,
         began,
         notes=notes,
-        follow=(
-            "safemigrate status",
-            *(f"safemigrate release {one}   # when it may be applied again" for one in back),
-        ),
+        follow=("safemigrate status", f"safemigrate release {' '.join(back)}   # {may_be_applied(back)}"),
         settled=taken.settled,
     )
 

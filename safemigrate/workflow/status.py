@@ -30,6 +30,7 @@ from safemigrate.workflow.back import half_done, in_stages
 from safemigrate.workflow.forward import own_down
 from safemigrate.workflow.on_target.keeping import kept_objects
 from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, resolve
+from safemigrate.workflow.release import may_be_applied
 from safemigrate.workflow.request import Request
 
 _UNDER_WAY = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
@@ -72,7 +73,7 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
         follow = _onward(migrations)
         if target.guarded and not any(one.state == "held" for one in migrations):
             names = dict.fromkeys(one.migration for one in target.holds) or (history.GUARD,)
-            follow += [f"safemigrate release {name}   # lets `prisma migrate deploy` go on" for name in names]
+            follow.append(f"safemigrate release {' '.join(names)}   # lets `prisma migrate deploy` go on")
         if any(one.due for one in kept):
             follow.append("safemigrate prune --dry-run   # what is kept longer than the retention")
         elif any(one.returned for one in kept):
@@ -259,7 +260,7 @@ def _onward(migrations: Sequence[MigrationOutcome]) -> list[str]:
     if "running" in states:
         return ["safemigrate status   # once it has ended"]
     held = [one.name for one in migrations if one.state == "held"]
-    follow = [f"safemigrate release {name}   # when it may be applied again" for name in held]
+    follow = [f"safemigrate release {' '.join(held)}   # {may_be_applied(held)}"] if held else []
     if "pending" in states and not held:
         follow.append("safemigrate apply")
     return follow

@@ -107,9 +107,8 @@ def _last(resolved: Resolved, target: Target) -> Rollback:
         if one.state is journal.RunState.APPLIED and one.started_at > ended and one.migration not in undone
     ]
     held = {one.migration for one in target.holds}
-    again = tuple(
-        f"safemigrate release {one.migration}   # lets apply run it anew" for one in runs if one.migration in held
-    )
+    names_held = " ".join(one.migration for one in runs if one.migration in held)
+    again = (f"safemigrate release {names_held}   # lets apply run it anew",) if names_held else ()
     if later:
         raise RollbackError(
             f"the rollback of {names} is not the last thing that happened: {', '.join(later)} was applied since",

@@ -171,6 +171,15 @@ def test_no_right_to_change_the_table(project: Project, role: str) -> None:
     assert project.state() == before
 
 
+def test_no_right_to_what_is_kept(project: Project, role: str) -> None:
+    project.migration(SECOND, 'ALTER TABLE "User" ADD COLUMN age integer;')
+    assert project.run("apply").code == 0
+    project.sql(f"GRANT pg_read_all_data TO {role}")
+    says = (f"user {role} may not write to the schema safemigrate of database", "is tester's", f'TO "{role}";')
+    url = project.url.prisma().replace("tester@", f"{role}@")
+    refused(project, "rollback", says=says, DATABASE_URL=url)
+
+
 def test_a_role_that_only_reads(project: Project, role: str) -> None:
     project.migration(SECOND, 'ALTER TABLE "User" ADD COLUMN age integer;')
     project.sql(f"GRANT CREATE ON DATABASE {project.url.database} TO {role}")

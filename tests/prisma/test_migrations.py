@@ -145,3 +145,16 @@ def test_an_empty_pending_migration_is_refused(content: bytes, empty: Project) -
 def test_prismas_own_empty_migration_is_not_refused(empty: Project) -> None:
     add(empty, "20230101000000_a", b"-- This is an empty migration.")
     migrations.refuse_empty(migrations.migrations(empty))
+
+
+def test_an_empty_history_says_where_there_is_one(empty: Project) -> None:
+    there = empty.migrations.parent / "postgresql-migrations"
+    (there / "1_init").mkdir(parents=True)
+    (there / "1_init" / "migration.sql").write_text("SELECT 1;")
+    assert migrations.passed_over(empty) == (
+        f"{empty.migrations} has no migrations",
+        f'{there} has 1: migrations = "{there}" in safemigrate.toml takes them',
+    )
+    found = project.find(empty.root, history=there)
+    assert [one.name for one in migrations.migrations(found)] == ["1_init"]
+    assert migrations.passed_over(found) == ()

@@ -10,7 +10,9 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import HistoryError
 from safemigrate.execute import journal
 from safemigrate.model import Result
+from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.release import release
+from safemigrate.workflow.status import status
 from tests.workflow.conftest import Project
 
 FIRST, SECOND = "20240101000000_init", "20240201000000_age"
@@ -71,3 +73,16 @@ def test_a_hold_whose_folder_is_gone(held: Project) -> None:
     outcome = release(held.request(), SECOND)
     assert outcome.migrations[0].state == "released"
     assert "nothing will apply it" in outcome.notes[0]
+
+
+def test_several_at_once_or_none(held: Project) -> None:
+    held.write("20240301000000_next", 'ALTER TABLE "User" ADD COLUMN nick text;')
+    release(held.request(), SECOND)
+    held.apply()
+    held.rollback(RollbackOptions(last=2))
+    both = (SECOND, "20240301000000_next")
+    with pytest.raises(HistoryError, match="nope is not on hold") as error:
+        release(held.request(), *both, "nope")
+    assert error.value.fix == (f"safemigrate release {' '.join(both)}",)
+    assert status(held.request()).next[0] == f"safemigrate release {' '.join(both)}   # when they may be applied again"
+    assert [one.state for one in release(held.request(), *both).migrations] == ["pending", "pending"]

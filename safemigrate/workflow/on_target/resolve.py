@@ -66,7 +66,7 @@ class Target:
 
 def resolve(request: Request) -> Resolved:
     """Find the project and its database, and say which. Raises ProjectError, ConnectionFailed; connects to nothing."""
-    project = find(request.project, request.schema or request.settings.schema)
+    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
     refuse_other_providers(project)
     url, source = effective_url(project, url=request.url, environment=os.environ)
     if url.provider != "postgresql":
@@ -157,6 +157,12 @@ def require_writable(resolved: Resolved, target: Target) -> None:
             f"user {target.server.user} may not create a schema in database {resolved.url.database}",
             "What a migration would lose is kept in the schema safemigrate of the same database.",
             (f'GRANT CREATE ON DATABASE "{resolved.url.database}" TO "{target.server.user}";',),
+        )
+    if journal.exists(target.connection) and (owner := journal.belongs_to_others(target.connection)):
+        raise ConnectionFailed(
+            f"user {target.server.user} may not write to the schema safemigrate of database {resolved.url.database}",
+            f"What is kept there, and what it was kept for, is {owner}'s.",
+            (f"--url with user {owner}", f'GRANT "{owner}" TO "{target.server.user}";'),
         )
 
 
