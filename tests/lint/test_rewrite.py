@@ -200,6 +200,32 @@ def test_an_index_that_a_foreign_key_needs_is_built_where_it_is() -> None:
     assert found.rules == ("foreign-key-validates",)
 
 
+@pytest.mark.parametrize(
+    "behind",
+    ['ALTER TABLE "User" RENAME TO "Person"', 'ALTER TABLE "User" DROP COLUMN "name"', 'DROP TABLE "User"'],
+    ids=["renamed", "column dropped", "dropped"],
+)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'CREATE INDEX "a" ON "User"("name")',
+        'ALTER TABLE "User" ADD CONSTRAINT "b" CHECK ("name" <> \'\')',
+        'ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL',
+    ],
+    ids=["index", "check", "required"],
+)
+def test_what_follows_may_not_find_it_changed(sql: str, behind: str) -> None:
+    assert rewrite(migration(f"{sql};\n{behind};")) is None
+    assert rewrite(migration(f"SET search_path TO other;\n{sql};")) is None
+
+
+def test_an_index_made_anew_under_its_name_is_dropped_where_it_was() -> None:
+    sql = 'DROP INDEX "a";\nCREATE INDEX "a" ON "User"("name");\n'
+    found = rewritten(sql)
+    assert found.sql == 'DROP INDEX CONCURRENTLY "a";\n'
+    assert [one.name for one in found.later] == ["a"]
+
+
 def test_the_text_around_stays_as_it_was() -> None:
     head, tail = "\ufeff/* kept */\r\n\r\n", "-- AlterTable\r\nALTER TABLE t ADD y int;\r\n"
     found = rewritten(f"{head}-- CreateIndex\r\nCREATE INDEX a ON t (x);\r\n\r\n{tail}")

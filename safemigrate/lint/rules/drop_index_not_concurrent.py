@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.fix import concurrently
+from safemigrate.lint.fix_online import concurrently
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import DropIndex

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.fix import Fix, not_valid
+from safemigrate.lint.fix import Fix
+from safemigrate.lint.fix_online import not_valid
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name

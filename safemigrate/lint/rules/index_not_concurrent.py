@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.fix import concurrently
+from safemigrate.lint.fix_online import concurrently
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import CreateIndex, quote

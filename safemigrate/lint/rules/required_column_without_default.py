@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.fix import FILL, Edit, Fix, Later, required
+from safemigrate.lint.fix_online import nullable_first
 from safemigrate.lint.header import warnings
 from safemigrate.lint.rebuild import rebuilds
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import AddColumn, Insert, quote
-from safemigrate.sql.parts import parts
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY); INSERT INTO "User" VALUES (1);'
 BAD = 'ALTER TABLE "User" ADD COLUMN "country" TEXT NOT NULL;'
@@ -68,28 +67,14 @@ def _not_copied(context: Context) -> Iterator[Finding]:
                 yield context.finding(Severity.ERROR, message, subject=subject, help=way_out)
 
 
-def fix(context: Context) -> Iterator[Fix]:
-    """Nullable here; then one that fills it, with a value that only a person knows, and one that requires it."""
-    for part in parts(context.statements[context.position]):
-        action = part.action
-        words = [token.word for token in part.tokens]
-        if not isinstance(action, AddColumn) or not action.column.not_null or action.column.has_value:
-            continue
-        if "NOT" not in words or words.count("NULL") != 1 or action.column.primary_key:
-            continue
-        place = words.index("NOT")
-        before, null = part.tokens[place - 1], part.tokens[words.index("NULL")]
-        name = quote(action.column.name)
-        check, then = required(action.table, action.column.name)
-        fill = (
-            f"-- Write the value that the rows of today get, and fill a big table in batches, before this runs.\n"
-            f"UPDATE {action.table} SET {name} = <value> WHERE {name} IS NULL;\n"
-            f"ALTER TABLE {action.table} {check};\n"
-        )
-        yield Fix((Edit(before.end, null.end),), (Later("fill", fill, FILL), *then))
-        return
-
-
 RULE = Rule(
-    "required-column-without-default", "correctness", Severity.ERROR, check, BAD, GOOD, SETUP, fails=True, fix=fix
+    "required-column-without-default",
+    "correctness",
+    Severity.ERROR,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    fails=True,
+    fix=nullable_first,
 )

@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.fix import Fix, listed, required
+from safemigrate.lint.fix_online import checked_first
 from safemigrate.lint.locks import nullable
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.schema import spelled
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Action, AddConstraint, DropConstraint, SetNotNull, ValidateConstraint, quote
-from safemigrate.sql.parts import parts
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = """
@@ -85,14 +84,4 @@ def _scanned(context: Context, table: Name, columns: list[str]) -> Finding:
     )
 
 
-def fix(context: Context) -> Iterator[Fix]:
-    """A CHECK that is NOT VALID here, validated and turned into NOT NULL by the next migration."""
-    statement = context.statements[context.position]
-    for part in parts(statement):
-        if isinstance(part.action, SetNotNull):
-            check, then = required(part.action.table, part.action.column)
-            yield Fix((listed(statement, [(part, check)]),), then)
-            return
-
-
-RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)
+RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=checked_first)
