@@ -146,7 +146,8 @@ class Context:
         statement = self.statements[self.position]
         alone = refuses_transaction(statement)
         for action in self.actions:
-            if alone or (isinstance(action, Transaction) and action.kind in ("commit", "rollback")):
+            ends = isinstance(action, Transaction) and action.kind in ("commit", "rollback")
+            if alone or (ends and not self.facts.in_steps):  # apply folds the file's own transactions into one
                 self._held = []
             else:
                 gone = action.tables if isinstance(action, DropTable) else ()

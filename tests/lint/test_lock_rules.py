@@ -185,6 +185,14 @@ def test_by_what_the_target_holds(sql: str, expected: list[str], read: Read) -> 
     assert locks(read, sql, _TARGET) == expected
 
 
+def test_a_commit_of_the_file_ends_no_transaction_of_apply(read: Read) -> None:
+    sql = "BEGIN; ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; COMMIT; ALTER TABLE t VALIDATE CONSTRAINT c"
+    assert locks(read, sql) == []
+    assert locks(read, sql, Facts(in_steps=True)) == ["validate-in-same-transaction"]
+    apart = "ALTER TABLE t ADD q int; CREATE INDEX CONCURRENTLY i ON t (q); ALTER TABLE t VALIDATE CONSTRAINT c"
+    assert locks(read, apart, Facts(in_steps=True)) == []
+
+
 def test_the_message_names_what_waits(read: Read) -> None:
     (index,) = read("CREATE INDEX i ON t (a)", _TARGET)
     assert index.message == '"i" is built while writes to "t" wait; it has 5,000,000 rows'
