@@ -135,6 +135,8 @@ class Cursor:
         """Plain column names in the parentheses here; () where one is an expression."""
         found = []
         for part in self.group().by_commas():
+            if part.token(1).is_identifier:
+                part.take("PERIOD")  # of a key without overlaps, PostgreSQL 18
             if not part.token().is_identifier or part.token(1).word in ("(", "."):
                 return ()
             found.append(part.token().text)

@@ -48,9 +48,12 @@ def plpgsql(body: str) -> DoBlock:
         tokens = tokenize(body, "DO")
     except NotSql:
         return DoBlock(dynamic=True)
+    while tokens and tokens[0].word == "#":  # variable_conflict use_column, and its like
+        tokens = tokens[3:]
     actions: list[Action] = []
     dynamic = declaring = False
-    for piece in _pieces(tokens):
+    for labelled in _pieces(tokens):
+        piece = labelled[5:] if labelled[0].word == "<" and len(labelled) > 5 else labelled  # <<label>>
         if piece[0].word == "DECLARE":
             declaring = True
         begin = next((i for i, token in enumerate(piece[:2]) if token.word == "BEGIN"), None)

@@ -139,7 +139,7 @@ def _characteristics(cursor: Cursor) -> dict[str, Any]:
         if cursor.take("NOT", "VALID"):
             found["not_valid"] = True
         elif cursor.take("NOT", "ENFORCED"):
-            found["not_enforced"] = True
+            found |= {"not_enforced": True, "not_valid": True}
         elif cursor.take("INITIALLY"):
             cursor.identifier()
         elif not (

@@ -105,8 +105,9 @@ def drop(cursor: Cursor) -> list[Action]:
     """DROP, from behind the word."""
     kind = object_kind(cursor)
     if kind in _WITHOUT_NAME:
+        if_exists = cursor.take("IF", "EXISTS")
         cursor.rest()
-        return [DropObject(kind, (), cascade=cursor.tokens[-1].word == "CASCADE")]
+        return [DropObject(kind, (), cursor.tokens[-1].word == "CASCADE", if_exists)]
     concurrently = kind == "index" and cursor.take("CONCURRENTLY")
     if_exists = cursor.take("IF", "EXISTS")
     if kind == "owned":

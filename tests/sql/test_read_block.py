@@ -46,6 +46,8 @@ def block(sql: str) -> DoBlock:
         ),
         ("BEGIN <<l>> LOOP EXIT; END LOOP; PERFORM 1; RAISE NOTICE 'x'; RETURN; END", ()),
         ("BEGIN SELECT count(*) INTO x FROM t; END", ()),
+        ("<<l>> DECLARE x int; y text; BEGIN DROP TABLE t; END l", (DropTable((T,)),)),
+        ("#variable_conflict use_column\nBEGIN DROP TABLE t; END", (DropTable((T,)),)),
         ("BEGIN EXECUTE 'DROP TABLE t'; END", (DropTable((T,)),)),
         (
             "BEGIN ALTER TABLE t ADD CHECK (a); EXCEPTION WHEN duplicate_object THEN NULL; END",

@@ -95,6 +95,17 @@ def test_what_fills_a_column_in_rows_that_exist(column: Column, has_value: bool)
         ("CONSTRAINT c UNIQUE USING INDEX i DEFERRABLE INITIALLY DEFERRED", Constraint("unique", "c", using_index="i")),
         ("UNIQUE NULLS NOT DISTINCT (a)", Constraint("unique", columns=("a",))),
         ("EXCLUDE USING gist (a WITH =) WHERE (b)", Constraint("exclude", expression="a WITH =", method="gist")),
+        (
+            "FOREIGN KEY (a, PERIOD b) REFERENCES u (c, PERIOD d) NOT ENFORCED",
+            Constraint(
+                "foreign key",
+                columns=("a", "b"),
+                references=U,
+                referenced=("c", "d"),
+                not_valid=True,
+                not_enforced=True,
+            ),
+        ),
         ("CONSTRAINT c NOT NULL a NOT VALID", Constraint("not null", "c", ("a",), not_valid=True)),
         (
             'CONSTRAINT "c" FOREIGN KEY ("a") REFERENCES "u"("id") ON DELETE RESTRICT ON UPDATE CASCADE NOT VALID',
