@@ -53,7 +53,10 @@ class _Leaving:
             if one.kind == "table":
                 found.append(self._table(one, step))
             elif one.kind == "column" and not one.attributes.get("generated") and one.table not in self.born:
-                found.append(self._column(seen.after, one, "values", retyped=False))
+                assert one.table is not None
+                home = root(seen.after, one.table)
+                fills = any(root(seen.after, (1259, oid, 0)) == home for oid in seen.written)
+                found.append(self._column(seen.after, one, "values", retyped=False, every=fills))
         born = [one for one in way.change.born if one.kind == "sequence"]
         found += [sequence_left(self.scene.left(), quote(one.schema, one.name)) for one in born]
         retyped = [(one.table, one.number) for one in way.inverse.retyped]
@@ -85,12 +88,13 @@ class _Leaving:
             self.scene.left(), replace(end, name=quote(now.schema, now.name)), again, at if at > step else -1
         )
 
-    def _column(self, catalog: Catalog, one: Object, unit: str, *, retyped: bool) -> Parting:
+    def _column(self, catalog: Catalog, one: Object, unit: str, *, retyped: bool, every: bool = False) -> Parting:
+        """A column's values; with `every` also where there is none, because the statement may fill it when it runs."""
         assert one.table is not None
         column = column_of(catalog, one)
         table = table_of(catalog, one.table, without_key={column.name})
         if not retyped:
-            where = "" if column.default or column.not_null else f"t.{column.quoted} IS NOT NULL"
+            where = "" if every or column.default or column.not_null else f"t.{column.quoted} IS NOT NULL"
             return column_left(self.scene.left(), table, column, where, unit=unit)
         since, fill = self.since(one.table) if self._same_key(table, one.table) else ("", ())
         added = self._added_labels(one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -12,9 +13,13 @@ from safemigrate.errors import RollbackError
 from safemigrate.model import Outcome, Result
 from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.status import status
-from tests.workflow.cases import USERS
+from tests.workflow.cases import ALL, USERS, Case
 from tests.workflow.conftest import CHANGE, Project
 
+# Rows written since hold what the migration is about to write under a unique column: nothing is done, and it is said.
+IN_THE_WAY = ("update the key", "audit by triggers")
+# The nightly run has every case.
+SOME = ALL if os.environ.get("SAFEMIGRATE_TEST_EXAMPLES") else ALL[2::8]
 ORGS = """
 CREATE TABLE "Org" (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
 ALTER TABLE "User" ADD COLUMN "orgId" int, ADD COLUMN full_name text;
@@ -199,3 +204,26 @@ def test_rows_that_a_later_rollback_wrote_are_not_taken_for_users(project: Proje
     with pytest.raises(RollbackError, match=r'rows of "public"\."User" were written when') as caught:
         undone(project)
     assert caught.value.fix == ("safemigrate release 20240602000000_two   # lets apply run it anew",)
+
+
+@pytest.mark.parametrize("case", SOME, ids=lambda case: case.name)
+def test_what_a_migration_made_is_there_again(project: Project, case: Case) -> None:
+    """For the cases of the other tests: as if the rollback had not been."""
+    project.baseline(case.setup)
+    project.write(CHANGE, case.migration)
+    assert project.apply().result is Result.APPLIED
+    if case.since:
+        project.run(case.since)
+    schema, rows = project.state()
+    assert project.rollback().result is Result.ROLLED_BACK
+    back = project.state()
+    if case.name in IN_THE_WAY:
+        with pytest.raises(AssertionError, match="is as it was before it"):
+            undone(project)
+        assert [*compare(back[0], project.state()[0]), *differences(back[1], project.state()[1])] == []
+        return
+    outcome = undone(project)
+    again, rows_again = project.state()
+    assert compare(schema, again) == []
+    keyless = any("has no key" in note for note in outcome.notes)
+    assert keyless or differences(rows, rows_again) == []
