@@ -9,6 +9,7 @@ Give the one that is meant to run later a later timestamp, before anybody applie
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
@@ -25,7 +26,8 @@ def check(context: Context) -> Iterator[Finding]:
     if not mine or name in (context.facts.applied or {}):
         return
     stamp = f"{mine[0]}_"
-    same = [one for one in context.facts.folder if one.startswith(stamp) and one.encode() < name.encode()]
+    folder = context.facts.folder
+    same = [one for one in folder[bisect_left(folder, stamp) : bisect_left(folder, name)] if one.startswith(stamp)]
     if same:
         yield context.finding(
             Severity.WARNING,
