@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+# Seconds after which a counted step says how far it is, where nothing is drawn: CI ends a job that is silent for long.
+_SILENT = 30.0
+
+
 @dataclass(slots=True)
 class _Step:
     progress: Progress
     began: float
+    said: float
     ended: float | None = None
     failed: bool = False
 
@@ -47,15 +52,25 @@ class Steps:
         current = self._steps[-1] if self._steps and self._steps[-1].ended is None else None
         if current is None or current.progress.step != progress.step:
             self._end()
-            self._steps.append(_Step(progress, self._now()))
+            began = self._now()
+            self._steps.append(_Step(progress, began, began))
         elif current.progress != progress:
             current.progress = progress
+            self._beat(current)
         else:
             return
         if self._console.live:
             self._draw()
         elif self._verbose and progress.detail:
             self._console.say(f"  {progress.step}: {progress.detail}")
+
+    def _beat(self, step: _Step) -> None:
+        if self._console.live or self._verbose or not step.progress.total:
+            return
+        now = self._now()
+        if now - step.said >= _SILENT:
+            step.said = now
+            self._console.say(f"  {step.progress.step}: {_detail(step)} ({now - step.began:.0f}s)")
 
     def pause(self, *, failed: bool = False) -> None:
         """End the current step and leave the terminal to others: a prompt, a report."""

@@ -54,7 +54,7 @@ def read(path: Path, root: Path, package: Package, names: tuple[str, ...] = ()) 
         raise ConfigUnreadable(
             f"{path} cannot be read: the package prisma is not installed in {root}",
             "A Prisma config is a program, so it takes Prisma's own loader to know what it says.",
-            (package.install, *_WITHOUT),
+            (package.install, _without(root)),
         )
     script = Path(__file__).with_name("read-config.mjs")
     try:
@@ -62,7 +62,9 @@ def read(path: Path, root: Path, package: Package, names: tuple[str, ...] = ()) 
         done = proc.run(["node", script, package.installed.resolve(), root, *names], cwd=root, seconds=60)
     except proc.ProgramMissing as error:
         raise ConfigUnreadable(
-            f"{path} cannot be read: Node is not on this machine", "", ("https://nodejs.org/en/download", *_WITHOUT)
+            f"{path} cannot be read: Node is not on this machine",
+            "",
+            ("https://nodejs.org/en/download", _without(root)),
         ) from error
     except TimeoutError as error:
         raise ProjectError(f"{path} did not finish within 60 s", "It waits for something when it is loaded.") from error
@@ -78,7 +80,11 @@ def read(path: Path, root: Path, package: Package, names: tuple[str, ...] = ()) 
     return _answer(path, json.loads(last))
 
 
-_WITHOUT: Final = ("safemigrate COMMAND --schema prisma/schema.prisma --url URL    # goes on without the config",)
+def _without(root: Path) -> str:
+    """Name the command that needs no config, with a schema that is there."""
+    places = ("prisma/schema.prisma", "schema.prisma", "prisma/schema", "schema")
+    schema = next((one for one in places if (root / one).exists()), "PATH/TO/schema.prisma")
+    return f"safemigrate COMMAND --schema {schema} --url URL   # goes on without the config"
 
 
 def _answer(path: Path, answer: Mapping[str, Any]) -> Config:

@@ -49,7 +49,18 @@ def fail(steps: Steps) -> None:
 def test_one_line_for_each_finished_step() -> None:
     stream = io.StringIO()
     work(plain(stream))
-    assert stream.getvalue() == "✔ snapshot: 2 tables (0.5s)\n✔ rehearse (0.5s)\n"
+    assert stream.getvalue() == "✔ snapshot: 2 tables (1.0s)\n✔ rehearse (0.5s)\n"
+
+
+def test_a_long_step_says_every_half_minute_how_far_it_is() -> None:
+    stream = io.StringIO()
+    with plain(stream) as steps:
+        for number in range(1, 101):
+            steps(Progress("prove", f"migration {number}", number, 200))
+    assert stream.getvalue().splitlines() == [
+        "  prove: 30% migration 61 (30s)",
+        "✔ prove: migration 100 (50.0s)",
+    ]
 
 
 def test_verbose_tells_each_sign_of_life() -> None:

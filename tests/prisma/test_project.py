@@ -219,12 +219,21 @@ def test_prisma_8_by_its_files(folder: str, tmp_path: Path) -> None:
 def test_a_config_without_prisma_installed(tmp_path: Path) -> None:
     tree(tmp_path, "package.json", "prisma/schema.prisma")
     (tmp_path / "prisma.config.ts").write_text("export default {}")
-    with pytest.raises(ConfigUnreadable, match="not installed"):
+    with pytest.raises(ConfigUnreadable, match="not installed") as caught:
         project.find(tmp_path)
+    assert caught.value.fix[-1].startswith("safemigrate COMMAND --schema prisma/schema.prisma --url URL")
     # Named, the schema is enough; what the config would have said is asked for only when it is needed.
     found = project.find(tmp_path, Path("prisma/schema.prisma"))
     assert found.config_problem is not None
     assert found.migrations == tmp_path / "prisma/migrations"
+
+
+def test_without_the_config_a_schema_that_is_there_is_named(tmp_path: Path) -> None:
+    tree(tmp_path, "package.json", "schema/main.prisma")
+    (tmp_path / "prisma.config.ts").write_text("export default {}")
+    with pytest.raises(ConfigUnreadable) as caught:
+        project.find(tmp_path)
+    assert caught.value.fix[-1].startswith("safemigrate COMMAND --schema schema --url URL")
 
 
 def test_5_knows_no_config(tmp_path: Path) -> None:
