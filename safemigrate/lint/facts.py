@@ -60,7 +60,7 @@ class Facts:
     whether it has constraints.
     `in_steps` says that safemigrate applies the migration, and gives statements that cannot share a transaction steps
     of their own; who only reads the file does not know who will apply it.
-    `provider` is what migration_lock.toml says, "" where nobody knows. `folder` has the names of all migrations, sorted.
+    `provider` is what migration_lock.toml says, "" where nobody knows. `folder` names all migrations, sorted.
     """
 
     tables: Mapping[Key, TableFact] | None = None
