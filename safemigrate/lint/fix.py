@@ -81,13 +81,15 @@ def _written(statement: Statement, part: Part) -> str:
     return statement.sql[part.start - start : part.end - start]
 
 
-def is_settled(context: Context, table: Name) -> bool:
-    """Whether what is done to a table may as well be done after the file: nothing behind moves, renames or drops it.
+def searches_elsewhere(context: Context) -> bool:
+    """Whether the file sets search_path, so that its names mean something else in another file."""
+    return any(isinstance(action, Set) and action.setting == "search_path" for action in context.everything)
 
-    Unqualified names of a file that sets search_path mean something else in another file.
-    """
+
+def is_settled(context: Context, table: Name) -> bool:
+    """Whether what is done to a table may as well be done after the file: nothing behind moves, renames or drops it."""
     key = context.key(table)
-    if any(isinstance(action, Set) and action.setting == "search_path" for action in context.everything):
+    if searches_elsewhere(context):
         return False
     for action in context.after:
         match action:

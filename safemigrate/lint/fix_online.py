@@ -6,9 +6,33 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from safemigrate.lint.fix import ALONE, FILL, REQUIRE, VALIDATE, Edit, Fix, Later, is_settled, listed, without
+from safemigrate.lint.fix import (
+    ALONE,
+    FILL,
+    REQUIRE,
+    VALIDATE,
+    Edit,
+    Fix,
+    Later,
+    is_settled,
+    listed,
+    searches_elsewhere,
+    without,
+)
 from safemigrate.sql import Name, Statement
-from safemigrate.sql.actions import AddColumn, AddConstraint, CreateIndex, DoBlock, DropIndex, Insert, SetNotNull, quote
+from safemigrate.sql.actions import (
+    AddColumn,
+    AddConstraint,
+    CreateIndex,
+    DoBlock,
+    DropColumn,
+    DropIndex,
+    DropTable,
+    Insert,
+    Rename,
+    SetNotNull,
+    quote,
+)
 from safemigrate.sql.parts import parts, word
 
 if TYPE_CHECKING:
@@ -38,7 +62,10 @@ def _is_needed(context: Context, statement: Statement) -> bool:
     """Whether what follows in the migration relies on it: takes the index up, refers to its columns, upserts."""
     made = statement.actions[0]
     if isinstance(made, DropIndex):
-        return any(isinstance(one, CreateIndex) and one.name == made.names[0].name for one in context.after)
+        # A column or table that goes takes its indexes along.
+        again = any(isinstance(one, CreateIndex) and one.name == made.names[0].name for one in context.after)
+        gone = any(isinstance(one, DropColumn | DropTable | Rename) for one in context.after)
+        return again or gone or searches_elsewhere(context)
     if not isinstance(made, CreateIndex):
         return False
     if not is_settled(context, made.table):

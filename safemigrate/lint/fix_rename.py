@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from safemigrate.lint.column_type import same_type
 from safemigrate.lint.disguise import made_again, replaced
 from safemigrate.lint.fix import Edit, Fix, listed, without
 from safemigrate.sql import Name, Statement
@@ -20,7 +22,9 @@ _SERIAL = ("serial", "bigserial", "smallserial")
 def renamed_column(context: Context) -> Iterator[Fix]:
     """RENAME COLUMN for the first pair of a DROP and an ADD; what else the new column has is set behind it."""
     for drop, add in replaced(context):
-        if drop.column != add.column.name:
+        known = drop.column in context.schema.columns(drop.table)  # then its type is that of the new one
+        likeness = SequenceMatcher(None, drop.column.lower(), add.column.name.lower()).ratio()
+        if drop.column != add.column.name and (known or likeness >= 0.5):
             yield from _renamed(context, drop, add)
             return
 
@@ -70,14 +74,14 @@ def _settings(add: AddColumn) -> str:
 
 
 def renamed_table(context: Context) -> Iterator[Fix]:
-    """RENAME TO for a DROP TABLE and a CREATE TABLE, of what Prisma names after the table too."""
+    """RENAME TO for a DROP TABLE and a CREATE TABLE of the same columns, of what Prisma names after the table too."""
     statement = context.statements[context.position]
     for table, made in made_again(context):
         created = next((one for one in context.statements if made in one.actions), None)
         dropped = statement.actions[0]
         if not created or not isinstance(dropped, DropTable) or dropped.cascade or len(dropped.tables) > 1:
             continue
-        if context.key(table) == context.key(made.table):
+        if context.key(table) == context.key(made.table) or not _is_same(context, table, made):
             continue
         first, second = sorted((statement, created), key=lambda one: one.span.start)
         text = context.migration.sql
@@ -88,6 +92,15 @@ def renamed_table(context: Context) -> Iterator[Fix]:
         ]
         yield Fix((*edits, *_indexes(context, table, made)))
         return
+
+
+def _is_same(context: Context, table: Name, made: CreateTable) -> bool:
+    """Whether the old table is known, and has the columns of the new one."""
+    before = context.schema.columns(table)
+    after = {column.name: column.type for column in made.columns}
+    return before.keys() == after.keys() and all(
+        same_type(before[name], kind) or kind.lower() in _SERIAL for name, kind in after.items()
+    )
 
 
 def _rename(table: Name, made: CreateTable) -> str:

@@ -79,4 +79,9 @@ def _joined(later: Sequence[Later]) -> Iterator[Later]:
     for name in dict.fromkeys(one.name for one in together):
         pieces = [one for one in together if one.name == name]
         yield Later(name, "".join(dict.fromkeys(one.sql for one in pieces)), pieces[0].order)
-    yield from ordered[len(together) :]
+    alone = ordered[len(together) :]
+    names = {one.name for one in alone}
+    # An index that is made anew under its name goes first.
+    again = [one for one in alone if one.name.startswith("drop_") and one.name.removeprefix("drop_") in names]
+    yield from again
+    yield from (one for one in alone if one not in again)

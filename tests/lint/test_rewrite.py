@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from safemigrate.lint import lint
+from safemigrate.lint import Facts, lint
+from safemigrate.lint.history import History
 from safemigrate.lint.rewrite import Rewritten, rewrite
 from safemigrate.model import Severity
 from safemigrate.sql import Statement, split
@@ -125,9 +126,19 @@ by_name = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
 def rewritten(sql: str) -> Rewritten:
-    found = rewrite(migration(sql))
+    history = History(Facts())
+    history.note(split(SETUP))
+    found = rewrite(migration(sql), history.facts)
     assert found is not None
     return found
+
+
+def test_a_rename_is_not_guessed() -> None:
+    assert rewrite(migration('ALTER TABLE t DROP COLUMN "storeEnvironment", ADD COLUMN "purchaseToken" TEXT;')) is None
+    assert rewrite(migration('DROP TABLE "Account";\nCREATE TABLE "Accounts" ("id" INTEGER);')) is None
+    loose = rewrite(migration('ALTER TABLE t DROP COLUMN "name", ADD COLUMN "fullName" TEXT;'))
+    assert loose is not None
+    assert loose.sql == 'ALTER TABLE "t" RENAME COLUMN "name" TO "fullName";\n'
 
 
 @by_name
@@ -209,10 +220,11 @@ def test_an_index_that_a_foreign_key_needs_is_built_where_it_is() -> None:
     "sql",
     [
         'CREATE INDEX "a" ON "User"("name")',
+        'DROP INDEX "User_email_idx"',
         'ALTER TABLE "User" ADD CONSTRAINT "b" CHECK ("name" <> \'\')',
         'ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL',
     ],
-    ids=["index", "check", "required"],
+    ids=["index", "index dropped", "check", "required"],
 )
 def test_what_follows_may_not_find_it_changed(sql: str, behind: str) -> None:
     assert rewrite(migration(f"{sql};\n{behind};")) is None
@@ -224,6 +236,14 @@ def test_an_index_made_anew_under_its_name_is_dropped_where_it_was() -> None:
     found = rewritten(sql)
     assert found.sql == 'DROP INDEX CONCURRENTLY "a";\n'
     assert [one.name for one in found.later] == ["a"]
+
+
+def test_an_index_made_anew_beside_other_things_is_dropped_before() -> None:
+    found = rewritten(
+        'DROP INDEX "User_email_idx";\nALTER TABLE "User" ADD "x" INT;\n'
+        'CREATE INDEX "User_email_idx" ON "User"("email", "x");\n'
+    )
+    assert [one.name for one in found.later] == ["drop_User_email_idx", "User_email_idx"]
 
 
 def test_the_text_around_stays_as_it_was() -> None:
