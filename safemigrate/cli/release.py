@@ -12,7 +12,7 @@ from safemigrate.model import Outcome
 
 def release(
     invocation: Invocation,
-    migrations: Annotated[list[str], typer.Argument(metavar="NAME...", help="Migrations, as their folders are named.")],
+    migrations: Annotated[list[str], typer.Argument(metavar="NAME", help="Migrations, as their folders are named.")],
 ) -> Outcome:
     """Let rolled-back migrations be applied again.
 
