@@ -62,9 +62,10 @@ def _is_needed(context: Context, statement: Statement) -> bool:
     """Whether what follows in the migration relies on it: takes the index up, refers to its columns, upserts."""
     made = statement.actions[0]
     if isinstance(made, DropIndex):
-        # A column or table that goes takes its indexes along.
+        # A column or table that goes takes its indexes along; a foreign key takes any unique index that it finds.
         again = any(isinstance(one, CreateIndex) and one.name == made.names[0].name for one in context.after)
         gone = any(isinstance(one, DropColumn | DropTable | Rename) for one in context.after)
+        gone = gone or any(isinstance(one, AddConstraint) and one.constraint.references for one in context.after)
         return again or gone or searches_elsewhere(context)
     if not isinstance(made, CreateIndex):
         return False

@@ -238,6 +238,11 @@ def test_an_index_made_anew_under_its_name_is_dropped_where_it_was() -> None:
     assert [one.name for one in found.later] == ["a"]
 
 
+def test_an_index_that_a_foreign_key_might_take_is_dropped_where_it_is() -> None:
+    sql = 'DROP INDEX "a";\nALTER TABLE "User" ADD CONSTRAINT "f" FOREIGN KEY ("name") REFERENCES "Team"("title");'
+    assert rewritten(sql).sql == sql.replace('("title")', '("title") NOT VALID')
+
+
 def test_an_index_made_anew_beside_other_things_is_dropped_before() -> None:
     found = rewritten(
         'DROP INDEX "User_email_idx";\nALTER TABLE "User" ADD "x" INT;\n'
