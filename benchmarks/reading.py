@@ -129,7 +129,7 @@ def _names(finding: Found, warning: str) -> bool:
 
 def report(readings: list[Reading]) -> str:
     """Write the table, and below it what was missed."""
-    lines = [_HEAD, f"| {' | '.join(_COLUMNS)} |", f"|---|{'--:|' * (len(_COLUMNS) - 1)}"]
+    lines = [_HEAD.rstrip(), "", f"| {' | '.join(_COLUMNS)} |", f"|---|{'--:|' * (len(_COLUMNS) - 1)}"]
     lines += [_row(f"{one.project.name} `{one.project.commit[:9]}`", [one]) for one in readings]
     lines += [_row("all", readings), "", "## Held up, by rule", "", "| rule | files |", "|---|--:|"]
     rules = Counter(
