@@ -12,8 +12,8 @@ from safemigrate.sql.read_block import call, do
 from safemigrate.sql.read_object import alter, create, drop
 from safemigrate.sql.read_rights import comment, grant, reassign, revoke
 from safemigrate.sql.read_rows import STATEMENTS, copy, explain, prepared, rows, truncate
+from safemigrate.sql.read_upkeep import cluster, lock, refresh, reindex, vacuum
 from safemigrate.sql.tokens import Token
-from safemigrate.sql.upkeep import cluster, lock, refresh, reindex, vacuum
 
 # They change neither rows nor columns. PostgreSQL docs, SQL commands.
 _HARMLESS = frozenset(
