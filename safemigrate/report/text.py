@@ -102,7 +102,7 @@ def _migration(page: Page, migration: MigrationOutcome, outcome: Outcome, *, ver
 
 
 def _kept(migration: MigrationOutcome) -> str:
-    return ", ".join(f"{each.kind} {each.subject}" for each in migration.kept)
+    return ", ".join(dict.fromkeys(f"{each.kind} {each.subject}" for each in migration.kept))
 
 
 def _trace(page: Page, trace: Trace) -> None:
@@ -122,7 +122,8 @@ def _trace(page: Page, trace: Trace) -> None:
 
 
 def _proof(page: Page, proof: Proof) -> None:
-    compared = f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared"
+    rows = f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared"
+    compared = rows if proof.tables else "schema compared"
     server = f" on PostgreSQL {proof.server_version}" if proof.server_version else ""
     page.line(f"rollback is {proof.verdict}: {compared}{server}", VERDICT[proof.verdict], indent=2)
     for reason in proof.reasons:

@@ -80,6 +80,15 @@ def test_a_name_cannot_write_to_the_terminal() -> None:
     assert "\x1b" not in text.render_error(ProjectError(evil, evil, (evil,)))
 
 
+def test_what_two_statements_keep_is_told_once() -> None:
+    kept = tuple(Kept(KeptKind.ROWS, '"public"."User"', place) for place in ("kept_1", "kept_2"))
+    proof = Proof(Verdict.EXACT, (), 0, 0)
+    migration = MigrationOutcome("20240101000000_one", "", "applied", proof=proof, kept=kept)
+    said = text.render(outcome(result=Result.APPLIED, migrations=(migration,)))
+    assert said.count('rows "public"."User"') == 1
+    assert "rollback is exact: schema compared" in said
+
+
 def test_plain_text_has_no_escapes() -> None:
     assert "\x1b" not in text.render(outcome())
     assert "\x1b[31m" in text.render(outcome(), colour=True)
