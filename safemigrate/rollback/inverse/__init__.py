@@ -336,7 +336,8 @@ class _Inverting:
             if not unprintable(was):
                 self.finish += rights.described(was, None, self.after, self.after.user)
         for was, now, _ in alterations:
-            self.finish += rights.described(was, now, self.after, self.after.user)
+            columns = (one for one in self.before if one.kind == "column" and one.table == was.identity)
+            self.finish += rights.described(was, now, self.after, self.after.user, columns)
         for was in self.found.creates.values():
             if was.kind == "default privileges":
                 self.finish += rights.default_privileges(was, None)

@@ -29,8 +29,13 @@ _NO_OWNER = frozenset(
 )
 
 
-def described(before: Object, now: Object | None, after: Catalog, user: str) -> list[str]:
-    """Bring comment, owner and privileges back; `now` is the object of today, None where it was just made."""
+def described(
+    before: Object, now: Object | None, after: Catalog, user: str, columns: Iterable[Object] = ()
+) -> list[str]:
+    """Bring comment, owner and privileges back; `now` is the object of today, None where it was just made.
+
+    `columns` are those of a table as they were.
+    """
     said = []
     found = now.attributes if now else {}
     comment = before.attributes.get("comment")
@@ -44,7 +49,7 @@ def described(before: Object, now: Object | None, after: Catalog, user: str) -> 
     owner = before.attributes.get("owner")
     if owner and before.kind not in _NO_OWNER and owner != (now.attributes.get("owner") if now else user):
         said.append(f"ALTER {target(before)} OWNER TO {quote(str(owner))}")
-    return said + _granted(before, now, after, user)
+    return said + _granted(before, now, after, user, columns)
 
 
 def default_privileges(before: Object | None, now: Object | None) -> list[str]:
@@ -88,7 +93,7 @@ def _pairs(one: Object | None, attribute: str) -> dict[str, Value]:
     return dict(value) if isinstance(value, tuple) else {}
 
 
-def _granted(before: Object, now: Object | None, after: Catalog, user: str) -> list[str]:
+def _granted(before: Object, now: Object | None, after: Catalog, user: str, columns: Iterable[Object]) -> list[str]:
     kind = _grant_kind(before)
     wanted_acl = before.attributes.get("acl")
     found_acl = now.attributes.get("acl") if now else None
@@ -105,7 +110,17 @@ def _granted(before: Object, now: Object | None, after: Catalog, user: str) -> l
         return _statements(wanted, found, "", f"TABLE {table_of(before)}", quote(before.name))
     keyword = {"routine": before.kind, "type": "type"}.get(kind, kind).upper()
     keyword = {"AGGREGATE": "FUNCTION", "SERVER": "FOREIGN SERVER"}.get(keyword, keyword)
-    return _statements(wanted, found, "", f"{keyword} {name_of(before)}")
+    said = _statements(wanted, found, "", f"{keyword} {name_of(before)}")
+    # REVOKE on a table takes the same privilege from its columns (PostgreSQL docs, REVOKE).
+    revoked = {grant[:2] for grant in found - wanted} if kind == "table" else set()
+    if not revoked:
+        return said
+    held = {one.name: _grants(one.attributes.get("acl") or ()) for one in columns}
+    held |= {name: _grants(acl or ()) for name, acl in _pairs(before, "column_acl").items()}
+    for name, grants in sorted(held.items()):
+        lost = {grant for grant in grants if grant[:2] in revoked}
+        said += _statements(lost, set(), "", f"TABLE {name_of(before)}", quote(name))
+    return said
 
 
 def _grant_kind(one: Object) -> str | None:

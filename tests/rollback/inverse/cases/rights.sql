@@ -90,3 +90,9 @@ CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$; 
 CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'; COMMENT ON PROCEDURE p() IS 'a';
 -- change
 DROP TYPE c; DROP PUBLICATION pub; DROP STATISTICS st; DROP EVENT TRIGGER et; DROP PROCEDURE p;
+
+-- case: a privilege on the table that single columns had before
+CREATE VIEW v AS SELECT 1 AS one, 2 AS two; GRANT SELECT (one) ON v TO PUBLIC;
+GRANT SELECT ("id"), UPDATE ("title") ON "Post" TO PUBLIC; GRANT SELECT ("title") ON "Post" TO pg_monitor WITH GRANT OPTION;
+-- change
+GRANT SELECT ON v TO PUBLIC; GRANT SELECT, UPDATE ON "Post" TO PUBLIC; GRANT SELECT ON "Post" TO pg_monitor;
