@@ -8,6 +8,7 @@ from functools import cached_property
 
 from safemigrate.lint.allow import Allow
 from safemigrate.lint.facts import Facts, Key, TableFact
+from safemigrate.lint.inventory import Inventory
 from safemigrate.lint.locks import Effect, Lock, effects
 from safemigrate.lint.rule import SMALL
 from safemigrate.lint.schema import Schema
@@ -101,6 +102,7 @@ class Context:
         self._counts: dict[str, int | None] = {}
         self._held: list[tuple[int, Effect]] = []
         self.schema = Schema(facts)
+        self.inventory = Inventory()
         self._knows_earlier = earlier is not None
         # Nothing to copy from: what a whole history writes into an empty database is its own seed.
         starts_empty = self.knows_all and all(name == "_prisma_migrations" for _schema, name in facts.tables or ())

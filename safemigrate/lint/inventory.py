@@ -114,16 +114,26 @@ def _there_anyway(context: Context, action: Action) -> Iterator[Thing]:
             yield "column", context.key(action.table), action.column.name
 
 
-def now(context: Context) -> dict[Thing, bool]:
-    """Whether each thing that the statements so far have made or dropped is there; DO blocks may do either."""
-    there: dict[Thing, bool] = {}
-    for statement in context.statements[: context.position]:
-        for action in statement.actions:
-            for thing in gone(context, action):
-                if thing[0] == "table":
-                    there = {one: state for one, state in there.items() if one[1] != thing[1]}
-                there[thing] = False
-            there |= dict.fromkeys(made(context, action), True)
-            for inner in flatten([action]):
-                there |= dict.fromkeys(_there_anyway(context, inner), True)
-    return there
+class Inventory:
+    """Whether each thing that a migration has made or dropped is there; DO blocks may do either."""
+
+    def __init__(self) -> None:
+        self._there: dict[Key, dict[Thing, bool]] = {}  # by table or own name: a table takes along what belongs to it
+        self._position = 0
+
+    def state(self, context: Context, thing: Thing) -> bool | None:
+        """Whether it is there before the statement at hand; None where no statement spoke of it."""
+        for statement in context.statements[self._position : context.position]:
+            for action in statement.actions:
+                self._note(context, action)
+        self._position = context.position
+        return self._there.get(thing[1], {}).get(thing)
+
+    def _note(self, context: Context, action: Action) -> None:
+        for thing in gone(context, action):
+            if thing[0] == "table":
+                self._there[thing[1]] = {}
+            self._there.setdefault(thing[1], {})[thing] = False
+        inside = (thing for inner in flatten([action]) for thing in _there_anyway(context, inner))
+        for thing in (*made(context, action), *inside):
+            self._there.setdefault(thing[1], {})[thing] = True

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.inventory import gone, made, now, spelled
+from safemigrate.lint.inventory import gone, made, spelled
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 
@@ -24,10 +24,9 @@ def check(context: Context) -> Iterator[Finding]:
     """Objects made again while they are there."""
     actions = context.statements[context.position].actions
     things = [thing for action in actions for thing in made(context, action)]
-    there = now(context) if things else {}
     dropped = {thing for action in actions for thing in gone(context, action)}  # an ALTER TABLE drops before it adds
     for thing in things:
-        if there.get(thing) and thing not in dropped:
+        if thing not in dropped and context.inventory.state(context, thing):
             yield context.finding(
                 Severity.ERROR,
                 f"{spelled(thing)} is made a second time in this migration; the server refuses",

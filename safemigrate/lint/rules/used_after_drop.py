@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.inventory import needed, now, spelled
+from safemigrate.lint.inventory import needed, spelled
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import DropColumn, DropTable, Rename, SetSchema
@@ -25,9 +25,8 @@ def check(context: Context) -> Iterator[Finding]:
         return
     statement = context.statements[context.position]
     things = dict.fromkeys(thing for action in statement.actions for thing in needed(context, action))
-    there = now(context) if things else {}
     for thing in things:
-        if there.get(thing) is False:
+        if context.inventory.state(context, thing) is False:
             yield context.finding(
                 Severity.ERROR,
                 f"{spelled(thing)} is gone by now: this migration has dropped or renamed it",
