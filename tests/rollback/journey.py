@@ -141,9 +141,11 @@ class Traveller:
             catalog = read(there.connection)
             start = State.now(there.connection, catalog)
             seen = trial._seen(there, script, catalog)
-            plan, _ = trial._proven(there.connection, script, seen, start)  # which leaves it applied
+            plan, stands = trial._proven(there.connection, script, seen, start)  # which leaves it applied
             there.close()
-            if plan.proof.verdict is Verdict.IMPOSSIBLE:
+            # One that names rows by ctid, or leaves a search_path behind, may not run a second time as the first.
+            again = any("run again after its inverse" in reason for reason in plan.proof.reasons)
+            if plan.proof.verdict is Verdict.IMPOSSIBLE or stands is None or again:
                 return Journey(plan)
             if write and twin:
                 with connect(url) as migrated, connect(twin) as stayed:
