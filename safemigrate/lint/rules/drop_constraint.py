@@ -51,10 +51,13 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _unique_indexes(context: Context) -> Iterator[Finding]:
+    dropped = [name for action in context.actions if isinstance(action, DropIndex) for name in action.names]
+    if not dropped:
+        return
     made = {action.name for action in context.everything if isinstance(action, CreateIndex)}
     gone = {table.name for action in context.everything if isinstance(action, DropTable) for table in action.tables}
     columns = {action.column for action in context.everything if isinstance(action, DropColumn)}
-    for name in [name for action in context.actions if isinstance(action, DropIndex) for name in action.names]:
+    for name in dropped:
         known = context.schema.index(name)
         is_unique = known[1].unique if known else name.name.endswith("_key")  # as Prisma names them
         with_column = any(f"_{column}_" in f"{name.name}_" for column in columns)

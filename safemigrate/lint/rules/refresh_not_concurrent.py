@@ -27,9 +27,10 @@ GOOD = 'REFRESH MATERIALIZED VIEW CONCURRENTLY "Top";'
 
 def check(context: Context) -> Iterator[Finding]:
     """Materialized views computed anew in place."""
-    made = [one.name for one in context.own if isinstance(one, CreateView)]
     for action in context.actions:
-        if isinstance(action, Refresh) and not action.concurrently and action.view not in made:
+        if not isinstance(action, Refresh) or action.concurrently:
+            continue
+        if not any(isinstance(one, CreateView) and one.name == action.view for one in context.own):
             waits = "waits until it is computed anew" if action.with_data else "fails until it is computed again"
             for effect in context.felt(action):
                 yield context.finding(
