@@ -12,6 +12,7 @@ from safemigrate.lint.inventory import Inventory
 from safemigrate.lint.locks import Effect, Lock, effects
 from safemigrate.lint.rule import SMALL
 from safemigrate.lint.schema import Schema
+from safemigrate.lint.volatile import volatile
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.sql import Name, Statement, refuses_transaction
 from safemigrate.sql.actions import (
@@ -240,9 +241,12 @@ class Context:
         return f"{quote(key[0])}.{quote(key[1])}"
 
     def count(self, query: str) -> int | None:
-        """Ask the target, once; None without an answer."""
+        """Ask the target, once; None without an answer.
+
+        Nothing of a migration acts on the target unrehearsed: with a condition that calls what may, nobody is asked.
+        """
         if query not in self._counts:
-            self._counts[query] = self.facts.count(query)
+            self._counts[query] = None if volatile(query, self.schema) else self.facts.count(query)
         return self._counts[query]
 
     def rows(self, table: Name) -> int | None:

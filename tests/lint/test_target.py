@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -152,3 +154,20 @@ def test_findings_say_what_is_there_and_the_way_out(read: Read, facts: Facts) ->
     assert 'ALTER TABLE "User" RENAME COLUMN "bio" TO "biography";' in rename.help
     (dropped,) = read('CREATE TABLE "Note" (id int, "authorId" int); DROP TABLE "Post"', facts)
     assert 'ALTER TABLE "Post" RENAME TO "Note";' in dropped.help
+
+
+def test_a_condition_that_may_act_is_not_asked(read: Read, facts: Facts) -> None:
+    asked: list[str] = []
+
+    def count(query: str) -> int | None:
+        asked.append(query)
+        return facts.count(query)
+
+    watched = replace(facts, count=count)
+    (acts,) = read("DELETE FROM \"User\" WHERE pg_notify('gone', email) IS NULL;", watched)
+    assert (acts.rule, acts.count, acts.loses) == ("delete-rows", None, True)
+    assert not [query for query in asked if "pg_notify" in query]
+    read("CREATE UNIQUE INDEX i ON \"User\"(email) WHERE pg_notify('gone', email) IS NULL;", watched)
+    assert not [query for query in asked if "pg_notify" in query]
+    (newest,) = read('DELETE FROM "User" WHERE id = (SELECT max(id) FROM "User");', watched)
+    assert (newest.rule, newest.count) == ("delete-rows", 1)
