@@ -15,6 +15,15 @@ from safemigrate.model.conflict import Relabel as Relabel
 from safemigrate.model.conflict import Settled as Settled
 from safemigrate.model.conflict import Way as Way
 from safemigrate.model.conflict import counted as counted
+from safemigrate.model.diagram import Column as Column
+from safemigrate.model.diagram import ColumnChange as ColumnChange
+from safemigrate.model.diagram import Detail as Detail
+from safemigrate.model.diagram import Fate as Fate
+from safemigrate.model.diagram import ForeignKey as ForeignKey
+from safemigrate.model.diagram import ForeignKeyChange as ForeignKeyChange
+from safemigrate.model.diagram import Key as Key
+from safemigrate.model.diagram import SchemaChange as SchemaChange
+from safemigrate.model.diagram import TableChange as TableChange
 from safemigrate.model.finding import Confirmation as Confirmation
 from safemigrate.model.finding import Finding as Finding
 from safemigrate.model.finding import Measured as Measured

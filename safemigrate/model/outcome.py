@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from safemigrate.model.conflict import Conflict, Settled
+from safemigrate.model.diagram import SchemaChange
 from safemigrate.model.finding import Finding, Severity
 from safemigrate.model.plan import Kept, Proof, Trace
 
@@ -117,7 +118,8 @@ class RulePage:
 class Outcome:
     """What a workflow returns; every report is made from this alone.
 
-    `database` is redacted. `next` are commands that lead on. `seconds` is the whole run.
+    `database` is redacted. `next` are commands that lead on. `seconds` is the whole run. `change` is what the
+    migrations do to the schema, None where nobody looked.
     """
 
     command: str
@@ -133,3 +135,4 @@ class Outcome:
     kept: tuple[KeptOutcome, ...] = ()
     settled: tuple[Settled, ...] = ()
     rules: tuple[RulePage, ...] = ()
+    change: SchemaChange | None = None

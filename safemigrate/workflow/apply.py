@@ -44,6 +44,7 @@ from safemigrate.workflow.on_target.resolve import (
 from safemigrate.workflow.on_target.room import require_room
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.reading.pending import fixed
+from safemigrate.workflow.rehearsal.change import change_of
 from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
 from safemigrate.workflow.request import Request
@@ -321,6 +322,7 @@ def _outcome(
         notes=(*(rehearsal.notes if rehearsal else ()), *notes),
         next=follow.get(result, ()),
         seconds=time.perf_counter() - began,
+        change=change_of(rehearsal.catalogs[0], rehearsal.catalogs[-1]) if rehearsal else None,
     )
 
 
