@@ -119,7 +119,8 @@ class Outcome:
     """What a workflow returns; every report is made from this alone.
 
     `database` is redacted. `next` are commands that lead on. `seconds` is the whole run. `change` is what the
-    migrations do to the schema, None where nobody looked.
+    migrations do to the schema, None where nobody looked. `base` says what a branch was compared with, "" without one;
+    `findings` are those of the project as a whole, of no migration.
     """
 
     command: str
@@ -136,3 +137,5 @@ class Outcome:
     settled: tuple[Settled, ...] = ()
     rules: tuple[RulePage, ...] = ()
     change: SchemaChange | None = None
+    base: str = ""
+    findings: tuple[Finding, ...] = ()

@@ -78,6 +78,8 @@ def render(outcome: Outcome) -> str:
             }
             for each in outcome.rules
         ],
+        base=outcome.base or None,
+        findings=[_finding(each) for each in outcome.findings],
         notes=outcome.notes,
         next=outcome.next,
         seconds=round(outcome.seconds, 3),
@@ -106,6 +108,8 @@ def _document(command: str, outcome: str, **given: Any) -> str:
         "diagnoses": [],
         "kept": [],
         "rules": [],
+        "base": None,
+        "findings": [],
         "notes": [],
         "next": [],
         "error": None,
