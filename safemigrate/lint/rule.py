@@ -12,6 +12,7 @@ from safemigrate.model import Finding, Severity
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
     from safemigrate.lint.fix import Fix
+    from safemigrate.sql import Action
 
 # What goes, what waits, what old code stumbles over, what fails or is left wrong, where it stands among migrations.
 Family = Literal["data-loss", "lock", "compatibility", "correctness", "history"]
@@ -27,8 +28,8 @@ class Rule:
     """A check and what there is to know about it.
 
     `name` reads after "allow" and names the pattern, not the remedy. `severity` is that of a finding without a target.
-    `check` is asked for every statement; where the family is "history", once for the migration; where `last`, once when
-    all others have spoken.
+    `check` is asked for every statement, or for those that do one of the things in `on`; where the family is "history",
+    once for the migration; where `last`, once when all others have spoken.
     `shows` is what a rehearsal would see of it: a lock, the work on a whole table under one, rows changed, or nothing.
     `fix` writes something else for the statement that a finding is on, or nothing where it cannot.
     `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`, but a `bad` that
@@ -46,6 +47,7 @@ class Rule:
     fails: bool = False
     shows: Shows = "lock"
     fix: Callable[[Context], Iterator[Fix]] | None = None
+    on: tuple[type[Action], ...] = ()
 
     @property
     def of_history(self) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from safemigrate.lint.allow import Allow, allows, apply
 from safemigrate.lint.context import Context
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.registry import RULES
+from safemigrate.lint.rule import Family, Rule
 from safemigrate.lint.seen import SEEN
 from safemigrate.model import Finding, Migration
-from safemigrate.sql import Statement
+from safemigrate.sql import Action, Statement
 
-_OF_TEXT = tuple(rule for rule in RULES if rule.of_text)
 _OF_HISTORY = tuple(rule for rule in RULES if rule.of_history)
 
 
@@ -56,13 +57,19 @@ def _text(
 ) -> Iterator[Finding]:
     context = Context(migration, statements, facts, earlier)
     # SQLite has one lock for the whole database, whatever the statement.
-    mute = ("lock",) if facts.provider == "sqlite" else ()
-    rules = [rule for rule in _OF_TEXT if rule.family not in mute]
+    mute: Family | None = "lock" if facts.provider == "sqlite" else None
     for _statement in statements:
-        for rule in rules:
+        for rule in _asked(frozenset(map(type, context.actions)), mute):
             context.rule = rule.name
             yield from rule.check(context)
         context.advance()
+
+
+@cache
+def _asked(kinds: frozenset[type[Action]], mute: Family | None) -> tuple[Rule, ...]:
+    """The rules that may have something to say about a statement which does things of these kinds."""
+    spoken = (rule for rule in RULES if rule.of_text and rule.family != mute)
+    return tuple(rule for rule in spoken if not rule.on or not kinds.isdisjoint(rule.on))
 
 
 def _last(context: Context, allowed: Sequence[Allow], found: Sequence[Finding]) -> Iterator[Finding]:

@@ -3,10 +3,14 @@ from __future__ import annotations
 import time
 from hashlib import sha256
 
-from safemigrate.lint import RULES, Facts, lint
+import pytest
+
+from safemigrate.lint import RULES, Facts, lint, run
 from safemigrate.model import Severity
-from safemigrate.sql import split
+from safemigrate.sql import actions, split
+from safemigrate.sql.actions import Action, flatten
 from tests.lint.conftest import Read, migration
+from tests.lint.label import cases
 
 DROP = 'ALTER TABLE "User" DROP COLUMN "bio";\n'
 
@@ -41,6 +45,20 @@ def test_a_migration_older_than_an_applied_one_is_out_of_order() -> None:
     assert "2025_z" in finding.message, "bytewise, _ is behind the digits"
     assert lint(one, [], Facts(applied={"20240101000000_z": ""})) == []
     assert lint(one, [], Facts()) == []
+
+
+def test_a_rule_names_all_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = ['ALTER TABLE "User" OWNER TO app;\nALTER POLICY own ON "User" USING (true);']
+    examples = [text for rule in RULES for text in (rule.bad, rule.good, rule.setup + rule.bad)]
+    texts = [*(case.sql for case in cases()), *examples, *others]
+    read = [(migration(text), split(text, strict=False)) for text in texts]
+    done = {type(action) for _one, statements in read for one in statements for action in flatten(one.actions)}
+    assert done == {kind for kind in vars(actions).values() if isinstance(kind, type) and Action in kind.__bases__}
+    asked = [lint(*one) for one in read]
+    monkeypatch.setattr(
+        run, "_asked", lambda _kinds, mute: [one for one in RULES if one.of_text and one.family != mute]
+    )
+    assert asked == [lint(*one) for one in read]
 
 
 def test_three_hundred_files_take_well_under_a_second() -> None:

@@ -46,4 +46,4 @@ def check(context: Context) -> Iterator[Finding]:
                     )
 
 
-RULE = Rule("attach-partition", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule("attach-partition", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AlterTable,))

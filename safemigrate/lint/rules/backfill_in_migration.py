@@ -56,4 +56,14 @@ def _written(context: Context, action: Action) -> Name | None:
     return None
 
 
-RULE = Rule("backfill-in-migration", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="rows")
+RULE = Rule(
+    "backfill-in-migration",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="rows",
+    on=(Update, Delete, Insert),
+)

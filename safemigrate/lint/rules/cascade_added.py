@@ -56,4 +56,4 @@ def _replaces(context: Context, action: AddConstraint) -> bool:
     return any(action.constraint.name == name or all(c in name for c in action.constraint.columns) for name in names)
 
 
-RULE = Rule("cascade-added", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("cascade-added", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AddConstraint,))

@@ -65,4 +65,15 @@ def fix(context: Context) -> Iterator[Fix]:
     yield from not_valid(context, "check")
 
 
-RULE = Rule("check-constraint-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)
+RULE = Rule(
+    "check-constraint-validates",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=fix,
+    on=(AddConstraint, AddColumn, AlterDomain),
+)

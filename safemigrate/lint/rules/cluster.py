@@ -34,4 +34,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("cluster", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule("cluster", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(Cluster,))

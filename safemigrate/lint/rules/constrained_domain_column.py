@@ -40,4 +40,6 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("constrained-domain-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "constrained-domain-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AddColumn,)
+)

@@ -55,4 +55,14 @@ def _built(action: Action) -> Constraint | None:
     return None
 
 
-RULE = Rule("constraint-builds-index", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "constraint-builds-index",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    on=(AddConstraint, AddColumn),
+)

@@ -40,4 +40,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("create-trigger", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("create-trigger", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, on=(CreateTrigger,))

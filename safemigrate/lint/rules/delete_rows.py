@@ -49,4 +49,4 @@ def _counting(context: Context, delete: Delete) -> str:
     return "count them first, with a SELECT under the same condition"
 
 
-RULE = Rule("delete-rows", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("delete-rows", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Delete,))

@@ -40,4 +40,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("detach-partition", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("detach-partition", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AlterTable,))

@@ -43,4 +43,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("disable-row-security", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("disable-row-security", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AlterTable,))

@@ -46,4 +46,4 @@ def _is_off(action: Set) -> bool:
     return action.value.strip("' ").lower() in ("replica", "local")
 
 
-RULE = Rule("disable-trigger", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("disable-trigger", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AlterTable, Set))

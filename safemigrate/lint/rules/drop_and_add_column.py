@@ -16,7 +16,7 @@ from safemigrate.lint.fix_rename import renamed_column
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.rules.drop_column import values_in
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import quote
+from safemigrate.sql.actions import DropColumn, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, name text);'
 BAD = 'ALTER TABLE "User" DROP COLUMN "name",\nADD COLUMN "fullName" TEXT;'
@@ -46,4 +46,6 @@ def check(context: Context) -> Iterator[Finding]:
         yield context.finding(severity, message, subject=subject, help=way_out, count=values, loses=True)
 
 
-RULE = Rule("drop-and-add-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fix=renamed_column)
+RULE = Rule(
+    "drop-and-add-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fix=renamed_column, on=(DropColumn,)
+)

@@ -15,7 +15,7 @@ from safemigrate.lint.disguise import made_again
 from safemigrate.lint.fix_rename import renamed_table
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import quote
+from safemigrate.sql.actions import DropTable, quote
 
 SETUP = 'CREATE TABLE "UserProfile" (id int PRIMARY KEY, bio text);'
 BAD = 'DROP TABLE "UserProfile";\nCREATE TABLE "Profile" ("id" INTEGER PRIMARY KEY, "bio" TEXT);'
@@ -41,4 +41,6 @@ def check(context: Context) -> Iterator[Finding]:
         yield context.finding(Severity.WARNING, message, subject=str(table), help=way_out, count=rows, loses=True)
 
 
-RULE = Rule("drop-and-create-table", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fix=renamed_table)
+RULE = Rule(
+    "drop-and-create-table", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fix=renamed_table, on=(DropTable,)
+)

@@ -37,4 +37,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("drop-attribute", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-attribute", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AlterType,))

@@ -49,4 +49,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("drop-cascade", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-cascade", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

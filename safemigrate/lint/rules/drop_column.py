@@ -55,4 +55,4 @@ def values_in(context: Context, table: Name, column: str) -> int | None:
     return context.count(f"SELECT count({quote(column)}) FROM {place}") if place else None
 
 
-RULE = Rule("drop-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-column", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropColumn,))

@@ -98,4 +98,4 @@ def _names(constraint: str, tables: set[str]) -> bool:
     return any(constraint.startswith(f"{table}_") for table in tables)
 
 
-RULE = Rule("drop-constraint", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-constraint", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropConstraint, DropIndex))

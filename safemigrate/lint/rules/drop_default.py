@@ -54,4 +54,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("drop-default", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-default", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropDefault, AlterColumn))

@@ -33,4 +33,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("drop-extension", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-extension", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

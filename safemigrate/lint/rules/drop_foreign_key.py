@@ -80,4 +80,4 @@ def _finding(context: Context, table: Name, what: str, parent: str) -> Finding:
     )
 
 
-RULE = Rule("drop-foreign-key", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-foreign-key", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropConstraint, DropTable))

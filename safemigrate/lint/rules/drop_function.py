@@ -39,4 +39,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("drop-function", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-function", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

@@ -41,4 +41,6 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("drop-index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=concurrently)
+RULE = Rule(
+    "drop-index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, fix=concurrently, on=(DropIndex,)
+)

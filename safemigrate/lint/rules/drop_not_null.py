@@ -36,4 +36,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("drop-not-null", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-not-null", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropNotNull,))

@@ -36,4 +36,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("drop-schema", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-schema", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

@@ -34,4 +34,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("drop-sequence", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-sequence", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

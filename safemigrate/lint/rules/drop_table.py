@@ -55,4 +55,4 @@ def _dropped(context: Context, table: Name, *, cascade: bool) -> Finding:
     )
 
 
-RULE = Rule("drop-table", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-table", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropTable,))

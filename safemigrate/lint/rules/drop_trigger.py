@@ -48,4 +48,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("drop-trigger", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-trigger", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

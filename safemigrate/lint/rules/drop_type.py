@@ -38,4 +38,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("drop-type", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("drop-type", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(DropObject,))

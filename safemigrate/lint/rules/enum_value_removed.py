@@ -97,4 +97,4 @@ def _literal(label: str) -> str:
     return "'" + label.replace("'", "''") + "'"
 
 
-RULE = Rule("enum-value-removed", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("enum-value-removed", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(CreateType,))

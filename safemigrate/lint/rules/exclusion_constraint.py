@@ -35,4 +35,6 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("exclusion-constraint", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "exclusion-constraint", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AddConstraint,)
+)

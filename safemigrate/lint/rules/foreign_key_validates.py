@@ -85,4 +85,15 @@ def fix(context: Context) -> Iterator[Fix]:
     yield from not_valid(context, "foreign key")
 
 
-RULE = Rule("foreign-key-validates", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)
+RULE = Rule(
+    "foreign-key-validates",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=fix,
+    on=(AddConstraint, AddColumn),
+)

@@ -36,4 +36,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("grant-to-public", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("grant-to-public", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Grant,))

@@ -52,4 +52,15 @@ def _way_out(context: Context, action: CreateIndex) -> str:
     return f"CREATE {unique}INDEX CONCURRENTLY {name}..., in a migration of its own"
 
 
-RULE = Rule("index-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=concurrently)
+RULE = Rule(
+    "index-not-concurrent",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=concurrently,
+    on=(CreateIndex,),
+)

@@ -36,4 +36,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("lock-table", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("lock-table", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, on=(LockTable,))

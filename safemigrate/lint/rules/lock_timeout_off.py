@@ -60,4 +60,4 @@ def _limits_locks(context: Context) -> bool:
     )
 
 
-RULE = Rule("lock-timeout-off", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="nothing")
+RULE = Rule("lock-timeout-off", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="nothing", on=(Set,))

@@ -41,4 +41,4 @@ def check(context: Context) -> Iterator[Finding]:
             yield context.finding(Severity.WARNING, message, subject=str(action.function))
 
 
-RULE = Rule("opaque-statement", "correctness", Severity.ERROR, check, BAD, GOOD)
+RULE = Rule("opaque-statement", "correctness", Severity.ERROR, check, BAD, GOOD, on=(Opaque, DoBlock, Call))

@@ -58,4 +58,4 @@ def _may_hold(context: Context, update: Update, column: str) -> bool:
     return not re.search(keeps, update.assignments, re.I)
 
 
-RULE = Rule("overwrite-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("overwrite-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Update,))

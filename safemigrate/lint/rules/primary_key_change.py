@@ -58,4 +58,4 @@ def replaces_key(context: Context, action: Action) -> bool:
     return any(isinstance(one, DropConstraint) and one.table == action.table for one in context.actions)
 
 
-RULE = Rule("primary-key-change", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule("primary-key-change", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AddConstraint,))

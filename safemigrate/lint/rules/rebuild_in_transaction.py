@@ -48,4 +48,6 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("rebuild-in-transaction", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fails=True)
+RULE = Rule(
+    "rebuild-in-transaction", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, fails=True, on=(DropTable,)
+)

@@ -77,4 +77,4 @@ def _changed(context: Context, rebuild: Rebuild) -> dict[str, str]:
     return found
 
 
-RULE = Rule("rebuild-loses-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("rebuild-loses-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Insert,))

@@ -42,4 +42,15 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("refresh-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=concurrently)
+RULE = Rule(
+    "refresh-not-concurrent",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=concurrently,
+    on=(Refresh,),
+)

@@ -44,4 +44,15 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("reindex-not-concurrent", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=concurrently)
+RULE = Rule(
+    "reindex-not-concurrent",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=concurrently,
+    on=(Reindex,),
+)

@@ -37,4 +37,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("rename-column", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("rename-column", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Rename,))

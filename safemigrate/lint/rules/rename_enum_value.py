@@ -36,4 +36,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("rename-enum-value", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("rename-enum-value", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Rename,))

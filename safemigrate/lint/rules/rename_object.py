@@ -53,4 +53,4 @@ def _is_replaced(context: Context, old: Name) -> bool:
     return any(context.key(name) == context.key(old) for name in names)
 
 
-RULE = Rule("rename-object", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("rename-object", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Rename, SetSchema))

@@ -50,4 +50,4 @@ def _is_replaced(context: Context, old: Name) -> bool:
     return any(context.key(name) == context.key(old) for name in names)
 
 
-RULE = Rule("rename-table", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("rename-table", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Rename, SetSchema))

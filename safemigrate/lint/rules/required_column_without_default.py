@@ -77,4 +77,5 @@ RULE = Rule(
     SETUP,
     fails=True,
     fix=nullable_first,
+    on=(AddColumn, Insert),
 )

@@ -43,4 +43,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("revoke", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("revoke", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Revoke,))

@@ -45,4 +45,6 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("rewrite-table", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "rewrite-table", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AlterTable, AlterObject)
+)

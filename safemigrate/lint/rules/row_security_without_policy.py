@@ -40,4 +40,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("row-security-without-policy", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("row-security-without-policy", "compatibility", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AlterTable,))

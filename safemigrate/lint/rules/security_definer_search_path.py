@@ -32,4 +32,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("security-definer-search-path", "correctness", Severity.WARNING, check, BAD, GOOD)
+RULE = Rule("security-definer-search-path", "correctness", Severity.WARNING, check, BAD, GOOD, on=(CreateFunction,))

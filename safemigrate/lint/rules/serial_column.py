@@ -40,4 +40,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("serial-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule("serial-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AddColumn,))

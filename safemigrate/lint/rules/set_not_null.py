@@ -71,4 +71,4 @@ def _nulls(context: Context, table: Name, column: str) -> int | None:
     return context.count(f"SELECT count(*) FROM {place} WHERE {quote(column)} IS NULL") if place else None
 
 
-RULE = Rule("set-not-null", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("set-not-null", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, on=(SetNotNull,))

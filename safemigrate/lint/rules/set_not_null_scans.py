@@ -84,4 +84,15 @@ def _scanned(context: Context, table: Name, columns: list[str]) -> Finding:
     )
 
 
-RULE = Rule("set-not-null-scans", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=checked_first)
+RULE = Rule(
+    "set-not-null-scans",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=checked_first,
+    on=(SetNotNull, AddConstraint),
+)

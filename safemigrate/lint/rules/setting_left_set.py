@@ -23,6 +23,7 @@ GOOD = 'SET LOCAL search_path TO "audit";\nCREATE TABLE "Visit" (id int PRIMARY 
 # Each changes what a later statement means. Timeouts only change how long it may take.
 _MEANING = {"search_path", "role", "authorization", "timezone", "datestyle", "default_transaction_read_only"}
 _MEANING |= {"default_tablespace", "default_table_access_method"}
+_SET_CONFIG = r"set_config\(\s*'(search_path|role)'\s*,[^)]*,\s*(false|'?f'?)\s*\)"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -35,10 +36,8 @@ def check(context: Context) -> Iterator[Finding]:
         if not any(isinstance(a, Set) and a.setting in (setting, "all") and _is_back(a) for a in context.after):
             yield _left(context, setting)
     statement = context.statements[context.position]
-    call = re.search(
-        r"set_config\(\s*'(search_path|role)'\s*,[^)]*,\s*(false|'?f'?)\s*\)", statement.sql, re.IGNORECASE
-    )
-    if call and statement.kind == "SELECT":
+    call = re.search(_SET_CONFIG, statement.sql, re.IGNORECASE) if statement.kind == "SELECT" else None
+    if call:
         yield _left(context, call[1])
 
 

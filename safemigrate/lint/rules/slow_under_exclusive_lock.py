@@ -57,4 +57,14 @@ def _slow(context: Context, action: Action) -> str:
     return ""
 
 
-RULE = Rule("slow-under-exclusive-lock", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "slow-under-exclusive-lock",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    on=(ValidateConstraint, CreateView, Refresh, CreateTable),
+)

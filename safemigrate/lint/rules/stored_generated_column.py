@@ -40,4 +40,14 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("stored-generated-column", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "stored-generated-column",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    on=(AddColumn, AlterColumn),
+)

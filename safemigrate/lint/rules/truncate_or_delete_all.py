@@ -46,4 +46,4 @@ def _emptied(context: Context, table: Name, *, cascades: bool) -> Iterator[Findi
     )
 
 
-RULE = Rule("truncate-or-delete-all", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("truncate-or-delete-all", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Truncate, Delete))

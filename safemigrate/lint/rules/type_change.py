@@ -55,4 +55,4 @@ def _is_cast(action: AlterColumnType) -> bool:
     return bare == f"{action.column}::{''.join(action.type.split())}".replace('"', "").lower()
 
 
-RULE = Rule("type-change", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("type-change", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(AlterColumnType,))

@@ -62,4 +62,6 @@ def _rewritten(context: Context, table: Name, changes: list[AlterColumnType]) ->
     )
 
 
-RULE = Rule("type-change-rewrites", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule(
+    "type-change-rewrites", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AlterColumnType,)
+)

@@ -59,4 +59,4 @@ def _is_ended(after: list[Action]) -> bool:
     return any(isinstance(a, Transaction) and a.kind in ("commit", "rollback", "prepare") for a in after)
 
 
-RULE = Rule("unbalanced-transaction", "correctness", Severity.ERROR, check, BAD, GOOD, SETUP)
+RULE = Rule("unbalanced-transaction", "correctness", Severity.ERROR, check, BAD, GOOD, SETUP, on=(Transaction,))

@@ -88,4 +88,13 @@ def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: 
     )
 
 
-RULE = Rule("unique-on-existing", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule(
+    "unique-on-existing",
+    "correctness",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    on=(CreateIndex, AddColumn, AddConstraint),
+)

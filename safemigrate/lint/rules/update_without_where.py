@@ -38,4 +38,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("update-without-where", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="rows")
+RULE = Rule("update-without-where", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="rows", on=(Update,))

@@ -36,4 +36,4 @@ def check(context: Context) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("vacuum-full", "lock", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("vacuum-full", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Vacuum,))

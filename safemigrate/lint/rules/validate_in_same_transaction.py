@@ -65,4 +65,15 @@ def fix(context: Context) -> Iterator[Fix]:
         yield Fix((without(context.migration.sql, statement),), (Later("validate", f"{statement.sql};\n", VALIDATE),))
 
 
-RULE = Rule("validate-in-same-transaction", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", fix=fix)
+RULE = Rule(
+    "validate-in-same-transaction",
+    "lock",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    shows="work",
+    fix=fix,
+    on=(ValidateConstraint,),
+)

@@ -50,4 +50,4 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("volatile-default", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work")
+RULE = Rule("volatile-default", "lock", Severity.WARNING, check, BAD, GOOD, SETUP, shows="work", on=(AddColumn,))
