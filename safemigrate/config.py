@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from safemigrate.errors import ProjectError
 
@@ -21,6 +21,10 @@ SHADOWS = ("local", "docker", "embedded")
 BATCH_ROWS = 50_000
 SCOPES = ("scoped", "full", "none")
 LEVELS = ("off", "notice", "warning", "error")
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +41,134 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting does, what its value must be, and TOML that sets it; written out in docs/reference/settings.md."""
+
+    means: str
+    must: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a project, with their defaults; paths are absolute.
+    """The settings of a project, with their defaults; paths are absolute."""
 
-    `lock_timeout` is in seconds. `batch_rows` is how many rows a rollback brings back in one transaction.
-    `keep_limit_bytes` is the most a migration may leave kept in the database; None is no limit. `retention` is how long
-    what is kept may stay before a plain `prune` ends it; nothing does so by itself. `guard` makes plain
-    `prisma migrate deploy` stop after a rollback too. `shadow_url` wins over `shadow`. Of `rules` the last that fits a
-    finding counts. `baseline` holds the findings that are known. `postgres` is the
-    server's major version, where none is asked. `path` is the file they came from, None without one.
-    """
-
-    shadow: str | None = None
-    shadow_url: str | None = field(default=None, repr=False)
-    snapshot: str = "scoped"
-    lock_timeout: float = 3.0
-    retries: int = 5
-    batch_rows: int = BATCH_ROWS
-    keep_limit_bytes: int | None = None
-    guard: bool = False
-    retention: timedelta | None = None
-    store: Path | None = None
-    schema: Path | None = None
-    migrations: Path | None = None
-    rules: tuple[Levels, ...] = ()
-    baseline: Path | None = None
-    postgres: int | None = None
-    path: Path | None = None
+    shadow: Annotated[
+        str | None,
+        Setting(
+            "where to rehearse; the first that is there unless set",
+            f"must be {_one_of(SHADOWS)}; a URL goes into shadow_url",
+            'shadow = "docker"',
+        ),
+    ] = None
+    shadow_url: Annotated[
+        str | None,
+        Setting(
+            "an empty database to rehearse in; wins over `shadow`",
+            "must be a URL, postgresql://...",
+            'shadow_url = "postgresql://shadow@localhost/shadow"',
+        ),
+    ] = field(default=None, repr=False)
+    snapshot: Annotated[
+        str,
+        Setting(
+            "whose rows a snapshot holds: those of the tables at risk, all, or none",
+            f"must be {_one_of(SCOPES)}",
+            'snapshot = "full"',
+        ),
+    ] = "scoped"
+    lock_timeout: Annotated[
+        float,
+        Setting("longest wait for one lock, in seconds", "must be a number of seconds above 0", "lock_timeout = 1.5"),
+    ] = 3.0
+    retries: Annotated[
+        int,
+        Setting("tries after one that did not get its locks", "must be a whole number, 0 or more", "retries = 10"),
+    ] = 5
+    batch_rows: Annotated[
+        int,
+        Setting(
+            "rows that a rollback brings back in one transaction; more go in batches",
+            "must be a whole number above 0",
+            "batch_rows = 10_000",
+        ),
+    ] = BATCH_ROWS
+    keep_limit_bytes: Annotated[
+        int | None,
+        Setting(
+            "the most that a migration may leave kept in the database; no limit unless set",
+            "must be a whole number of bytes, 0 or more",
+            "keep_limit_bytes = 10_000_000_000",
+        ),
+    ] = None
+    guard: Annotated[
+        bool,
+        Setting("after a rollback plain `prisma migrate deploy` stops too", "must be true or false", "guard = true"),
+    ] = False
+    retention: Annotated[
+        timedelta | None,
+        Setting(
+            "how long what is kept stays before a plain `prune` ends it; nothing does so by itself",
+            'must be a time like "30d", "8w" or "12h"',
+            'retention = "30d"',
+        ),
+    ] = None
+    store: Annotated[
+        Path | None,
+        Setting(
+            "where snapshots go; `.safemigrate/snapshots` in the project unless set",
+            "must be a folder",
+            'store = "/var/backups/safemigrate"',
+        ),
+    ] = None
+    schema: Annotated[
+        Path | None,
+        Setting(
+            "schema file or folder, where it is not found as Prisma finds it",
+            "must be a file or folder",
+            'schema = "db/schema.prisma"',
+        ),
+    ] = None
+    migrations: Annotated[
+        Path | None,
+        Setting(
+            "folder of the migrations, where they are not where Prisma looks",
+            "must be a folder",
+            'migrations = "prisma/postgresql-migrations"',
+        ),
+    ] = None
+    rules: Annotated[
+        tuple[Levels, ...],
+        Setting(
+            "how bad findings are, by rule or family, by path and by table; the last that fits a finding counts",
+            "must be a table of rules and families, each with a level",
+            '[rules]\nlock = "notice"\n\n[[rules.override]]\ntables = ["audit_*"]\ndata-loss = "warning"',
+        ),
+    ] = ()
+    baseline: Annotated[
+        Path | None,
+        Setting(
+            "findings that are known and not told again", "must be a file", 'baseline = "safemigrate-baseline.json"'
+        ),
+    ] = None
+    postgres: Annotated[
+        int | None,
+        Setting(
+            "the server's major version, where none is asked; 15 unless set",
+            "must be a major version, 10 or later",
+            "postgres = 17",
+        ),
+    ] = None
+    path: Path | None = None  # the file they came from
 
 
 KEYS = tuple(each.name for each in fields(Settings) if each.name != "path")
+
+
+def described() -> dict[str, Setting]:
+    """Return what each setting is, by its name."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {key: hints[key].__metadata__[0] for key in KEYS}
 
 
 def load(project: Path) -> Settings:
@@ -132,25 +234,9 @@ def _value(path: Path, key: str, value: Any) -> Any:
             return value
         case "retries" | "keep_limit_bytes", int() if value >= 0:
             return value
-    wanted = {
-        "shadow": f"must be {_one_of(SHADOWS)}; a URL goes into shadow_url",
-        "snapshot": f"must be {_one_of(SCOPES)}",
-        "shadow_url": "must be a URL, postgresql://...",
-        "guard": "must be true or false",
-        "retention": 'must be a time like "30d", "8w" or "12h"',
-        "store": "must be a folder",
-        "schema": "must be a file or folder",
-        "migrations": "must be a folder",
-        "rules": "must be a table of rules and families, each with a level",
-        "baseline": "must be a file",
-        "postgres": "must be a major version, 10 or later",
-        "lock_timeout": "must be a number of seconds above 0",
-        "batch_rows": "must be a whole number above 0",
-        "retries": "must be a whole number, 0 or more",
-        "keep_limit_bytes": "must be a whole number of bytes, 0 or more",
-    }[key]
+    must = described()[key].must
     secret = key == "shadow_url" or "://" in str(value)
-    raise ProjectError(f"{path}: {key} {wanted}", "" if secret else f"It is {value!r}.")
+    raise ProjectError(f"{path}: {key} {must}", "" if secret else f"It is {value!r}.")
 
 
 def _rules(path: Path, table: dict[str, Any]) -> tuple[Levels, ...]:
@@ -181,7 +267,3 @@ def duration(text: str) -> timedelta | None:
         return None
     unit = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[found[2]]
     return int(found[1]) * unit
-
-
-def _one_of(choices: tuple[str, ...]) -> str:
-    return f"{', '.join(choices[:-1])} or {choices[-1]}"

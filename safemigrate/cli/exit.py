@@ -10,16 +10,25 @@ from safemigrate.model import Result
 
 
 class ExitCode(IntEnum):
-    """How a command ended."""
+    """How a command ended, and what that means to whoever runs it."""
 
-    DONE = 0  # done, nothing blocks
-    BLOCKED = 1  # findings or conflicts block, or doctor found something
-    FAILED = 2  # could not do the job: usage, settings, no server, Prisma
-    CONSENT = 3  # something would be lost, and nobody agreed
-    RESTORED = 4  # apply failed; the database is proven back where it was
-    NOT_RESTORED = 5  # apply failed and was not restored; a person is needed
-    BUG = 70  # a bug in safemigrate (EX_SOFTWARE of sysexits.h)
-    INTERRUPTED = 130  # Ctrl-C or a signal; how the database stands is said
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> ExitCode:
+        """Make the number, with its meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    DONE = 0, "done, nothing blocks"
+    BLOCKED = 1, "findings or conflicts block"
+    FAILED = 2, "could not do the job: usage, settings, no server, Prisma"
+    CONSENT = 3, "consent to a loss is missing or was declined"
+    RESTORED = 4, "apply or rollback failed; the database is proven back where it was"
+    NOT_RESTORED = 5, "apply failed and was not restored; a person is needed"
+    BUG = 70, "a bug in safemigrate"  # EX_SOFTWARE of sysexits.h
+    INTERRUPTED = 130, "interrupted, and the state is said"
 
 
 def of_error(error: SafemigrateError) -> ExitCode:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from itertools import groupby
-from pathlib import Path
 
 import pytest
 
 from safemigrate.model import RulePage
 from safemigrate.workflow import rules
+from tests.golden.pages import DOCS, current
 
-PAGES = Path(__file__).parents[2] / "docs" / "rules"
+PAGES = DOCS / "rules"
 ENDING = "\nWritten from the rule's own file: `SAFEMIGRATE_GOLDEN=write pytest tests/golden/test_rules.py`.\n"
-
-
-def current(path: Path, text: str) -> None:
-    if os.environ.get("SAFEMIGRATE_GOLDEN") == "write":
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert path.is_file(), f"SAFEMIGRATE_GOLDEN=write writes {path.name}"
-    assert text == path.read_text(encoding="utf-8"), "SAFEMIGRATE_GOLDEN=write rewrites the pages"
 
 
 def page_of(rule: RulePage) -> str:
