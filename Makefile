@@ -10,13 +10,13 @@ MODULES := $(if $(NODE),$(PACKAGES:package.json=node_modules/.installed))
 TESTS ?= -n 2
 CODE := safemigrate tests benchmarks
 
-.PHONY: demo test test-docker lint fix clean
+.PHONY: demo test test-docker lint docs fix clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
 	@$(BIN)/safemigrate demo
 
-test: lint $(MODULES)
+test: lint docs $(MODULES)
 	@$(if $(NODE),,echo "Node 20 or newer not found: the tests marked prisma are left out.")
 	$(BIN)/pytest $(TESTS) -m "not docker$(if $(NODE),, and not prisma)"
 
@@ -30,13 +30,21 @@ lint: .venv/.development
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
+# The generator reads only what lies beside its settings. A link that leads nowhere fails.
+docs: .venv/.development
+	@rm -rf build/docs build/site
+	@mkdir -p build
+	@cp -r docs build/docs
+	@mv build/docs/zensical.toml build/zensical.toml
+	$(BIN)/zensical build --strict --clean --config-file build/zensical.toml
+
 fix: .venv/.development
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/codespell --write-changes
 
 clean:
-	rm -rf .venv $(PACKAGES:package.json=node_modules)
+	rm -rf .venv build $(PACKAGES:package.json=node_modules)
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer among $(PYTHONS). Install one, or: make PYTHON=/path/to/python3.11" >&2; exit 1; }
