@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from safemigrate.errors import ProjectError
+from safemigrate.model.value import dataclass
 
 SHADOWS = ("local", "docker", "embedded")
 BATCH_ROWS = 50_000

@@ -11,9 +11,9 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TextIO
 
+from safemigrate.model.value import dataclass
 from safemigrate.report import CONTROL
 
 ASCII = str.maketrans({"✔": "+", "✖": "x", "→": ">", "·": "-", "…": "~", "─": "-", "×": "x", "⠿": "*"})

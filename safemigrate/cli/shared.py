@@ -8,7 +8,7 @@ import inspect
 import os
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, get_type_hints
@@ -22,6 +22,7 @@ from safemigrate.cli.exit import ExitCode, of_result
 from safemigrate.cli.steps import Steps
 from safemigrate.errors import ConsentRequired, Interrupted, SafemigrateError
 from safemigrate.model import Outcome, Result
+from safemigrate.model.value import dataclass
 
 if TYPE_CHECKING:
     from safemigrate.workflow.request import Request

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from safemigrate.model import Finding, Span
+from safemigrate.model.value import dataclass
 from safemigrate.sql import Comment, Statement
 
 # At the start of a comment or of a line in it, where people also put an asterisk.

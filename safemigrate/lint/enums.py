@@ -6,10 +6,10 @@ ALTER TYPE "R_new" RENAME TO "R"; DROP TYPE "R_old";
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from safemigrate.lint.column_type import parts
+from safemigrate.model.value import dataclass
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Action, AlterColumnType, CreateType, DropObject, Rename, Update
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from safemigrate.model.value import dataclass
 from safemigrate.sql.actions import Constraint
 
 Key = tuple[str, str]  # schema and name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from safemigrate.model.value import dataclass
 from safemigrate.sql import Name, Statement
 from safemigrate.sql.actions import DropColumn, DropConstraint, DropTable, Rename, Set, SetSchema
 from safemigrate.sql.parts import Part, parts

@@ -7,8 +7,9 @@ Texts: schema-engine, sql-schema-connector, `destructive_change_checker`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+
+from safemigrate.model.value import dataclass
 
 _COLUMN, _TABLE = r"`(?P<column>[^`]+)`", r"`(?P<table>[^`]+)`"
 _TEXTS = {

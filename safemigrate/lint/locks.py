@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 
 from safemigrate.lint.column_type import is_free
 from safemigrate.lint.schema import Schema
 from safemigrate.lint.volatile import volatile
+from safemigrate.model.value import dataclass
 from safemigrate.sql.actions import (
     Action,
     AddColumn,

@@ -5,9 +5,9 @@ CREATE TABLE "new_T"; INSERT INTO "new_T" (...) SELECT ... FROM "T"; DROP TABLE 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from safemigrate.model.value import dataclass
 from safemigrate.sql import Name
 from safemigrate.sql.actions import CreateTable, DropTable, Insert, Rename
 

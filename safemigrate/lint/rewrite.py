@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.facts import Facts
@@ -11,6 +11,7 @@ from safemigrate.lint.fix import ALONE, Fix, Later, edited
 from safemigrate.lint.registry import RULES
 from safemigrate.lint.run import lint
 from safemigrate.model import Finding, Migration, Severity
+from safemigrate.model.value import dataclass
 from safemigrate.sql import Statement, split
 
 # Each rewrite takes a finding away; this ends what would not.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from safemigrate.model import Finding, Severity
+from safemigrate.model.value import dataclass
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context

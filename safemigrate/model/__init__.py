@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -46,6 +45,7 @@ from safemigrate.model.plan import Refill as Refill
 from safemigrate.model.plan import Step as Step
 from safemigrate.model.plan import Trace as Trace
 from safemigrate.model.plan import Verdict as Verdict
+from safemigrate.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

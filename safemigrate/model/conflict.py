@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from safemigrate.model.value import dataclass
 
 
 def counted(words: str, count: int) -> str:

@@ -5,8 +5,9 @@ A thing before and after is one thing where the database says so, whatever its n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from safemigrate.model.value import dataclass
 
 
 class Fate(StrEnum):

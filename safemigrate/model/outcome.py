@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from safemigrate.model.conflict import Conflict, Settled
 from safemigrate.model.diagram import SchemaChange
 from safemigrate.model.finding import Finding, Severity
 from safemigrate.model.plan import Kept, Proof, Trace
+from safemigrate.model.value import dataclass
 
 
 class Result(StrEnum):

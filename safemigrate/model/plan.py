@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from safemigrate.model.conflict import Check
+from safemigrate.model.value import dataclass
 
 
 class KeptKind(StrEnum):

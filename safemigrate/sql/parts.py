@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from safemigrate.model.value import dataclass
 from safemigrate.sql.actions import Action
 from safemigrate.sql.cursor import Cursor
 from safemigrate.sql.statement import Statement

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from safemigrate.model import Span
+from safemigrate.model.value import dataclass
 from safemigrate.sql.actions import Action
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from safemigrate.config import Levels
@@ -13,6 +13,7 @@ from safemigrate.lint.baseline import Baseline, Known, known, write
 from safemigrate.lint.policy import Policy
 from safemigrate.lint.rule import counted
 from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity
+from safemigrate.model.value import dataclass
 from safemigrate.workflow.reading import files
 from safemigrate.workflow.reading.reader import Reader
 from safemigrate.workflow.request import Request

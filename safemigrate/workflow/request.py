@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from safemigrate.config import Settings
 from safemigrate.model import OnProgress
+from safemigrate.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

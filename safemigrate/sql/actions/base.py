@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from safemigrate.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from safemigrate.model.value import dataclass
 from safemigrate.sql.actions.base import Action, Name
 from safemigrate.sql.actions.tables import Constraint
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from safemigrate.model.value import dataclass
 from safemigrate.sql.actions.base import Action, Name
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from safemigrate import git
 from safemigrate.errors import ProjectError
 from safemigrate.lint.rewrite import Rewritten
 from safemigrate.model import Migration
+from safemigrate.model.value import dataclass
 from safemigrate.workflow.request import Request
 
 _STAMPED = re.compile(r"(\d{14})_(.*)")
