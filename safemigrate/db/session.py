@@ -46,6 +46,16 @@ def value(connection: Connection, sql: str, parameters: Sequence[object] | None 
     return found[0][0] if found else None
 
 
+def copy(source: Connection, query: str, into: Connection, table: str) -> None:
+    """Send the rows of a query from one database to a table of another; `table` may list its columns."""
+    with (
+        source.cursor().copy(f"COPY ({query}) TO STDOUT".encode()) as rows_out,
+        into.cursor().copy(f"COPY {table} FROM STDIN".encode()) as rows_in,
+    ):
+        for data in rows_out:
+            rows_in.write(data)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What the server said.

@@ -22,7 +22,8 @@ class Measured:
     `lock` is the strongest held on it when the statement ended, as PostgreSQL docs 13.3 names it; `scans` are the rows
     read from end to end, None where it was not. `rows` are those it held in the shadow, None where nobody counted, and
     `target_rows` those of the target. `seconds` are the statement's; `estimate` are those at the target's size, None
-    where they are the same, or where the work does not grow with the rows or was too short to tell.
+    where they are the same, or where the work does not grow with the rows or was too short to tell. Of a large table
+    whose rows are not at risk, all these are from a part of the target's.
     """
 
     table: str

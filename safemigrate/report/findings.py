@@ -62,11 +62,18 @@ def _facts(measured: Measured) -> list[str]:
     if not measured.rows:
         here = f"; {many(measured.target_rows, 'row')} in the target" if measured.target_rows else ""
         return [*facts, f"without rows, so not timed{here}"]
-    digits = 1 if measured.seconds >= 1 else 3
-    facts.append(f"{measured.seconds:.{digits}f} s for {many(measured.rows, 'row')}")
-    if measured.estimate is not None and measured.target_rows is not None:
-        facts.append(f"about {measured.estimate:,.0f} s for the target's {measured.target_rows:,}")
-    return facts
+    took = f"{measured.seconds:.{1 if measured.seconds >= 1 else 3}f} s"
+    if measured.estimate is None or measured.target_rows is None:
+        return [*facts, f"{took} for {many(measured.rows, 'row')}"]
+    rows = many(measured.target_rows, "row")
+    return [*facts, f"about {_about(measured.estimate)} at the target's {rows}; measured {took} on {measured.rows:,}"]
+
+
+def _about(seconds: float) -> str:
+    """Write a time no more exactly than an estimate is."""
+    if seconds < 120:
+        return f"{seconds:.{0 if seconds >= 10 else 1}f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
 
 
 def lock_words(mode: str) -> str:

@@ -77,6 +77,8 @@ class Tracer:
 
     def __init__(self, connection: Connection, now: Catalog | None = None) -> None:
         self._connection = connection
+        if session.value(connection, "SHOW track_counts") == "off":  # without it no scan and no changed row is seen
+            session.run(connection, "SET track_counts = on")
         self.catalog = now or read(connection)
         self._held: set[tuple[int, str]] = set()
         self._tables: dict[int, tuple[Any, ...]] = {}

@@ -30,7 +30,7 @@ from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import Statement, statements_of
 from safemigrate.workflow.forward import carry_out, generate, own_down
-from safemigrate.workflow.judge import judge
+from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_target.facts import facts, sizes
 from safemigrate.workflow.on_target.resolve import (
     Resolved,
@@ -45,6 +45,7 @@ from safemigrate.workflow.on_target.room import require_room
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.reading.pending import fixed
 from safemigrate.workflow.rehearsal.change import change_of
+from safemigrate.workflow.rehearsal.estimate import estimated
 from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
 from safemigrate.workflow.request import Request
@@ -137,7 +138,9 @@ def carry(
     seen = read(target.connection)
     rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
     rehearsal = amend(rehearsal)
-    findings = [*_at_levels(request, target, pending, _judged(unlevelled, rehearsal, known)), *rehearsal.findings]
+    counted = sizes(known)
+    evidence = estimated([replace(one, target=counted) for one in rehearsal.evidence], source, shadow)
+    findings = [*_at_levels(request, target, pending, _judged(unlevelled, evidence)), *rehearsal.findings]
     findings += [said for plan in rehearsal.plans for said in own_down.judged(plan)]
     outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))
     if any(finding.blocks for finding in findings):
@@ -215,13 +218,11 @@ def _at_levels(
     return levelled
 
 
-def _judged(findings: Sequence[Finding], rehearsal: Rehearsal, known: Facts) -> list[Finding]:
+def _judged(findings: Sequence[Finding], rehearsed: Sequence[Evidence]) -> list[Finding]:
     """Hold the text's findings against what the rehearsal saw, each migration's against its own."""
-    judged = [one for one in findings if one.migration not in {each.seen.migration.name for each in rehearsal.evidence}]
-    counted = sizes(known)
-    for evidence in rehearsal.evidence:
-        mine = [one for one in findings if one.migration == evidence.seen.migration.name]
-        judged += judge(mine, replace(evidence, target=counted))
+    judged = [one for one in findings if one.migration not in {each.seen.migration.name for each in rehearsed}]
+    for evidence in rehearsed:
+        judged += judge([one for one in findings if one.migration == evidence.seen.migration.name], evidence)
     return judged
 
 

@@ -151,6 +151,13 @@ def test_no_right_to_create(project: Project, role: str) -> None:
     refused(project, says=says, DATABASE_URL=project.url.prisma().replace("tester@", f"{role}@"))
 
 
+def test_a_server_that_does_not_count_changed_rows(project: Project, role: str) -> None:
+    project.migration(SECOND, 'ALTER TABLE "User" ADD COLUMN age integer;')
+    project.sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; ALTER ROLE {role} SET track_counts = off")
+    says = (f"track_counts is off in database {project.url.database}", f'ALTER ROLE "{role}" SET track_counts = on')
+    refused(project, says=says, DATABASE_URL=project.url.prisma().replace("tester@", f"{role}@"))
+
+
 def test_no_right_to_read_the_history(project: Project, role: str) -> None:
     url = project.url.prisma().replace("tester@", f"{role}@")
     for command in ("apply", "status", "rollback"):

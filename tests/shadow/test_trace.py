@@ -67,3 +67,9 @@ def test_what_an_earlier_statement_locks_is_held_still(connection: Connection) -
     assert validated.trace.locks == {'"public"."User"': "ShareUpdateExclusiveLock"}
     assert validated.held[user] == "AccessExclusiveLock"
     assert validated.scanned[user] == 10
+
+
+def test_a_server_that_does_not_count_is_told_to(connection: Connection) -> None:
+    session.run(connection, "SET track_counts = off")
+    (one,) = observed(connection, 'CREATE INDEX ON "User" (team)')
+    assert one.trace.scans == {'"public"."User"': 10}

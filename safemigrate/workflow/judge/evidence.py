@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from safemigrate.db.catalog import CLASSES, Catalog, Identity, Object
+from safemigrate.db.catalog import CLASSES, Catalog, Identity, Object, difference
 from safemigrate.db.postgres import quote
 from safemigrate.model import Finding, Measured, Trace
 from safemigrate.rollback.reach import root
@@ -16,7 +17,17 @@ from safemigrate.shadow.trace import LOCKS, Observation
 STRONG = frozenset(LOCKS[LOCKS.index("ShareLock") :])
 
 # A time is scaled from so many rows on, and from so many seconds: below, most of it does not grow with the rows.
-_ROWS, _SECONDS = 1000, 0.02
+_ROWS, _SECONDS = 1000, 0.01
+_SAME = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How long a statement took on a part of a table that had so many rows."""
+
+    seconds: float
+    table: Identity
+    rows: int
 
 
 def unknown(_table: str) -> int | None:
@@ -31,7 +42,8 @@ class Evidence:
     `seen` ran as written, without anything being kept; `traces` are its statements' with the rows there. `start` is
     the catalog before the first migration of the run: what is not in it was born on the way. `rows` and `after` count
     the shadow's rows before and after the migration, by table; `values` what dropped columns held, by column; both are
-    the target's own for the tables in `real`. `target` counts rows in the target.
+    the target's own for the tables in `real`. `target` counts rows in the target. `timed` are statements, by number,
+    that were tried apart on a part of the target's rows.
     """
 
     seen: Rehearsed
@@ -42,6 +54,7 @@ class Evidence:
     values: Mapping[str, int] = field(default_factory=dict)
     real: frozenset[str] = frozenset()
     target: Callable[[str], int | None] = unknown
+    timed: Mapping[int, Timed] = field(default_factory=dict)
 
     @property
     def statements(self) -> Iterator[tuple[int, Observation, bool]]:
@@ -95,16 +108,30 @@ class Evidence:
                 rewritten=known.rewritten or oid in rewritten,
                 scans=known.scans if read is None else read + (known.scans or 0),
             )
-        return {table: self._sized(table, one) for table, one in found.items() if one.lock or one.works}
+        return {table: self._sized(table, one, number) for table, one in found.items() if one.lock or one.works}
 
-    def _sized(self, table: Identity, one: Measured) -> Measured:
+    def _sized(self, table: Identity, one: Measured, number: int) -> Measured:
         first = self.start[table]
-        target = self.target(quote(first.schema, first.name))
-        rows = self.rows.get(one.table)
-        estimate = None
-        if one.works and target and rows and rows >= _ROWS and one.seconds >= _SECONDS and target > 1.1 * rows:
-            estimate = one.seconds * target / rows
-        return replace(one, rows=rows, target_rows=target, estimate=estimate)
+        one = replace(one, rows=self.rows.get(one.table), target_rows=self.target(quote(first.schema, first.name)))
+        timed, empty = self.timed.get(number), one.seconds
+        if one.works and not one.rows and timed and timed.table == table:
+            scans = one.scans if one.scans is None else timed.rows
+            one = replace(one, seconds=timed.seconds, rows=timed.rows, scans=scans)
+        else:
+            empty = 0.0
+        if not one.works or not one.target_rows or not one.rows or one.rows < _ROWS or one.seconds - empty < _SECONDS:
+            return one
+        more = one.target_rows / one.rows
+        if more <= _SAME:
+            return one
+        if self._sorts(number):
+            more *= math.log(one.target_rows) / math.log(one.rows)
+        return replace(one, estimate=empty + (one.seconds - empty) * more)
+
+    def _sorts(self, number: int) -> bool:
+        one = self.seen.observations[number]
+        born = difference(one.before, one.after).born
+        return one.statement.kind.startswith("REINDEX") or any(each.kind == "index" for each in born)
 
     @staticmethod
     def _name(one: Observation, oid: int) -> str:

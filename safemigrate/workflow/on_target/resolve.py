@@ -152,6 +152,8 @@ def require_writable(resolved: Resolved, target: Target) -> None:
         raise ConnectionFailed(
             f"{resolved.url} is a read-only replica", "Migrations run on the primary.", ("use the primary's URL",)
         )
+    if session.value(target.connection, "SHOW track_counts") == "off":
+        _count_rows(resolved, target)
     if not target.server.can_create and not journal.exists(target.connection):
         raise ConnectionFailed(
             f"user {target.server.user} may not create a schema in database {resolved.url.database}",
@@ -164,6 +166,21 @@ def require_writable(resolved: Resolved, target: Target) -> None:
             f"What is kept there, and what it was kept for, is {owner}'s.",
             (f"--url with user {owner}", f'GRANT "{owner}" TO "{target.server.user}";'),
         )
+
+
+def _count_rows(resolved: Resolved, target: Target) -> None:
+    """Have the server count changed rows in this session; without that nobody can say that all of them were kept."""
+    try:
+        session.run(target.connection, "SET track_counts = on")
+    except session.SqlError as error:
+        raise ConnectionFailed(
+            f"track_counts is off in database {resolved.url.database}, and user {target.server.user} may not set it",
+            "safemigrate counts the rows that a migration changes, to be sure that it kept every one of them.",
+            (
+                f'ALTER ROLE "{target.server.user}" SET track_counts = on;  -- as a superuser',
+                f'GRANT SET ON PARAMETER track_counts TO "{target.server.user}";  -- as a superuser, PostgreSQL 15+',
+            ),
+        ) from error
 
 
 def require_no_rollback_under_way(target: Target) -> None:
