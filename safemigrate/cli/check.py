@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -28,13 +29,19 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="FILE",
-            help="Files, folders or patterns; - for stdin. Every Prisma history below the project unless named.",
+            help="Files, folders or patterns to read by themselves; - for stdin.",
             show_default=False,
         ),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Read the text alone; all there is as yet.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Read the text alone: all histories below, or FILE.")
+    ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="What to compare the branch with; what CI says, else origin/HEAD or main."),
+    ] = None,
     changed_since: Annotated[
-        str | None, typer.Option(metavar="REF", help="Only what git says changed since the branch left REF.")
+        str | None, typer.Option(metavar="REF", help="Read only what git says changed since the branch left REF.")
     ] = None,
     fail_on: Annotated[FailOn, typer.Option(help="The least that gives exit code 1.")] = FailOn.ERROR,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Short for --fail-on never.")] = False,
@@ -55,15 +62,21 @@ def check(
         str, typer.Option(metavar="PATH", help="What to call what is read from stdin.")
     ] = "stdin.sql",
 ) -> Outcome:
-    """Read migrations and say what they destroy, lock or break.
+    """Say what the migrations of this branch destroy, lock or break.
 
-    Needs no database, no project and no git. What loses rows or values is an error here: there is nobody to ask.
+    With FILE, --offline, --changed-since, --fix or --write-baseline it only reads: no database, no project and no git.
+    What loses rows or values is an error here: there is nobody to ask.
     """
     names = tuple(files or ())
     if "-" in names and (len(names) > 1 or changed_since):
         raise typer.BadParameter("- stands alone: stdin is one file, and git knows nothing of it.")
     if fix and names == ("-",):
         raise typer.BadParameter("--fix writes files; stdin is none.")
+    settings = _Judging(_levels(rule or []), FailOn.NEVER if exit_zero else fail_on, baseline)
+    if not (names or offline or changed_since or fix or write_baseline):
+        return _branch(invocation, base, settings)
+    if base:
+        raise typer.BadParameter("--base is for the branch as a whole; --changed-since picks what is read.")
     from safemigrate.workflow import check as workflow
 
     options = workflow.CheckOptions(
@@ -71,13 +84,31 @@ def check(
         stdin=(stdin_filename, invocation.read_stdin()) if names == ("-",) else None,
         offline=offline,
         changed_since=changed_since,
-        levels=_levels(rule or []),
-        fail_on=FailOn.NEVER if exit_zero else fail_on,
-        baseline=baseline,
+        levels=settings.levels,
+        fail_on=settings.fail_on,
+        baseline=settings.baseline,
         write_baseline=write_baseline,
         fix=fix,
     )
     return workflow.check(invocation.request, options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """How bad findings are, and which are known."""
+
+    levels: Levels | None
+    fail_on: FailOn
+    baseline: Path | None
+
+
+def _branch(invocation: Invocation, base: str | None, judging: _Judging) -> Outcome:
+    from safemigrate.workflow import check_branch as workflow
+
+    options = workflow.BranchOptions(
+        base=base, levels=judging.levels, fail_on=judging.fail_on, baseline=judging.baseline
+    )
+    return workflow.check_branch(invocation.request, options)
 
 
 def _levels(rules: list[str]) -> Levels | None:

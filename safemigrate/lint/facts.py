@@ -54,7 +54,8 @@ class Facts:
     more.
     `enums` has the labels of every enum.
     `count` runs a query for one number, with a timeout, and returns None where there is no answer in time.
-    `applied` maps each applied migration to its checksum, None where there is no history to know.
+    `applied` maps each applied migration to its checksum, None where there is no history to know; where `base` is not
+    "", those are on that branch instead of in a database.
     `schema` is the one that unqualified names mean.
     `version` is the server's major, None where unknown.
     `functions` says of each function that is not PostgreSQL's own whether it is volatile; `domains` of each domain
@@ -76,3 +77,4 @@ class Facts:
     in_steps: bool = False
     provider: str = ""
     folder: tuple[str, ...] = ()
+    base: str = ""

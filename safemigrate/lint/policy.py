@@ -11,6 +11,7 @@ from typing import get_args
 
 from safemigrate.config import Levels
 from safemigrate.errors import ProjectError
+from safemigrate.lint.of_project import OF_PROJECT
 from safemigrate.lint.registry import RULES
 from safemigrate.lint.rule import Family
 from safemigrate.lint.seen import SEEN
@@ -19,7 +20,8 @@ from safemigrate.sql import Name, Statement
 from safemigrate.sql.actions import flatten
 
 FAMILIES: tuple[str, ...] = get_args(Family)
-_FAMILY_OF = {rule.name: rule.family for rule in RULES} | {name: family for name, (family, *_) in SEEN.items()}
+_FAMILY_OF = {rule.name: rule.family for rule in RULES}
+_FAMILY_OF |= {name: family for name, (family, *_) in (SEEN | OF_PROJECT).items()}
 
 
 class Policy:

@@ -30,7 +30,7 @@ def lint(
     Of a migration that is applied, only the history is judged.
     """
     facts = facts or Facts()
-    found = list(_history(migration, facts))
+    found = list(of_history(migration, facts))
     if facts.applied is not None and migration.name in facts.applied:
         return found
     in_text = list(_text(migration, statements, facts, earlier))
@@ -45,7 +45,8 @@ def lint(
     return found + in_text
 
 
-def _history(migration: Migration, facts: Facts) -> Iterator[Finding]:
+def of_history(migration: Migration, facts: Facts) -> Iterator[Finding]:
+    """What the rules say about where a migration stands in its history."""
     context = Context(migration, (), facts)
     for rule in _OF_HISTORY:
         context.rule = rule.name

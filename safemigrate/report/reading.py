@@ -59,6 +59,12 @@ class _Page:
 
 
 def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
+    if outcome.base:
+        page.put(page.paint(f"against {outcome.base}", "dim"))
+    if outcome.findings:
+        page.blank()
+    for finding in outcome.findings:
+        _finding(page, finding, [])
     for read in outcome.migrations:
         shown = [finding for finding in read.findings if verbose or not finding.allowed]
         if shown or read.state == "unreadable":
@@ -111,7 +117,7 @@ def _line(finding: Finding, lines: list[str]) -> int:
 def _ending(outcome: Outcome) -> tuple[str, str, str]:
     files = len(outcome.migrations)
     unreadable = sum(read.state == "unreadable" for read in outcome.migrations)
-    told = [finding for read in outcome.migrations for finding in read.findings]
+    told = [*outcome.findings, *(finding for read in outcome.migrations for finding in read.findings)]
     count = Counter("allowed" if finding.allowed else finding.severity.value for finding in told)
     in_files = sum(any(not finding.allowed for finding in read.findings) for read in outcome.migrations)
     said = [_many(count[level], level) for level in ("error", "warning", "notice") if count[level]]

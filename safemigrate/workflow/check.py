@@ -18,7 +18,8 @@ from safemigrate.workflow.reading import files
 from safemigrate.workflow.reading.reader import Reader
 from safemigrate.workflow.request import Request
 
-_FAILS = {
+# What makes a check fail, by --fail-on.
+FAILS = {
     "error": (Severity.ERROR,),
     "warning": (Severity.ERROR, Severity.WARNING),
     "never": (),
@@ -58,12 +59,12 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     if options.write_baseline:
         notes.append(_write(options.write_baseline, read))
     elif baseline:
-        read = [_without(outcome, baseline) for outcome in read]
-        notes += _about(baseline, read)
+        read = [without(outcome, baseline) for outcome in read]
+        notes += about(baseline, read)
     if not options.offline:
         notes.append("Read without a database: rows, locks held and the way back are tried by safemigrate apply.")
     told = [] if options.write_baseline else [finding for outcome in read for finding in outcome.findings]
-    failing = [each for each in told if each.severity in _FAILS[options.fail_on] and not each.allowed]
+    failing = [each for each in told if each.severity in FAILS[options.fail_on] and not each.allowed]
     result = Result.OK if read else Result.NOTHING
     if any(outcome.state == "unreadable" for outcome in read):
         result = Result.INCOMPLETE
@@ -103,7 +104,7 @@ def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list
 
 
 def _found(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:
-    return (files.named(options.files), []) if options.files else files.below(_shown(request.project))
+    return (files.named(options.files), []) if options.files else files.below(shown(request.project))
 
 
 def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> frozenset[Path]:
@@ -115,7 +116,7 @@ def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> fr
     return frozenset(path for path in found if path.resolve() in changed)
 
 
-def _shown(folder: Path) -> Path:
+def shown(folder: Path) -> Path:
     """The folder as seen from where the user stands."""
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
@@ -126,11 +127,13 @@ def _baseline(options: CheckOptions, configured: Path | None) -> Baseline | None
     return Baseline.read(path) if path and not options.write_baseline else None
 
 
-def _without(outcome: MigrationOutcome, baseline: Baseline) -> MigrationOutcome:
+def without(outcome: MigrationOutcome, baseline: Baseline) -> MigrationOutcome:
+    """A migration without the findings that are known."""
     return replace(outcome, findings=tuple(baseline.new(outcome.findings, outcome.text)))
 
 
-def _about(baseline: Baseline, read: Sequence[MigrationOutcome]) -> list[str]:
+def about(baseline: Baseline, read: Sequence[MigrationOutcome]) -> list[str]:
+    """What to say of the known findings: how many there were, and those that are gone."""
     stale = baseline.stale([outcome.name for outcome in read])
     notes = [f"The baseline knows {counted(baseline.used, 'finding')}."] if baseline.used else []
     gone = [

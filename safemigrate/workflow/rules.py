@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.lint import RULES, Rule
+from safemigrate.lint.of_project import OF_PROJECT
 from safemigrate.lint.policy import FAMILIES, unknown
 from safemigrate.lint.seen import SEEN
 from safemigrate.model import Outcome, Result, RulePage
@@ -27,10 +28,15 @@ def pages() -> list[RulePage]:
         RulePage(name, family, severity, page.partition("\n")[0], f"{page.strip()}\n\n{_REHEARSED}")
         for name, (family, severity, page) in SEEN.items()
     ]
-    return sorted([*map(_page, RULES), *seen], key=lambda one: one.name)
+    whole = [
+        RulePage(name, family, severity, page.partition("\n")[0], f"{page.strip()}\n\n{_WHOLE}", allowable=False)
+        for name, (family, severity, page) in OF_PROJECT.items()
+    ]
+    return sorted([*map(_page, RULES), *seen, *whole], key=lambda one: one.name)
 
 
-_REHEARSED = "No rule reads it from the text: `apply` and `prove` see it when they rehearse the migration."
+_REHEARSED = "No rule reads it from the text: `apply`, `check` and `prove` see it when they rehearse the migration."
+_WHOLE = "`check` finds it where it compares a branch with its base; docs/check.md says how."
 
 
 def _page(rule: Rule) -> RulePage:

@@ -134,7 +134,8 @@ def test_without_files_every_history_below_is_read(invoke: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("check",), "No migrations to read in"),
+        (("check",), "No Prisma schema in"),
+        (("check", "--offline"), "No migrations to read in"),
         (("check", "empty"), "No .sql file in empty"),
         (("check", "*.sql"), "No .sql file in *.sql"),
         (("check", "--rule", "drop-colum=off", "x.txt"), 'There is no rule "drop-colum"'),

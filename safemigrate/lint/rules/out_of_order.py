@@ -24,9 +24,10 @@ def check(context: Context) -> Iterator[Finding]:
     later = [other for other in applied if other.encode() > name.encode()]
     if later:
         newest = max(later, key=str.encode)
+        where = f"is on {context.facts.base}" if context.facts.base else "is already applied"
         yield context.finding(
             Severity.WARNING,
-            f"{name} is older than {newest}, which is already applied",
+            f"{name} is older than {newest}, which {where}",
             subject=name,
             help="give its folder a newer timestamp before anybody applies it",
         )
