@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 import re
 import signal
 import sys
 from collections.abc import Sequence
+from pkgutil import resolve_name
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -14,66 +14,60 @@ import typer
 from typer.main import get_command
 
 from safemigrate import __version__
-from safemigrate.cli import (
-    apply,
-    check,
-    crash,
-    demo,
-    doctor,
-    erase,
-    prove,
-    prune,
-    release,
-    rollback,
-    rules,
-    snapshot,
-    status,
-)
 from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_error
-from safemigrate.cli.shared import Command, Group, add
+from safemigrate.cli.shared import Group, add
 from safemigrate.errors import SafemigrateError
 
-COMMANDS: dict[str, Command] = {
-    "apply": apply.apply,
-    "check": check.check,
-    "rollback": rollback.rollback,
-    "release": release.release,
-    "prove": prove.prove,
-    "status": status.status,
-    "prune": prune.prune,
-    "erase": erase.erase,
-    "doctor": doctor.doctor,
-    "rules": rules.rules,
-    "explain": rules.explain,
-    "demo": demo.demo,
+# Where each is: its module is imported when it is asked for.
+COMMANDS = {
+    "apply": "apply:apply",
+    "check": "check:check",
+    "rollback": "rollback:rollback",
+    "release": "release:release",
+    "prove": "prove:prove",
+    "status": "status:status",
+    "prune": "prune:prune",
+    "erase": "erase:erase",
+    "doctor": "doctor:doctor",
+    "rules": "rules:rules",
+    "explain": "rules:explain",
+    "demo": "demo:demo",
 }
-SNAPSHOT_COMMANDS: dict[str, Command] = {
-    "snapshot create": snapshot.create,
-    "snapshot list": snapshot.list_,
-    "snapshot verify": snapshot.verify,
-    "snapshot restore": snapshot.restore,
-    "snapshot prune": snapshot.prune,
+SNAPSHOT_COMMANDS = {
+    "snapshot create": "snapshot:create",
+    "snapshot list": "snapshot:list_",
+    "snapshot verify": "snapshot:verify",
+    "snapshot restore": "snapshot:restore",
+    "snapshot prune": "snapshot:prune",
 }
 
-# Typer's own panels would cost each --help another 0.1 s of imports.
-application = typer.Typer(cls=Group, rich_markup_mode=None)
-snapshots = typer.Typer(cls=Group, rich_markup_mode=None, help="Backups that are known to restore.")
-for name, function in COMMANDS.items():
-    add(application, name, function)
-for name, function in SNAPSHOT_COMMANDS.items():
-    add(snapshots, name, function)
-application.add_typer(snapshots, name="snapshot")
+
+def application(asked: str = "") -> typer.Typer:
+    """The command line, with the one command that is asked for; with all where it is none of them."""
+    # Typer's own panels would cost each --help another 0.1 s of imports.
+    whole = typer.Typer(cls=Group, rich_markup_mode=None)
+    whole.callback(invoke_without_command=True)(_root)
+    for name, place in COMMANDS.items():
+        if asked == name or asked not in (*COMMANDS, "snapshot"):
+            add(whole, name, resolve_name(f"safemigrate.cli.{place}"))
+    if asked not in COMMANDS:
+        snapshots = typer.Typer(cls=Group, rich_markup_mode=None, help="Backups that are known to restore.")
+        for name, place in SNAPSHOT_COMMANDS.items():
+            add(snapshots, name, resolve_name(f"safemigrate.cli.{place}"))
+        whole.add_typer(snapshots, name="snapshot")
+    return whole
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
     if wanted:
+        import platform
+
         Console().data(f"safemigrate {__version__} (Python {platform.python_version()})")
         raise typer.Exit
 
 
-@application.callback(invoke_without_command=True)
-def root(
+def _root(
     context: typer.Context,
     *,
     _version: Annotated[
@@ -99,7 +93,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing raised leaves here."""
     console = Console()
     try:
-        code = get_command(application).main(list(arguments), prog_name="safemigrate", standalone_mode=False)
+        command = get_command(application(*arguments[:1]))
+        code = command.main(list(arguments), prog_name="safemigrate", standalone_mode=False)
         return int(code or 0)
     except SafemigrateError as error:
         from safemigrate.report import text
@@ -138,6 +133,8 @@ def _tell(
 
 
 def _record(error: Exception, arguments: Sequence[str]) -> str:
+    from safemigrate.cli import crash
+
     try:
         return f"What happened is in {crash.record(error, arguments)}"
     except OSError:  # the disk is full here too

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from safemigrate import errors
+from safemigrate import cli, errors
 from safemigrate.model import Outcome, Result
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "safemigrate"
@@ -183,6 +183,9 @@ def test_a_check_of_a_file_loads_nothing_that_it_can_do_without(tmp_path: Path) 
     assert "safemigrate.workflow.check" in loaded
     heavy = {"psycopg", "rich", "git", "pydantic", "pydantic_core", "safemigrate.db"}
     assert sorted(loaded & heavy) == []
+    modules = {path.stem for path in Path(cli.__path__[0]).glob("*.py")}
+    commands = {"app", "check", "console", "exit", "shared", "steps"}
+    assert {name for name in modules if f"safemigrate.cli.{name}" in loaded} == commands
 
 
 def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path) -> None:

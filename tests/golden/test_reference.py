@@ -112,7 +112,7 @@ def test_the_readme_names_every_exit_code_and_command() -> None:
 
 
 def _command(name: str) -> tuple[Any, Any]:
-    command: Any = get_command(application)
+    command: Any = get_command(application())
     context = None
     for word in name.split():
         context = command.make_context(word, [], parent=context, resilient_parsing=True)
