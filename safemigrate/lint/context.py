@@ -14,7 +14,7 @@ from safemigrate.lint.rule import SMALL
 from safemigrate.lint.schema import Schema
 from safemigrate.lint.volatile import volatile
 from safemigrate.model import Finding, Migration, Severity
-from safemigrate.sql import Name, Statement, refuses_transaction
+from safemigrate.sql import Name, Statement, parted, refuses_transaction
 from safemigrate.sql.actions import (
     Action,
     AddColumn,
@@ -102,6 +102,7 @@ class Context:
         self._filled: set[Key] = set()  # by a migration before this one
         self._counts: dict[str, int | None] = {}
         self._held: list[tuple[int, Effect]] = []
+        self._apart = parted(statements) if facts.in_steps else frozenset()
         self.schema = Schema(facts)
         self.inventory = Inventory()
         self._knows_earlier = earlier is not None
@@ -150,7 +151,7 @@ class Context:
         alone = refuses_transaction(statement)
         for action in self.actions:
             ends = isinstance(action, Transaction) and action.kind in ("commit", "rollback")
-            if alone or (ends and not self.facts.in_steps):  # apply folds the file's own transactions into one
+            if alone or (ends and not self.facts.in_steps):  # apply folds most of the file's own transactions into one
                 self._held = []
             else:
                 gone = action.tables if isinstance(action, DropTable) else ()
@@ -159,6 +160,8 @@ class Context:
             self._note(action)
             self.before.append(action)
         self.position += 1
+        if self.position in self._apart:
+            self._held = []
 
     def _note(self, action: Action) -> None:
         self.schema.note(action)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
@@ -11,7 +11,7 @@ from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Migration
 from safemigrate.shadow.trace import Observation, Tracer
-from safemigrate.sql import Statement, is_transaction_control, refuses_transaction
+from safemigrate.sql import Statement, is_transaction_control, parted, refuses_transaction
 from safemigrate.sql.actions import Transaction
 
 # What the server says to a statement that must stand alone, or come after a COMMIT.
@@ -46,6 +46,8 @@ class Rehearsed:
 def executable(migration: Migration, statements: Sequence[Statement]) -> list[Statement]:
     """Return the statements that run: a file's own BEGIN and COMMIT are folded into ours, which makes it atomic.
 
+    A COMMIT that is there for a reason stays: the statement behind it is `apart`.
+
     Raises MigrationFailed for a file that rolls back or leaves a transaction open: Prisma reports both as applied,
     and what they did is lost when it disconnects.
     """
@@ -67,7 +69,12 @@ def executable(migration: Migration, statements: Sequence[Statement]) -> list[St
             "Prisma would report this migration as applied, and lose all of it when it disconnects.",
             (f"add the COMMIT to {migration.path}",),
         )
-    return [one for one in statements if not is_transaction_control(one)]
+    apart = parted(statements)
+    return [
+        replace(one, apart=True) if number in apart else one
+        for number, one in enumerate(statements)
+        if not is_transaction_control(one)
+    ]
 
 
 def rehearse(
@@ -79,14 +86,15 @@ def rehearse(
 ) -> Rehearsed:
     """Run `statements` through `execute(number, statement)`, as few groups as the server allows, each observed.
 
-    All run in one transaction, unless the server refuses: a new enum value that is used before it is committed, a
-    statement that stands alone. Then the transaction is rolled back and cut at that statement. Raises
+    All run in one transaction, unless a statement is apart, or the server refuses: a new enum value that is used before
+    it is committed, a statement that stands alone. Then the transaction is rolled back and cut there. Raises
     MigrationFailed, naming the file and the line, where a statement fails for any other reason. `now` is the catalog
     as it stands, where somebody has just read it.
     """
     tracer = Tracer(connection, now)
     before = tracer.catalog
     alone = {number for number, statement in enumerate(statements) if refuses_transaction(statement)}
+    apart = {number for number, statement in enumerate(statements) if statement.apart}
     groups: list[ObservedGroup] = []
     start = 0
     end = len(statements)
@@ -104,7 +112,7 @@ def rehearse(
                 groups.append(ObservedGroup((run(start),), transactional=False))
                 start += 1
             else:
-                end = min((n for n in alone if start < n < end), default=end)
+                end = min((n for n in alone | apart if start < n < end), default=end)
                 with connection.transaction():
                     tracer.look()
                     observations = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.sql.actions import Action, Name
-from safemigrate.sql.execution import is_plain_drop, is_transaction_control, refuses_transaction
+from safemigrate.sql.execution import is_plain_drop, is_transaction_control, parted, refuses_transaction
 from safemigrate.sql.split import split, statements_of
 from safemigrate.sql.statement import Comment, Statement
 
@@ -14,6 +14,7 @@ __all__ = [
     "Statement",
     "is_plain_drop",
     "is_transaction_control",
+    "parted",
     "refuses_transaction",
     "split",
     "statements_of",

@@ -23,6 +23,7 @@ class Statement:
     `kind` is its leading keywords: "ALTER TABLE".
     `comments` are those before it, inside it and behind it on its last line; the last one has those that end the file.
     `actions` is never empty: what is not understood is an `Opaque`.
+    `apart` says that it begins a transaction, for a COMMIT of the file's own stands before it with good reason.
     """
 
     sql: str
@@ -30,3 +31,4 @@ class Statement:
     kind: str
     comments: tuple[Comment, ...]
     actions: tuple[Action, ...]
+    apart: bool = False

@@ -26,6 +26,14 @@ ALTER TYPE "Role" ADD VALUE 'EDITOR';
 ALTER TABLE "User" ADD COLUMN role "Role" NOT NULL DEFAULT 'EDITOR';
 """
 
+# Two groups: the file's own COMMIT ends the lock that NOT VALID keeps short.
+COMMITTED = """
+ALTER TABLE "User" ADD CONSTRAINT "User_email" CHECK (email <> '') NOT VALID;
+COMMIT;
+ALTER TABLE "Post" ADD COLUMN body text;
+ALTER TABLE "User" VALIDATE CONSTRAINT "User_email";
+"""
+
 STEPS = (
     "resolve:",
     "read:",
@@ -142,6 +150,7 @@ IN_THE_INDEX = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"
         pytest.param(Stop(MIXED, IN_LAST_GROUP, "apply"), id="last group, apply"),
         pytest.param(Stop(MIXED, IN_LAST_GROUP, "rollback", signal.SIGTERM), id="last group, SIGTERM, rollback"),
         pytest.param(Stop(LABEL, IN_THE_COLUMN, "rollback"), id="new label, rollback"),
+        pytest.param(Stop(COMMITTED, IN_LAST_GROUP, "apply"), id="behind a COMMIT of its own, apply"),
         pytest.param(Stop(MIXED, IN_THE_INDEX, "apply", signal.SIGINT), id="in the index, SIGINT, apply"),
         pytest.param(Stop(MIXED, IN_THE_INDEX, "rollback"), id="in the index, rollback"),
     ],

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.sql import is_plain_drop, is_transaction_control, refuses_transaction, split
+from safemigrate.sql import is_plain_drop, is_transaction_control, parted, refuses_transaction, split
 
 REFUSES = [
     "CREATE INDEX CONCURRENTLY i ON t (a)",
@@ -79,3 +79,34 @@ def test_transaction_control(sql: str) -> None:
 def test_plain_drops(sql: str, plain: bool) -> None:
     (statement,) = split(sql)
     assert is_plain_drop(statement) is plain
+
+
+ADD = "ALTER TABLE t ADD CHECK (a > 0) NOT VALID;"
+VALIDATE = "ALTER TABLE t VALIDATE CONSTRAINT t_a_check;"
+ENUM = "BEGIN; CREATE TYPE b AS ENUM (); ALTER TABLE t ALTER a TYPE b; ALTER TYPE a RENAME TO c; COMMIT;"
+
+
+@pytest.mark.parametrize(
+    ("sql", "apart"),
+    [
+        (f"{ADD} {VALIDATE}", []),
+        (f"{ADD} COMMIT; {VALIDATE}", [VALIDATE]),
+        (f"BEGIN; {ADD} COMMIT; BEGIN; {VALIDATE} COMMIT;", [VALIDATE]),
+        # What was parted holds nothing that the next one would wait for.
+        (f"{ADD} COMMIT; {VALIDATE} COMMIT; UPDATE t SET a = 1;", [VALIDATE]),
+        (f"{ADD} COMMIT; SELECT 1; COMMIT; {VALIDATE}", [VALIDATE]),
+        (f"{ADD} COMMIT; DO $$ BEGIN UPDATE t SET a = 1; END $$;", ["DO $$ BEGIN UPDATE t SET a = 1; END $$;"]),
+        # Nothing is closed before, or nothing is slow behind.
+        (f"CREATE TABLE t (a int); {ADD} COMMIT; {VALIDATE}", []),
+        ("UPDATE t SET a = 1; COMMIT; UPDATE u SET a = 1;", []),
+        (f"{ADD} COMMIT; ALTER TABLE u ADD a int;", []),
+        (f"{ADD} COMMIT; CREATE TABLE u (a int); CREATE INDEX ON u (a);", []),
+        # Prisma's own COMMIT.
+        (f"{ENUM} CREATE INDEX i ON t (a);", []),
+        (f"{ADD} {ENUM} {VALIDATE}", []),
+        (f"{ENUM} BEGIN; {ADD} COMMIT; {VALIDATE}", [VALIDATE]),
+    ],
+)
+def test_a_commit_parts_only_what_gains_by_it(sql: str, apart: list[str]) -> None:
+    statements = split(sql, "migration.sql")
+    assert [statements[number].sql + ";" for number in sorted(parted(statements))] == apart

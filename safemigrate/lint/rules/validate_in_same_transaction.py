@@ -1,8 +1,9 @@
 """VALIDATE CONSTRAINT in the transaction that added the constraint NOT VALID spares nobody anything.
 
 The lock of the ADD lasts until the transaction ends: a check's ACCESS EXCLUSIVE stops reads and writes, a foreign
-key's SHARE ROW EXCLUSIVE stops writes of both tables, all through the scan that NOT VALID was to take out of it. The
-statements of a migration are one transaction unless it has a COMMIT of its own.
+key's SHARE ROW EXCLUSIVE stops writes of both tables, all through the scan that NOT VALID was to take out of it. For
+safemigrate and for Prisma up to 7.3 the statements of a migration are one transaction unless it has a COMMIT of its own
+between them; from 7.4 Prisma commits after each, outside of BEGIN and COMMIT.
 
 Put VALIDATE CONSTRAINT into a migration of its own; there it stops nobody.
 """
