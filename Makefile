@@ -3,7 +3,7 @@
 BIN := .venv/bin
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 PYTHON ?= $(firstword $(foreach name,$(PYTHONS),$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
-# The real Prisma runs in the tests marked prisma; Docker in those marked docker, which have their own target.
+# The real Prisma runs in the tests marked prisma, npm's packages in those marked node; Docker's have their own target.
 NODE := $(shell node -e 'process.versions.node.split(".")[0] >= 20 && console.log("yes")' 2>/dev/null)
 PACKAGES := $(wildcard tests/*/package.json tests/*/*/package.json)
 MODULES := $(if $(NODE),$(PACKAGES:package.json=node_modules/.installed))
@@ -17,8 +17,8 @@ demo: .venv/.installed
 	@$(BIN)/safemigrate demo
 
 test: lint docs $(MODULES)
-	@$(if $(NODE),,echo "Node 20 or newer not found: the tests marked prisma are left out.")
-	$(BIN)/pytest $(TESTS) -m "not docker$(if $(NODE),, and not prisma)"
+	@$(if $(NODE),,echo "Node 20 or newer not found: the tests marked prisma or node are left out.")
+	$(BIN)/pytest $(TESTS) -m "not docker$(if $(NODE),, and not prisma and not node)"
 
 test-docker: .venv/.development
 	$(BIN)/pytest $(TESTS) -m docker

@@ -73,7 +73,7 @@ class PrismaCli:
         )
 
 
-def _installed(name: str, package: dict[str, bytes], *wanted: str) -> Path:
+def npm_installed(name: str, package: dict[str, bytes], *wanted: str) -> Path:
     """Install npm packages once, whichever worker comes first; nothing is run while installing."""
     digest = hashlib.sha256(b"\0".join([*package.values(), *(word.encode() for word in wanted)])).hexdigest()[:12]
     cache = Path(os.environ.get("SAFEMIGRATE_TEST_CACHE") or platformdirs.user_cache_dir("safemigrate-tests"))
@@ -99,7 +99,7 @@ def _engine() -> dict[str, str]:
     if os.environ.get("SAFEMIGRATE_TEST_ENGINE") == "download":
         return {}
     files = {name: (_ENGINE / name).read_bytes() for name in ("package.json", "schema-engine.mjs")}
-    folder = _installed("engine", files)
+    folder = npm_installed("engine", files)
     (folder / "schema-engine.mjs").chmod(0o755)
     (folder / "none.node").touch()
     return {
@@ -114,7 +114,7 @@ def cli(version: str) -> PrismaCli:
         if os.environ.get("CI"):
             pytest.fail("CI must have Node 20 and npm: the tests with the real Prisma would be skipped")
         pytest.skip("needs Node 20 and npm")
-    folder = _installed(f"prisma-{version}", {"package.json": b'{"private": true}'}, f"prisma@{version}")
+    folder = npm_installed(f"prisma-{version}", {"package.json": b'{"private": true}'}, f"prisma@{version}")
     return PrismaCli(version, folder, {**_engine(), "CHECKPOINT_DISABLE": "1", "NO_COLOR": "1"})
 
 
