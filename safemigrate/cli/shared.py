@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import field, fields, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, get_type_hints
 
@@ -20,20 +18,14 @@ from safemigrate import config
 from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_result
 from safemigrate.cli.steps import Steps
+from safemigrate.cli.telling import Telling
 from safemigrate.errors import ConsentRequired, Interrupted, SafemigrateError
-from safemigrate.model import Outcome, Result
+from safemigrate.model import Outcome
 from safemigrate.model.value import dataclass
+from safemigrate.report.formats import Format
 
 if TYPE_CHECKING:
     from safemigrate.workflow.request import Request
-
-
-class Format(StrEnum):
-    """How stdout is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +52,10 @@ class Shared:
         str | None, typer.Option(metavar="DATABASE", help="Consent to the losses listed, by the database's name.")
     ] = None
     format: Annotated[Format, typer.Option(help="How stdout is written.")] = Format.TEXT
+    output: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=PATH", help="Write a report to a file too; repeatable.", show_default=False),
+    ] = None
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but data and errors.")] = False
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more: locks, times, progress in full.")] = False
@@ -177,9 +173,11 @@ def _common() -> list[inspect.Parameter]:
 
 
 def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome]) -> ExitCode:
-    as_json = shared.json or shared.format is Format.JSON
     console = Console(quiet=shared.quiet, interactive=not shared.no_interactive)
+    stdout = Format.JSON if shared.json else shared.format
+    telling = Telling(console, name, stdout, shared.output or (), verbose=shared.verbose)
     try:
+        telling.prepare()
         with Steps(console, verbose=shared.verbose) as steps:
             try:
                 outcome = function(Invocation(shared, console, steps))
@@ -190,42 +188,15 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
                 raise RuntimeError("a pipe or connection broke") from error
     except SafemigrateError as error:
         error.fix = _pasted(error.fix, shared)
-        if as_json:
-            from safemigrate.report import json_v1
-
-            console.data(json_v1.render_error(name, error))
-        elif shared.format is Format.GITHUB:
-            from safemigrate.report import github
-
-            console.data(github.render_error(error))
+        telling.error(error)
+        raise
+    except Exception as error:
+        telling.bug(error)
         raise
     conflicts = tuple(replace(each, choices=_pasted(each.choices, shared)) for each in outcome.conflicts)
     outcome = replace(outcome, next=_pasted(outcome.next, shared), conflicts=conflicts)
-    if as_json:
-        from safemigrate.report import json_v1
-
-        console.data(json_v1.render(outcome))
-        return of_result(outcome.result)
-    if shared.format is Format.GITHUB:
-        from safemigrate.report import github
-
-        here, top = Path.cwd(), Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-        console.data(github.render(outcome, here.relative_to(top).as_posix() if here.is_relative_to(top) else ""))
-    if not shared.quiet or outcome.result in (Result.BLOCKED, Result.CONFLICTS, Result.INCOMPLETE):
-        render = _text(name)
-        colour = console.colour(console.stdout)
-        console.data(render(outcome, verbose=shared.verbose, width=console.width, colour=colour))
+    telling.outcome(outcome, quiet=shared.quiet)
     return of_result(outcome.result)
-
-
-def _text(name: str) -> Callable[..., str]:
-    if name in ("check", "rules", "explain"):
-        from safemigrate.report import reading
-
-        return reading.render
-    from safemigrate.report import text
-
-    return text.render
 
 
 def _pasted(commands: Sequence[str], shared: Shared) -> tuple[str, ...]:

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from safemigrate.errors import SafemigrateError
-from safemigrate.model import Finding, Outcome
+from safemigrate.model import Outcome, Severity
+from safemigrate.report import CONTROL
+from safemigrate.report.told import Told, told
+from safemigrate.report.words import many, rank
+
+# docs.github.com, "Workflow commands": what a step annotates beyond ten of a kind is dropped, silently.
+LIMIT = 10
 
 
 def render(outcome: Outcome, folder: str = "") -> str:
-    """One line for each finding that no comment allows, and for each file that could not be read.
+    """One line for each finding that no comment allows, the worst first; the tenth of a kind says how many more.
 
     `folder` is where paths begin, as seen from the top of the repository.
     """
+    found = [one for one in told(outcome, folder) if not one.finding.allowed]
+    worst = sorted(found, key=lambda one: rank(one.finding))
     lines = []
-    for migration in outcome.migrations:
-        path = posixpath.normpath(posixpath.join(folder, migration.path)) if migration.path else ""
-        lines += [_finding(path, finding) for finding in migration.findings if not finding.allowed]
-        if migration.state == "unreadable":
-            lines.append(_line("error", "cannot be read", migration.detail, file=path))
+    for severity in Severity:
+        mine = [one for one in worst if one.finding.severity is severity]
+        shown = mine if len(mine) <= LIMIT else mine[: LIMIT - 1]
+        lines += [_annotation(one) for one in shown]
+        if rest := len(mine) - len(shown):
+            more = f"{many(rest, severity)} more than GitHub shows at once; the job's output has them all"
+            lines.append(_line(severity, f"and {rest:,} more", more))
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_error(error: SafemigrateError) -> str:
+def render_error(_command: str, error: SafemigrateError) -> str:
     """One line for what stopped the command."""
     return _line("error", error.summary, "\n".join((error.why, *error.fix)).strip() or error.summary) + "\n"
 
 
-def _finding(path: str, finding: Finding) -> str:
+def _annotation(one: Told) -> str:
+    finding = one.finding
     message = "\n".join(part for part in (finding.message, finding.help) if part)
-    place: dict[str, str | int] = {"file": path} if path else {}
-    if finding.span and path:
+    place: dict[str, str | int] = {"file": one.path} if one.path else {}
+    if finding.span and one.path:
         place |= {"line": finding.span.line, "endLine": finding.span.end_line}
     return _line(finding.severity, finding.rule, message, **place)
 
@@ -42,7 +51,7 @@ def _line(level: str, title: str, message: str, **place: str | int) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.translate(CONTROL).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

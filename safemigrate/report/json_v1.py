@@ -11,12 +11,17 @@ from typing import Any
 
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import (
+    Column,
+    Detail,
+    Fate,
     Finding,
+    ForeignKey,
     KeptOutcome,
     Measured,
     MigrationOutcome,
     Outcome,
     Proof,
+    SchemaChange,
     SnapshotOutcome,
     Span,
     Trace,
@@ -80,6 +85,7 @@ def render(outcome: Outcome) -> str:
         ],
         base=outcome.base or None,
         findings=[_finding(each) for each in outcome.findings],
+        change=_change(outcome.change) if outcome.change else None,
         notes=outcome.notes,
         next=outcome.next,
         seconds=round(outcome.seconds, 3),
@@ -110,6 +116,7 @@ def _document(command: str, outcome: str, **given: Any) -> str:
         "rules": [],
         "base": None,
         "findings": [],
+        "change": None,
         "notes": [],
         "next": [],
         "error": None,
@@ -136,6 +143,65 @@ def _migration(migration: MigrationOutcome) -> dict[str, Any]:
             "script": migration.script or None,
         },
         "kept": [{"kind": each.kind, "subject": each.subject, "place": each.place} for each in migration.kept],
+    }
+
+
+def _change(change: SchemaChange) -> dict[str, Any]:
+    return {
+        "tables": [
+            {
+                "before": table.before or None,
+                "after": table.after or None,
+                "fate": table.fate,
+                "columns": [
+                    {"before": _column(each.before), "after": _column(each.after), "fate": each.fate}
+                    for each in table.columns
+                ],
+                "details": [_detail(each) for each in table.details],
+            }
+            for table in change.changed
+        ],
+        "foreign_keys": [
+            {"before": _foreign_key(each.before), "after": _foreign_key(each.after), "fate": each.fate}
+            for each in change.foreign_keys
+            if each.fate is not Fate.SAME
+        ],
+        "details": [_detail(each) for each in change.details],
+    }
+
+
+def _column(column: Column | None) -> dict[str, Any] | None:
+    if column is None:
+        return None
+    return {
+        "name": column.name,
+        "type": column.type,
+        "required": column.required,
+        "default": column.default or None,
+        "key": column.key or None,
+    }
+
+
+def _foreign_key(key: ForeignKey | None) -> dict[str, Any] | None:
+    if key is None:
+        return None
+    return {
+        "name": key.name,
+        "table": key.table,
+        "columns": key.columns,
+        "target": key.target,
+        "target_columns": key.target_columns,
+        "on_delete": key.on_delete or None,
+    }
+
+
+def _detail(detail: Detail) -> dict[str, Any]:
+    return {
+        "kind": detail.kind,
+        "name": detail.name or None,
+        "fate": detail.fate,
+        "before": detail.before or None,
+        "after": detail.after or None,
     }
 
 

@@ -80,8 +80,3 @@ def mark_of(mark: Mark) -> Text:
 def words_of(words: str, style: str = "") -> Text:
     """Return words that cannot write to the reader's terminal by themselves."""
     return Text(words.translate(CONTROL), style)
-
-
-def many(count: int, noun: str) -> str:
-    """Write a count with its noun: 1 row, 2,000 rows."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

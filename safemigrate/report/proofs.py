@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from safemigrate.model import MigrationOutcome, Outcome, Verdict
 from safemigrate.report import findings
-from safemigrate.report.page import BAD, GOOD, MORE, WARN, Page, many
+from safemigrate.report.ending import kind_of
+from safemigrate.report.page import BAD, GOOD, MORE, WARN, Page
+from safemigrate.report.words import many
 
 _MARKS = {"exact": GOOD, "lossy": WARN, "impossible": BAD, "changes nothing": MORE, "does not run": WARN}
 _WORDS = {"changes nothing": "change nothing", "does not run": "do not run"}
@@ -17,11 +18,11 @@ _WITHOUT_ROWS = "tested without rows"
 def write(page: Page, outcome: Outcome, *, verbose: bool) -> None:
     """Write the migrations that are not proven exact, or all of them, and the totals."""
     for migration in outcome.migrations:
-        kind = _kind(migration)
+        kind = kind_of(migration)
         if kind not in ("exact", "changes nothing") or verbose:
             _migration(page, migration, kind, verbose=verbose)
-    counts = Counter(_kind(migration) for migration in outcome.migrations)
-    changing = [migration for migration in outcome.migrations if _kind(migration) in set(Verdict)]
+    counts = Counter(kind_of(migration) for migration in outcome.migrations)
+    changing = [migration for migration in outcome.migrations if kind_of(migration) in set(Verdict)]
     for kind, mark in _MARKS.items():
         if counts[kind]:
             words = f"{counts[kind]:,} {_WORDS.get(kind, kind) if counts[kind] > 1 else kind}"
@@ -37,15 +38,6 @@ def write(page: Page, outcome: Outcome, *, verbose: bool) -> None:
         page.line(f"{many(found, 'finding')} in {many(where, 'migration')}; -v lists them", MORE)
 
 
-def ending(outcome: Outcome) -> str:
-    """Say in a sentence what came out."""
-    changing = [migration for migration in outcome.migrations if _kind(migration) in set(Verdict)]
-    exact = _count(changing, Verdict.EXACT)
-    broken = len(outcome.migrations) - len(changing) - _count(outcome.migrations, "changes nothing")
-    rest = f"; {broken:,} could not be tried" if broken else ""
-    return f"{exact:,} of {many(len(changing), 'migration')} proven exact in {outcome.seconds:.1f} s{rest}."
-
-
 def _migration(page: Page, migration: MigrationOutcome, kind: str, *, verbose: bool) -> None:
     seconds = f"{migration.proof.seconds:.2f} s" if migration.proof else ""
     page.line(migration.name, style="bold", end=seconds)
@@ -58,16 +50,6 @@ def _migration(page: Page, migration: MigrationOutcome, kind: str, *, verbose: b
     if verbose:
         findings.write(page, migration.findings, verbose=True)
     page.blank()
-
-
-def _kind(migration: MigrationOutcome) -> str:
-    if migration.state == "proven" and migration.proof:
-        return migration.proof.verdict
-    return migration.state
-
-
-def _count(migrations: Sequence[MigrationOutcome], kind: str) -> int:
-    return sum(_kind(migration) == kind for migration in migrations)
 
 
 def _share(part: int, whole: int) -> str:

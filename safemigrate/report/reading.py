@@ -6,14 +6,16 @@ No rich here: a check of one file would spend most of its time on importing it.
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from itertools import groupby
 
-from safemigrate.model import Finding, Outcome, Result, RulePage, Severity
+from safemigrate.model import Finding, Outcome, RulePage, Severity
 from safemigrate.report import CONTROL
+from safemigrate.report.ending import Tone, ending
+from safemigrate.report.words import many
 
 _COLOUR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _MARK = {Severity.ERROR: ("✖", "red"), Severity.WARNING: ("!", "yellow"), Severity.NOTICE: ("·", "cyan")}
+_TONE = {Tone.GOOD: ("✔", "green"), Tone.WARN: ("!", "yellow"), Tone.BAD: ("✖", "red")}
 _WIDEST = 100
 
 
@@ -81,7 +83,8 @@ def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
     for note in outcome.notes:
         page.wrap(note, 0, "·")
     page.blank()
-    mark, style, words = _ending(outcome)
+    tone, words = ending(outcome)
+    mark, style = _TONE[tone]
     page.put(page.paint(f"{mark} ", style), page.paint(words, "bold"))
     for command in outcome.next:
         page.put("  ", page.paint("→ ", "cyan"), command)
@@ -114,31 +117,6 @@ def _line(finding: Finding, lines: list[str]) -> int:
     return next((number for number in within if name and name in lines[number - 1]), span.line)
 
 
-def _ending(outcome: Outcome) -> tuple[str, str, str]:
-    files = len(outcome.migrations)
-    unreadable = sum(read.state == "unreadable" for read in outcome.migrations)
-    told = [*outcome.findings, *(finding for read in outcome.migrations for finding in read.findings)]
-    count = Counter("allowed" if finding.allowed else finding.severity.value for finding in told)
-    in_files = sum(any(not finding.allowed for finding in read.findings) for read in outcome.migrations)
-    said = [_many(count[level], level) for level in ("error", "warning", "notice") if count[level]]
-    words = (
-        f"{', '.join(said)} in {in_files:,} of {_many(files, 'file')}"
-        if said
-        else f"Nothing found in {_many(files, 'file')}"
-    )
-    words += f"; {count['allowed']:,} allowed" if count["allowed"] else ""
-    words += f"; {unreadable:,} could not be read" if unreadable else ""
-    if outcome.result is Result.NOTHING:
-        return "✔", "green", "Nothing to read."
-    if outcome.result in (Result.BLOCKED, Result.INCOMPLETE):
-        return "✖", "red", f"{words}."
-    return ("!", "yellow", f"{words}; nothing blocks.") if said else ("✔", "green", f"{words}.")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _catalogue(page: _Page, rules: tuple[RulePage, ...]) -> None:
     for family, members in groupby(rules, key=lambda rule: rule.family):
         page.blank()
@@ -149,7 +127,7 @@ def _catalogue(page: _Page, rules: tuple[RulePage, ...]) -> None:
             page.wrap(rule.summary, 4, style="dim")
     page.blank()
     loses = "What loses rows or values takes consent, and fails a check."
-    page.wrap(f"{_many(len(rules), 'rule')}; ✖ error, ! warning. {loses}", 0)
+    page.wrap(f"{many(len(rules), 'rule')}; ✖ error, ! warning. {loses}", 0)
     page.put("  ", page.paint("→ ", "cyan"), "safemigrate explain RULE")
 
 

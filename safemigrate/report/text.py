@@ -5,9 +5,6 @@ Made for 80 columns. Commands and SQL are never wrapped, so that they can be pas
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import assert_never
-
 from rich.table import Table
 
 from safemigrate.errors import SafemigrateError
@@ -24,8 +21,11 @@ from safemigrate.model import (
     Trace,
 )
 from safemigrate.report import findings, proofs
-from safemigrate.report.page import BAD, GOOD, MORE, VERDICT, WARN, Mark, Page, many, mark_of, words_of
+from safemigrate.report.ending import Tone, ending
+from safemigrate.report.page import BAD, GOOD, MORE, VERDICT, WARN, Page, mark_of, words_of
+from safemigrate.report.words import did, many, size
 
+TONE = {Tone.GOOD: GOOD, Tone.WARN: WARN, Tone.BAD: BAD}
 STATE = {"applied": GOOD, "pending": MORE, "running": MORE, "held": WARN}  # any other state is bad news
 SHOWN = 10  # applied migrations that `status` lists before it folds the older ones
 
@@ -58,8 +58,8 @@ def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: 
     for note in outcome.notes:
         page.line(note, MORE)
     page.blank()
-    mark, ending = _ending(outcome)
-    page.line(ending, mark, style="bold")
+    tone, sentence = ending(outcome)
+    page.line(sentence, TONE[tone], style="bold")
     for command in outcome.next:
         page.paste(command)
     return page.text()
@@ -109,15 +109,7 @@ def _trace(page: Page, trace: Trace) -> None:
     sql = " ".join(trace.sql.split())
     short = sql if len(sql) <= 50 else sql[:49] + "…"
     page.line(short, indent=4, style="dim", end=f"{trace.seconds:.3f} s  line {trace.line}")
-    rewritten = dict.fromkeys(trace.rewrites, "rewritten")
-    verbs = ("inserted", "updated", "deleted")
-    rows = {
-        table: ", ".join(f"{count:,} {verb}" for count, verb in zip(counts, verbs, strict=True) if count)
-        for table, counts in trace.rows.items()
-    }
-    scanned = {table: f"{many(count, 'row')} read" for table, count in trace.scans.items()}
-    for table in dict.fromkeys((*trace.locks, *rewritten, *scanned, *rows)):
-        facts = [fact for facts in (trace.locks, rewritten, scanned, rows) if (fact := facts.get(table))]
+    for table, facts in did(trace).items():
         page.line(f"{table} {', '.join(facts)}", indent=6)
 
 
@@ -159,15 +151,15 @@ def _status(page: Page, migrations: tuple[MigrationOutcome, ...], *, verbose: bo
 
 
 def _kept_objects(page: Page, kept: tuple[KeptOutcome, ...], *, pruning: str) -> None:
-    size = _size(sum({each.kept.place: each.bytes for each in kept}.values()))
+    total = size(sum({each.kept.place: each.bytes for each in kept}.values()))
     title = pruning or "kept in the database for rollbacks"
-    page.line(f"{title}: {many(len(kept), 'object')}, {size}", MORE)
+    page.line(f"{title}: {many(len(kept), 'object')}, {total}", MORE)
     for migration in dict.fromkeys(each.migration for each in kept):
         page.line(f"by {migration}" if migration else "known to no run", indent=2, style="dim")
         for each in kept:
             if each.migration == migration:
                 age = [f"{many(each.days, 'day')}"] if each.since else []
-                page.line(f"{_kept_kind(each)}", indent=4, end="  ".join([_size(each.bytes), *age]))
+                page.line(f"{_kept_kind(each)}", indent=4, end="  ".join([size(each.bytes), *age]))
                 if each.loss:
                     page.line(each.loss, indent=6)
     page.blank()
@@ -204,7 +196,7 @@ def _diagnosis(page: Page, diagnosis: Diagnosis) -> None:
 def _snapshots(page: Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: bool) -> None:
     if not listed:
         for each in snapshots:
-            words = f"snapshot {each.id}: {_scope(each)}, {_size(each.bytes)}"
+            words = f"snapshot {each.id}: {_scope(each)}, {size(each.bytes)}"
             page.line(f"{words}, {'verified' if each.verified else 'not verified'}", GOOD if each.verified else WARN)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -214,68 +206,10 @@ def _snapshots(page: Page, snapshots: tuple[SnapshotOutcome, ...], *, listed: bo
     for each in snapshots:
         mark = mark_of(GOOD if each.verified else WARN)
         taken = f"{each.taken_at:%Y-%m-%d %H:%M}"
-        table.add_row(mark, words_of(each.id), taken, words_of(_scope(each)), _size(each.bytes))
+        table.add_row(mark, words_of(each.id), taken, words_of(_scope(each)), size(each.bytes))
     page.table(table)
     page.blank()
 
 
 def _scope(snapshot: SnapshotOutcome) -> str:
     return f"{snapshot.scope}, {many(len(snapshot.tables), 'table')}"
-
-
-def _ending(outcome: Outcome) -> tuple[Mark, str]:
-    migrations, took = many(len(outcome.migrations), "migration"), f"in {outcome.seconds:.1f} s"
-    match outcome.result:
-        case Result.APPLIED:
-            return GOOD, f"Applied {migrations} {took}."
-        case Result.REHEARSED if "prune" in outcome.command or outcome.command == "erase":
-            return GOOD, "Nothing was changed."
-        case Result.REHEARSED:
-            return GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
-        case Result.ROLLED_BACK:
-            return GOOD, f"Rolled back {migrations} {took}."
-        case Result.ERASED:
-            return GOOD, f"Erased {took}."
-        case Result.PRUNED:
-            what = many(len(outcome.kept), "object") if outcome.kept else many(len(outcome.snapshots), "snapshot")
-            return GOOD, f"Pruned {what} {took}."
-        case Result.BLOCKED:
-            blocking = sum(finding.blocks for each in outcome.migrations for finding in each.findings)
-            by = f" by {many(blocking, 'finding')}" if blocking else ""
-            return BAD, f"Blocked{by}; nothing was changed."
-        case Result.CONFLICTS:
-            begun = any(each.state in ("rolling back", "rolled back") for each in outcome.migrations)
-            how = "what is back stays" if begun else "nothing was changed"
-            return BAD, f"{many(len(outcome.conflicts), 'conflict')}; {how}."
-        case Result.INCOMPLETE:
-            return BAD, "Not all of it could be read."
-        case Result.NOTHING | Result.OK | Result.NOT_OK:
-            return BAD if outcome.result is Result.NOT_OK else GOOD, _standing(outcome) or f"Done {took}."
-        case _:
-            assert_never(outcome.result)
-
-
-def _standing(outcome: Outcome) -> str:
-    if outcome.diagnoses:
-        failed = sum(not each.ok for each in outcome.diagnoses)
-        checks = many(len(outcome.diagnoses), "check")
-        return f"{failed} of {checks} failed." if failed else f"{checks} passed."
-    if outcome.command == "status":
-        states = Counter(each.state for each in outcome.migrations)
-        return ", ".join(f"{count:,} {state}" for state, count in states.items()) + "." if states else "No migrations."
-    if outcome.command == "prove" and outcome.migrations:
-        return proofs.ending(outcome)
-    if outcome.command == "snapshot list":
-        return many(len(outcome.snapshots), "snapshot") + "."
-    if outcome.result is Result.NOT_OK:
-        return "Not in order."
-    return "Nothing to do." if outcome.result is Result.NOTHING else ""
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

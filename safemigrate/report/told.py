@@ -1,0 +1,56 @@
+"""Findings as other tools take them: each with its file, and a fingerprint that outlives an edit above it."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections import Counter
+from collections.abc import Iterator
+
+from safemigrate.model import Finding, MigrationOutcome, Outcome, Severity
+from safemigrate.model.value import dataclass
+
+# What stands for a file that could not be read, and for a command that could not do its job.
+UNREADABLE, FAILED = "cannot-be-read", "could-not-run"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding in a file, "" for one of no file; the path begins at the top of the repository."""
+
+    finding: Finding
+    path: str
+    fingerprint: str
+
+
+def told(outcome: Outcome, folder: str = "") -> Iterator[Told]:
+    """Every finding, allowed or not; a file that cannot be read is one too."""
+    seen: Counter[str] = Counter()
+    for finding in outcome.findings:
+        yield Told(finding, "", _fingerprint(seen, finding, "", ""))
+    for migration in outcome.migrations:
+        path = path_of(migration, folder)
+        for finding in findings_of(migration):
+            span = finding.span
+            sql = migration.text[span.start : span.end] if span else ""
+            yield Told(finding, path, _fingerprint(seen, finding, path, sql))
+
+
+def findings_of(migration: MigrationOutcome) -> tuple[Finding, ...]:
+    """A migration's findings; one that cannot be read is told as a finding."""
+    if migration.state != "unreadable":
+        return migration.findings
+    detail = migration.detail or "The file cannot be read."
+    return (Finding(UNREADABLE, Severity.ERROR, detail, migration.name), *migration.findings)
+
+
+def path_of(migration: MigrationOutcome, folder: str = "") -> str:
+    """A migration's file as seen from the top of the repository, "" where nobody said which it is."""
+    return posixpath.normpath(posixpath.join(folder, migration.path)) if migration.path else ""
+
+
+def _fingerprint(seen: Counter[str], finding: Finding, path: str, sql: str) -> str:
+    """Digest what it is about, and the how manyth it is of those; never the line, which every edit above it moves."""
+    key = "\0".join((finding.rule, path or finding.migration, finding.subject, " ".join(sql.split())))
+    seen[key] += 1
+    return hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "backslashreplace")).hexdigest()
