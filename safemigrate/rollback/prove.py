@@ -54,19 +54,21 @@ def prove(
     *,
     execute: Callable[[str], None],
     forward: Callable[[Plan], None],
+    afresh: Callable[[], None],
     version: str,
 ) -> tuple[list[Plan], int, State | None]:
     """Prove plans that have just run in a shadow.
 
     `states[n]` is the state before plan n, the last one that after all.
 
-    Each inverse runs, last first, and what it leaves is compared with the state before its plan. Then all run again.
+    Each inverse runs, last first, and what it leaves is compared with the state before its plan. Then all run again;
+    before each of the two `afresh` makes the session as a new one is, for so it will be.
     Returns the plans with their proofs, 0, and where the shadow stands, None where they did not all run again; or the
     number of the plan, from 0, whose inverse failed: it is IMPOSSIBLE, those before it are as they were given, and the
     shadow is where that plan left it. `reasons[n]` are what is known beforehand not to come back.
     """
     proven: list[Plan] = []
-    session.run(connection, "DISCARD TEMP")  # a rollback has a session of its own, and so has what runs after it
+    afresh()
     for number in range(len(plans) - 1, -1, -1):
         plan, unasked = rehearsed(connection, plans[number])
         before = states[number]
@@ -90,6 +92,7 @@ def prove(
         plan = _with(plan, verdict, tuple(found), before, version, time.perf_counter() - began)
         proven.append(_chosen(plan, theirs))
     proven.reverse()
+    afresh()
     proven, end = _again(connection, proven, states, forward)
     return proven, 0, end
 

@@ -141,9 +141,9 @@ class Traveller:
             catalog = read(there.connection)
             start = State.now(there.connection, catalog)
             seen = trial._seen(there, script, catalog)
-            plan, stands = trial._proven(there.connection, script, seen, start)  # which leaves it applied
+            plan, stands = trial._proven(there, script, seen, start)  # which leaves it applied
             there.close()
-            # One that names rows by ctid, or leaves a search_path behind, may not run a second time as the first.
+            # One that names rows by ctid may not run a second time as the first.
             again = any("run again after its inverse" in reason for reason in plan.proof.reasons)
             if plan.proof.verdict is Verdict.IMPOSSIBLE or stands is None or again:
                 return Journey(plan)

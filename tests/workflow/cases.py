@@ -712,6 +712,12 @@ ROWS = [
         NEW_USER,
     ),
     Case(
+        "search path left set",
+        USERS + "CREATE SCHEMA audit;",
+        'ALTER TABLE "User" DROP COLUMN nick; SET search_path TO audit; CREATE TABLE "User" (id int PRIMARY KEY);',
+        NEW_USER,
+    ),
+    Case(
         "nondeterministic collation",
         "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE TABLE t (k text COLLATE ci PRIMARY KEY, v text COLLATE ci, w text COLLATE \"C\"); INSERT INTO t VALUES ('a', 'x', 'w'), ('b', 'y', 'w');",
         "UPDATE t SET v = upper(v); UPDATE t SET k = upper(k) WHERE k = 'b';",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
-from safemigrate.db.postgres import Connection, quote, reset
+from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.execute import run
 from safemigrate.model import Migration
@@ -79,7 +79,7 @@ class Lane:
         """
         assert self._copy is not None
         connection = self._copy.connection
-        reset(connection, self._url)
+        self._copy.reset()
         for (drop,) in session.rows(connection, _KEPT):
             session.run(connection, drop)
         try:
@@ -107,7 +107,7 @@ class Lane:
         if touched is None:
             touched = self._in_parts(script)
         if _SETS.search(script.migration.sql):
-            reset(self._base.connection, self._url)
+            self._base.reset()
         self._at += 1
         return touched
 

@@ -75,7 +75,7 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
     else:
         lane.discard()
         return replace(outcome, state=BROKEN, detail="it reaches further each time it is tried")
-    plan, end = _proven(copy.connection, script, seen, start)
+    plan, end = _proven(copy, script, seen, start)
     outcome = replace(outcome, findings=tuple(judge(findings, _evidence(seen, start, end))))
     wrote = any(one.changed for one in seen.observations)
     if end and plan.proof.verdict is Verdict.EXACT and not wrote:
@@ -114,8 +114,9 @@ def _seen(copy: Database, script: Script, catalog: Catalog) -> Rehearsed:
         aside.drop()
 
 
-def _proven(connection: Connection, script: Script, seen: Rehearsed, start: State) -> tuple[Plan, State | None]:
+def _proven(copy: Database, script: Script, seen: Rehearsed, start: State) -> tuple[Plan, State | None]:
     """Return the plan with its proof, and where it leaves the database, None where nobody can say."""
+    connection = copy.connection
     written: dict[tuple[int, int], set[str]] = {}
     note_writes(written, [seen])
     plan, reasons = plan_of(script, seen, {number: names for (_, number), names in written.items()})
@@ -135,6 +136,7 @@ def _proven(connection: Connection, script: Script, seen: Rehearsed, start: Stat
         [reasons],
         execute=lambda sql: run.execute(connection, sql),
         forward=lambda plan: forward(connection, plan),
+        afresh=copy.reset,
         version=version,
     )
     return proven[0], stands

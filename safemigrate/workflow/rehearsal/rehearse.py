@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
-from safemigrate.db.postgres import Connection, Server, connect, quote
+from safemigrate.db.postgres import Connection, Server, connect, quote, reset
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import MigrationFailed, ShadowError
 from safemigrate.execute import journal, run
@@ -309,6 +309,7 @@ def _finish(
             reasons[:number],
             execute=lambda sql: run.execute(open_connection, sql),
             forward=lambda plan: forward(open_connection, plan),
+            afresh=lambda: reset(open_connection, shadow.maintenance),
             version=version,
         )
         return proven, failed

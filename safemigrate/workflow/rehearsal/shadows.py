@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from safemigrate import proc
 from safemigrate.db import session
-from safemigrate.db.postgres import Connection, Server, connect, quote
+from safemigrate.db.postgres import Connection, Server, connect, quote, reset
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
 from safemigrate.execute import run
@@ -35,6 +35,10 @@ class Database:
             url = self._shadow.url(self.name)
             self._connection = self._open.enter_context(connect(url, application_name="safemigrate rehearsal"))
         return self._connection
+
+    def reset(self) -> None:
+        """Make the connection as a new one is."""
+        reset(self.connection, self._shadow.url(self.name))
 
     def close(self) -> None:
         """Leave the database to others."""
