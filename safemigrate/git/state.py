@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,3 +48,17 @@ def describe(path: Path) -> GitState | None:
             )
     except (git.GitError, OSError, ValueError):
         return None
+
+
+def origin(path: Path) -> str:
+    """Return the URL of the remote `origin`, without a secret that stands in it; "" without one, or without git."""
+    try:
+        import git
+    except ImportError:
+        return ""
+    try:
+        with git.Repo(root_of(path) or path) as repository:
+            url = str(repository.git.config("--get", "remote.origin.url"))
+    except git.GitError:
+        return ""
+    return re.sub(r"//[^/@]*@", "//", url)

@@ -41,6 +41,15 @@ def read(text: str) -> Datasource | None:
     return None
 
 
+def schemas(text: str) -> tuple[str, ...]:
+    """Return the database schemas that a Prisma schema's datasource lists, for a project in several."""
+    found = read(text)
+    if found is None or "schemas" not in found.spans:
+        return ()
+    start, stop = found.spans["schemas"]
+    return tuple(_unquoted(word) for word in re.findall(r'"(?:\\.|[^"\\\n])*"', text[start:stop]))
+
+
 def with_variable(text: str, variable: str) -> str:
     """Return a schema's text with its database replaced by env(variable); directUrl and shadowDatabaseUrl go."""
     found = read(text)

@@ -128,6 +128,11 @@ def record_baseline(connection: Connection, schema: str, migration: Migration) -
     return identifier
 
 
+def delete(connection: Connection, schema: str, identifier: str) -> None:
+    """Take one row out, as if its migration had never been recorded."""
+    _run(connection, schema, "DELETE FROM {table} WHERE id = %s", (identifier,))
+
+
 def mark_rolled_back(connection: Connection, schema: str, name: str) -> int:
     """Mark every applied or failed row of a migration as rolled back, for Prisma pending again; return how many."""
     return _run(
