@@ -21,6 +21,7 @@ from safemigrate.errors import SafemigrateError
 
 # Where each is: its module is imported when it is asked for.
 COMMANDS = {
+    "init": "init:init",
     "apply": "apply:apply",
     "check": "check:check",
     "rollback": "rollback:rollback",

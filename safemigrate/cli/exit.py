@@ -56,6 +56,8 @@ def of_result(result: Result) -> ExitCode:
             | Result.ROLLED_BACK
             | Result.PRUNED
             | Result.ERASED
+            | Result.ADOPTED
+            | Result.UNDONE
             | Result.OK
         ):
             return ExitCode.DONE

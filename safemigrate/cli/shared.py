@@ -94,6 +94,7 @@ class Invocation:
             consent=self.consent,
             proceed=self.proceed,
             rewrite=self.rewrite,
+            show=self.say,
         )
 
     def say(self, text: str) -> None:

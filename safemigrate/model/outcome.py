@@ -22,6 +22,8 @@ class Result(StrEnum):
     ROLLED_BACK = "rolled back"
     PRUNED = "pruned"
     ERASED = "erased"
+    ADOPTED = "adopted"
+    UNDONE = "undone"
     CONFLICTS = "conflicts"  # rollback stopped: before anything changed, or in the middle of one that goes in stages
     OK = "ok"
     NOT_OK = "not ok"

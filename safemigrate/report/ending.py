@@ -38,6 +38,10 @@ def ending(outcome: Outcome) -> tuple[Tone, str]:
             return Tone.GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
         case Result.ROLLED_BACK:
             return Tone.GOOD, f"Rolled back {migrations} {took}."
+        case Result.ADOPTED:
+            return GOOD, f"Adopted {took}: the project lives on migrations now."
+        case Result.UNDONE:
+            return GOOD, f"Taken back {took}."
         case Result.ERASED:
             return Tone.GOOD, f"Erased {took}."
         case Result.PRUNED:
@@ -91,7 +95,7 @@ def headline(outcome: Outcome) -> str:
 
 
 def _standing(outcome: Outcome) -> str:
-    if outcome.diagnoses:
+    if outcome.diagnoses and outcome.command == "doctor":
         failed = sum(not each.ok for each in outcome.diagnoses)
         checks = many(len(outcome.diagnoses), "check")
         return f"{failed} of {checks} failed." if failed else f"{checks} passed."

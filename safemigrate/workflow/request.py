@@ -16,7 +16,7 @@ class Request:
 
     `consent(database, losses)` agrees to a loss; the CLI makes the user type the database's name. `proceed(question)`
     is a harmless yes or no. `ask_name(default)` names a new migration; None where nobody can be asked.
-    `rewrite(difference)` shows what would be written to files, and agrees to it.
+    `rewrite(difference)` shows what would be written to files, and agrees to it. `show(text)` says something at once.
     """
 
     project: Path
@@ -30,3 +30,4 @@ class Request:
     consent: Callable[[str, Sequence[str]], bool]
     proceed: Callable[[str], bool]
     rewrite: Callable[[str], bool] = lambda _difference: True
+    show: Callable[[str], None] = lambda _text: None

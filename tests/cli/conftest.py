@@ -51,6 +51,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         "release": ("release",),
         "prune": ("prune",),
         "erase": ("erase",),
+        "init": ("init",),
         "prune_snapshots": ("prune",),
         "prove": ("prove",),
         "demo": ("demo",),
@@ -64,6 +65,7 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
             "ApplyOptions",
             "PruneOptions",
             "EraseOptions",
+            "InitOptions",
             "SnapshotPruneOptions",
             "ProveOptions",
         ):

@@ -181,3 +181,9 @@ def test_prove_takes_one_way_of_choosing(invoke: Any, workflows: Any) -> None:
     assert ran.code == 2
     assert "exclude each other" in ran.stderr
     assert not workflows.calls
+
+
+def test_init(invoke: Any, workflows: Any) -> None:
+    assert invoke("init", "--no-database", "--dry-run", "--shadow", "local").code == 0
+    ((name, _, options),) = workflows.calls
+    assert (name, options) == ("init", {"dry_run": True, "undo": False, "database": False, "shadow": "local"})

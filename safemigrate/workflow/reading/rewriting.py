@@ -28,7 +28,7 @@ class Proposal:
     @property
     def difference(self) -> str:
         """As git shows it."""
-        return "".join(_difference(path, before, after) for path, before, after in self.files)
+        return "".join(difference(path, before, after) for path, before, after in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ def _next(name: str) -> str:
     return (moment + timedelta(seconds=1)).strftime("%Y%m%d%H%M%S") if moment else ""
 
 
-def _difference(path: Path, before: str, after: str) -> str:
+def difference(path: Path, before: str, after: str) -> str:
+    """The change of a file, as git shows it; "" before is a new one."""
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), str(path) if before else "/dev/null", str(path), lineterm=""
     )

@@ -1,0 +1,183 @@
+"""Files that `init` writes, each whole or not at all, and the record from which it goes on or takes them back.
+
+The record is written before the first file and removed with the last. A file that is as it was, or as it is to be, is
+ours to write; any other was edited since, and stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from safemigrate.errors import ProjectError
+from safemigrate.snapshot import store
+from safemigrate.workflow.reading.rewriting import difference
+
+NAME = "init.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file's text before and after; None where there is no file. `path` is absolute."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there was no file."""
+        return self.before is None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What an `init` set out to do. `rows` are the migrations recorded as applied, by name and checksum.
+
+    `proven` is the state of the database in which they may be recorded. `done` is False while it is under way.
+    `database` is the redacted URL. `made_table`: Prisma's table was not there.
+    """
+
+    changes: tuple[Change, ...] = ()
+    database: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    proven: str = ""
+    made_table: bool = False
+    done: bool = False
+
+
+def shown(changes: Iterable[Change], root: Path, lines: int | None = None) -> str:
+    """All changes as git shows them, by paths from the project's folder; of each the first `lines`."""
+    said: list[str] = []
+    for one in changes:
+        found = difference(Path(os.path.relpath(one.path, root)), one.before or "", one.after or "").splitlines()
+        said += found[:lines]
+        if more := len(found[lines:]) if lines else 0:
+            said.append(f"… and {more:,} more lines; --dry-run shows them")
+    return "\n".join(said)
+
+
+def read(home: Path) -> Record | None:
+    """Return the record of the last `init` of this checkout. Raises ProjectError for one that cannot be read."""
+    path = home / NAME
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Record(
+            changes=tuple(Change(**one) for one in found["changes"]),
+            database=found["database"],
+            rows=tuple((name, checksum) for name, checksum in found["rows"]),
+            proven=found["proven"],
+            made_table=found["made_table"],
+            done=found["done"],
+        )
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise ProjectError(f"{path} cannot be read", str(error), (f"rm '{path}'   # git has the files",)) from error
+
+
+def save(home: Path, record: Record) -> None:
+    """Put the record on the disk."""
+    store.prepare(home / "snapshots")
+    _put(home / NAME, json.dumps(asdict(record), indent=1, ensure_ascii=False))
+    store.sync_folder(home)
+
+
+def remove(home: Path) -> None:
+    """End the record: nothing is left that it could take back."""
+    (home / NAME).unlink(missing_ok=True)
+
+
+def joined(earlier: Record | None, now: Record) -> Record:
+    """Add what a later `init` does to the record of the first, so that one `--undo` takes both back."""
+    if earlier is None:
+        return now
+    first = {one.path: one for one in earlier.changes}
+    for one in now.changes:
+        known = first.get(one.path)
+        ours = known is not None and known.after == one.before
+        first[one.path] = replace(one, before=known.before) if known and ours else one
+    return replace(
+        now,
+        changes=tuple(first.values()),
+        database=now.database or earlier.database,
+        rows=tuple(dict.fromkeys((*earlier.rows, *now.rows))),
+        made_table=earlier.made_table or now.made_table,
+    )
+
+
+def write(changes: Sequence[Change]) -> None:
+    """Write what is not written yet. Raises ProjectError, before the first, for a file that was edited meanwhile."""
+    edited = [one.path for one in changes if _text(one.path) not in (one.before, one.after)]
+    if edited:
+        raise ProjectError(
+            f"{edited[0]} was edited while safemigrate init was under way",
+            "It is neither as it was nor as init would write it, so nothing was written.",
+            ("safemigrate init --undo   # takes back what init wrote, and leaves that file", "git diff"),
+        )
+    for one in changes:
+        _become(one.path, one.after)
+
+
+def take_back(changes: Sequence[Change]) -> list[str]:
+    """Make every file what it was, and return those that stay because somebody edited them since."""
+    stay = []
+    for one in reversed(changes):
+        if _text(one.path) in (one.before, one.after):
+            _become(one.path, one.before)
+            if one.is_new:
+                _remove_empty(Path(one.path).parent)
+        else:
+            stay.append(one.path)
+    return stay
+
+
+def _become(path: str, text: str | None) -> None:
+    if _text(path) == text:
+        return
+    if text is None:
+        Path(path).unlink()
+    else:
+        _put(Path(path), text)
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file whole: a reader, or a kill, finds the old one or the new one."""
+    path = path.resolve()  # a link stays one
+    part = path.with_name(f".{path.name}.safemigrate")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(mode)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ProjectError(f"{path} cannot be written", error.strerror or str(error)) from error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _text(path: str) -> str | None:
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} cannot be read", str(error)) from error
+
+
+def _remove_empty(folder: Path) -> None:
+    while folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,305 @@
+"""`safemigrate init`: takes a project that lives on `prisma db push` to migrations, whole or not at all.
+
+Nothing is written before everything was found out, proven, shown and agreed to. Then the record, the files, and last
+the rows in Prisma's table: a run that is stopped anywhere in between goes on where it was, or is taken back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safemigrate.errors import ConnectionFailed, ConsentRequired, HistoryError, ProjectError
+from safemigrate.model import Diagnosis, Migration, Outcome, Progress, Result
+from safemigrate.prisma.project import Project, find
+from safemigrate.shadow.provider import shadow_server
+from safemigrate.workflow.adopt import changes, documents, mark, surroundings
+from safemigrate.workflow.adopt.adoption import Adoption, adopt, schemas, without_database
+from safemigrate.workflow.adopt.changes import Change, Record
+from safemigrate.workflow.on_target.resolve import (
+    STORE,
+    Resolved,
+    Target,
+    opened,
+    refuse_other_providers,
+    resolve,
+    sweep,
+)
+from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.request import Request
+
+_LINES = 40  # of a file's difference before the question; a baseline has thousands
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """The flags of `init`."""
+
+    dry_run: bool = False
+    undo: bool = False
+    database: bool = True
+    shadow: str | None = None
+
+
+def init(request: Request, options: InitOptions) -> Outcome:
+    """Take the project in, or with `undo` back out.
+
+    Raises ConsentRequired where nobody agreed to the changes, and whatever stopped it before: then nothing was written.
+    """
+    began = time.perf_counter()
+    sweep()
+    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
+    refuse_other_providers(project)
+    home = project.root / STORE.parent
+    earlier = changes.read(home)
+    if options.undo:
+        return _undo(request, options, project, home, earlier, began)
+    if earlier and not earlier.done:
+        return _go_on(request, project, home, earlier, began)
+    with ExitStack() as stack:
+        resolved, target = _connected(request, options, stack)
+        found = _found_out(request, options, project, resolved, target)
+        return _carry_out(request, options, _Way(project, home, resolved, target, began), found, earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where it goes; the last three are None without a database."""
+
+    project: Project
+    home: Path
+    resolved: Resolved | None
+    target: Target | None
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Everything that is known before the question."""
+
+    lines: tuple[Diagnosis, ...]
+    adoption: Adoption
+    files: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+def _connected(request: Request, options: InitOptions, stack: ExitStack) -> tuple[Resolved | None, Target | None]:
+    if not options.database:
+        return None, None
+    try:
+        resolved = resolve(request)
+        return resolved, stack.enter_context(opened(resolved))
+    except (ConnectionFailed, ProjectError) as error:
+        error.fix = (*error.fix, "safemigrate init --no-database   # the baseline is then what schema.prisma says")
+        raise
+
+
+def _found_out(
+    request: Request, options: InitOptions, project: Project, resolved: Resolved | None, target: Target | None
+) -> _Found:
+    around = surroundings.look(project)
+    if resolved and target:
+        with shadow_for(request, resolved, target, options.shadow, resolved.migrations) as shadow:
+            adoption = adopt(request, resolved, target, shadow)
+    else:
+        with shadow_server(
+            options.shadow, target_server=None, target_url=None, on_progress=request.on_progress
+        ) as shadow:
+            adoption = without_database(project, shadow)
+    scripts, left = documents.package_scripts(project)
+    candidates = (
+        documents.settings(project, request.schema, target.server.major if target else 0),
+        documents.ignored(project, around),
+        scripts,
+        documents.workflow(project, around),
+    )
+    notes = [*adoption.notes, *left]
+    if around.on_gitlab and not surroundings.gate(around.top):
+        notes.append("GitLab: a job that runs `pip install safemigrate && safemigrate check` is the gate")
+    lines = [*_lines(project, around, resolved, target)]
+    lines += [Diagnosis(subject, ok=True, detail=words) for subject, words in adoption.said]
+    return _Found(tuple(lines), adoption, tuple(one for one in candidates if one), tuple(notes))
+
+
+def _lines(
+    project: Project, around: surroundings.Surroundings, resolved: Resolved | None, target: Target | None
+) -> Iterator[Diagnosis]:
+    package = project.package
+    shown = project.schema.relative_to(project.root) if project.schema.is_relative_to(project.root) else project.schema
+    version = f"Prisma {package.version}" if package.version else "Prisma of an unknown version"
+    yield Diagnosis("project", ok=True, detail=f"{version} with {package.manager}, {shown}, {project.provider}")
+    if resolved and target:
+        where = surroundings.host(resolved.url)
+        names = schemas(project, resolved.url.schema)
+        said = f"PostgreSQL {target.server.version_text}{f' at {where}' if where else ''}, from {resolved.source}"
+        plural = "s" if len(names) > 1 else ""
+        yield Diagnosis("database", ok=True, detail=f"{said}; schema{plural} {', '.join(names)}")
+    places = [*(["git"] if around.in_git else []), *(["GitHub"] if around.on_github else []), *around.platforms]
+    yield Diagnosis("around it", ok=True, detail=", ".join(places) or "no git repository, no known host")
+
+
+def _carry_out(request: Request, options: InitOptions, way: _Way, found: _Found, earlier: Record | None) -> Outcome:
+    adoption = found.adoption
+    everything = (*adoption.changes, *found.files)
+    if not everything and not adoption.rows:
+        return _outcome(way, Result.NOTHING, found, notes=("everything is in place already",))
+    request.show(_question(way, found, everything, None if options.dry_run else _LINES))
+    if options.dry_run:
+        return _outcome(way, Result.REHEARSED, found)
+    if adoption.drift and not request.proceed("Take the database as it is for the baseline?"):
+        raise _declined("schema.prisma and the database differ, and nobody said that the database is right")
+    if not request.proceed("Write and record this?"):
+        raise _declined("nobody agreed to these changes")
+    now = Record(
+        everything,
+        str(way.resolved.url) if way.resolved else "",
+        tuple((one.name, one.checksum) for one in adoption.rows),
+        adoption.proven,
+        made_table=bool(way.target and adoption.rows and not way.target.state.managed),
+    )
+    record = changes.joined(earlier, now)
+    changes.save(way.home, record)
+    try:
+        changes.write(everything)
+        if way.resolved and way.target and adoption.rows:
+            request.on_progress(Progress("record", ", ".join(one.name for one in adoption.rows)))
+            _record(way.resolved, way.target, adoption.rows, adoption.proven)
+    except BaseException:
+        changes.take_back(everything)
+        changes.save(way.home, earlier) if earlier else changes.remove(way.home)
+        raise
+    changes.save(way.home, replace(record, done=True))
+    return _outcome(way, Result.ADOPTED, found, done=everything)
+
+
+def _record(resolved: Resolved, target: Target, rows: tuple[Migration, ...], proven: str) -> None:
+    schema = resolved.url.schema
+    mark.record(target.connection, schema, rows, proven=proven, named=schemas(resolved.project, schema))
+
+
+def _question(way: _Way, found: _Found, everything: tuple[Change, ...], lines: int | None) -> str:
+    """All that is about to happen, in the order in which it matters."""
+    said = [f"{one.subject}: {one.detail}" for one in found.lines]
+    said += [f"note: {one}" for one in found.notes]
+    if found.adoption.drift:
+        said += ["", *_DRIFT, "", found.adoption.drift.rstrip()]
+    if everything:
+        said += ["", "These files would be written:", "", changes.shown(everything, way.project.root, lines)]
+    if rows := found.adoption.rows:
+        names = ", ".join(one.name for one in rows)
+        said += ["", f"Recorded as applied in _prisma_migrations, without touching a table: {names}"]
+    return "\n".join(said)
+
+
+_DRIFT = (
+    "The database and schema.prisma differ. The baseline is the database as it is; what schema.prisma asks for",
+    "beyond it becomes the next migration, by safemigrate apply. Where the database is right instead, npx prisma",
+    "db pull writes it into schema.prisma. From the database to schema.prisma it would take:",
+)
+
+
+def _declined(summary: str) -> ConsentRequired:
+    return ConsentRequired(
+        summary,
+        "Nothing was written.",
+        ("safemigrate init --yes   # agrees to what was shown", "safemigrate init --dry-run   # shows it again"),
+    )
+
+
+def _go_on(request: Request, project: Project, home: Path, record: Record, began: float) -> Outcome:
+    """Finish the run that was stopped; what it proved holds while the database is in that state."""
+    resolved = target = None
+    with ExitStack() as stack:
+        if record.rows:
+            resolved = resolve(request)
+            _require_same(record, resolved)
+            target = stack.enter_context(opened(resolved))
+        changes.write(record.changes)
+        if resolved and target:
+            files = {one.name: one for one in resolve(request).migrations}
+            rows = tuple(files[name] for name, _ in record.rows if name in files)
+            _record(resolved, target, rows, record.proven)
+        changes.save(home, replace(record, done=True))
+        way = _Way(project, home, resolved, target, began)
+        found = _Found((), Adoption(), (), ("an init that was stopped on the way was finished",))
+        return _outcome(way, Result.ADOPTED, found, done=record.changes)
+
+
+def _undo(
+    request: Request, options: InitOptions, project: Project, home: Path, record: Record | None, began: float
+) -> Outcome:
+    if record is None:
+        raise HistoryError(
+            "there is nothing to take back: no init was run in this checkout",
+            f"{home / changes.NAME} is where it would say what it did.",
+            ("git log --oneline -- safemigrate.toml   # a colleague may have run it",),
+        )
+    backwards = tuple(Change(one.path, one.after, one.before) for one in record.changes)
+    request.show(
+        f"This would be taken back:\n\n{changes.shown(backwards, project.root, None if options.dry_run else _LINES)}"
+    )
+    empty = _Found((), Adoption(), (), ())
+    if options.dry_run:
+        return _outcome(_Way(project, home, None, None, began), Result.REHEARSED, empty)
+    if not request.proceed("Take this back?"):
+        raise _declined("nobody agreed to taking it back")
+    with ExitStack() as stack:
+        resolved = target = None
+        gone: list[str] = []
+        if record.rows:
+            resolved = resolve(request)
+            _require_same(record, resolved)
+            target = stack.enter_context(opened(resolved))
+            gone = mark.forget(target.connection, resolved.url.schema, record.rows, table=record.made_table)
+        stay = changes.take_back(record.changes)
+        changes.remove(home)
+        notes = [f"{path} was edited since and stays" for path in stay]
+        notes += [f"{name} is no longer recorded as applied" for name in gone]
+        way = _Way(project, home, resolved, target, began)
+        return _outcome(way, Result.UNDONE, empty, notes=tuple(notes))
+
+
+def _require_same(record: Record, resolved: Resolved) -> None:
+    if str(resolved.url) != record.database:
+        raise HistoryError(
+            f"init was run on {record.database}, and this is {resolved.url}",
+            "What it recorded is in that database.",
+            ("safemigrate init --url URL   # the database of then",),
+        )
+
+
+def _outcome(
+    way: _Way, result: Result, found: _Found, *, done: tuple[Change, ...] = (), notes: tuple[str, ...] = ()
+) -> Outcome:
+    root = way.project.root
+    lines = [*found.lines]
+    for one in done:
+        path = Path(one.path)
+        shown = path.relative_to(root) if path.is_relative_to(root) else path
+        lines.append(Diagnosis("written" if one.is_new else "changed", ok=True, detail=str(shown)))
+    if result is Result.ADOPTED:
+        lines += [
+            Diagnosis("recorded", ok=True, detail=f"{one.name} as applied; no table was touched")
+            for one in found.adoption.rows
+        ]
+    follow = {
+        Result.ADOPTED: (
+            *(("safemigrate apply   # what schema.prisma says beyond the database",) if found.adoption.drift else ()),
+            "safemigrate doctor   # what is still missing",
+            "safemigrate init --undo   # takes it all back",
+        ),
+        Result.REHEARSED: ("safemigrate init",),
+        Result.NOTHING: ("safemigrate doctor   # what is still missing",),
+    }
+    return Outcome(
+        "init",
+        result,
+        str(way.resolved.url) if way.resolved else "",
+        diagnoses=tuple(lines),
+        notes=(*found.notes, *notes),
+        next=follow.get(result, ()),
+        seconds=time.perf_counter() - way.began,
+    )
