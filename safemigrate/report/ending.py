@@ -32,16 +32,16 @@ def ending(outcome: Outcome) -> tuple[Tone, str]:
     match outcome.result:
         case Result.APPLIED:
             return Tone.GOOD, f"Applied {migrations} {took}."
-        case Result.REHEARSED if "prune" in outcome.command or outcome.command == "erase":
+        case Result.REHEARSED if outcome.command in ("prune", "snapshot prune", "erase", "init"):
             return Tone.GOOD, "Nothing was changed."
         case Result.REHEARSED:
             return Tone.GOOD, f"Rehearsed {migrations} {took}; nothing was changed."
         case Result.ROLLED_BACK:
             return Tone.GOOD, f"Rolled back {migrations} {took}."
         case Result.ADOPTED:
-            return GOOD, f"Adopted {took}: the project lives on migrations now."
+            return Tone.GOOD, f"Adopted {took}: the project lives on migrations now."
         case Result.UNDONE:
-            return GOOD, f"Taken back {took}."
+            return Tone.GOOD, f"Taken back {took}."
         case Result.ERASED:
             return Tone.GOOD, f"Erased {took}."
         case Result.PRUNED:
