@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from safemigrate.cli.options import Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.config import LEVELS, Levels
 from safemigrate.model import Outcome
@@ -20,6 +21,14 @@ class FailOn(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NEVER = "never"
+
+
+class Require(StrEnum):
+    """The least that every rollback must be proven to be."""
+
+    EXACT = "exact"
+    LOSSY = "lossy"
+    ANY = "any"
 
 
 def check(
@@ -40,6 +49,17 @@ def check(
         str | None,
         typer.Option(metavar="REF", help="What to compare the branch with; what CI says, else origin/HEAD or main."),
     ] = None,
+    require: Annotated[
+        Require, typer.Option(help="The least that a rollback must be proven to be; less is an error.")
+    ] = Require.ANY,
+    rows: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Rows made for each table that a migration touches.")
+    ] = 5,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Begin where an earlier run ended, or from nothing.")
+    ] = True,
+    shadow: Shadow = None,
+    shadow_url: ShadowUrl = None,
     changed_since: Annotated[
         str | None, typer.Option(metavar="REF", help="Read only what git says changed since the branch left REF.")
     ] = None,
@@ -74,7 +94,21 @@ def check(
         raise typer.BadParameter("--fix writes files; stdin is none.")
     settings = _Judging(_levels(rule or []), FailOn.NEVER if exit_zero else fail_on, baseline)
     if not (names or offline or changed_since or fix or write_baseline):
-        return _branch(invocation, base, settings)
+        from safemigrate.workflow import check_branch
+
+        return check_branch.check_branch(
+            invocation.request,
+            check_branch.BranchOptions(
+                base=base,
+                require=require,
+                rows=rows,
+                shadow=shadow_of(invocation.settings, shadow, shadow_url),
+                cache=cache,
+                levels=settings.levels,
+                fail_on=settings.fail_on,
+                baseline=settings.baseline,
+            ),
+        )
     if base:
         raise typer.BadParameter("--base is for the branch as a whole; --changed-since picks what is read.")
     from safemigrate.workflow import check as workflow
@@ -100,15 +134,6 @@ class _Judging:
     levels: Levels | None
     fail_on: FailOn
     baseline: Path | None
-
-
-def _branch(invocation: Invocation, base: str | None, judging: _Judging) -> Outcome:
-    from safemigrate.workflow import check_branch as workflow
-
-    options = workflow.BranchOptions(
-        base=base, levels=judging.levels, fail_on=judging.fail_on, baseline=judging.baseline
-    )
-    return workflow.check_branch(invocation.request, options)
 
 
 def _levels(rules: list[str]) -> Levels | None:

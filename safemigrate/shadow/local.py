@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,15 @@ from safemigrate import proc
 from safemigrate.db.programs import Installation
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
-from safemigrate.shadow.initdb import CLEAN, copy, make_data
+from safemigrate.shadow.initdb import CLEAN, keep, make_data
+from safemigrate.shadow.kept import copy, drop
 
 PREFIX = "safemigrate-server-"
 _SECONDS_TO_START = 60
 _SOCKET_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 
 _IMMEDIATELY = signal.SIGQUIT if sys.platform != "win32" else signal.SIGTERM  # without a last checkpoint
+_IN_PEACE = signal.SIGINT if sys.platform != "win32" else signal.SIGTERM
 
 # Nothing here outlives its owner, so nothing is made durable (PostgreSQL docs 14.5).
 _SETTINGS = {
@@ -50,12 +52,17 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A running server: `url` is its maintenance database; the user is a superuser and needs no password."""
+    """A running server: `url` is its maintenance database; the user is a superuser and needs no password.
+
+    `seed` is the one of the seeds that it began with. `keep` makes a seed of it as it stands; nobody may be connected.
+    """
 
     url: DatabaseUrl
     installation: Installation
     folder: Path
     user: str
+    seed: str
+    keep: Callable[[str], None]
 
     @property
     def major(self) -> int:
@@ -64,11 +71,14 @@ class LocalServer:
 
 
 @contextmanager
-def running(installation: Installation, *, user: str = "postgres", tcp: bool = False) -> Iterator[LocalServer]:
+def running(
+    installation: Installation, *, user: str = "postgres", tcp: bool = False, seeds: Sequence[str] = ()
+) -> Iterator[LocalServer]:
     """Run a server for as long as the block lasts; `user` becomes its superuser.
 
     It listens on a socket that only we can reach; with `tcp` also on a free port of the loopback address, which any
-    user of the machine can reach. Raises ShadowError with the end of the server's log.
+    user of the machine can reach. It begins with the first of the seeds that was kept, else empty.
+    Raises ShadowError with the end of the server's log.
     """
     sweep()
     if not user or user.startswith("pg_") or set(user) & set("\"$'\\"):  # initdb refuses these, the last for plpgsql
@@ -81,11 +91,20 @@ def running(installation: Installation, *, user: str = "postgres", tcp: bool = F
                 folder.chmod(0o711)
             installation = _reachable(installation, account, folder)
             port = _free_port() if tcp else 5432
-            server = _launch(installation, user, account, folder, port, tcp=tcp)
+            data, log = folder / "data", folder / "log"
+            server, seed = _launch(installation, user, account, folder, port, seeds, tcp=tcp)
+
+            def keep_as(seed: str) -> None:
+                nonlocal server
+                server.end(_IN_PEACE, _SECONDS_TO_START)
+                keep(installation, user, account, data, seed)
+                server = _start(installation, account, data, port, log, tcp=tcp)
+                _wait(server, data, log)
+
             try:
                 text = f"postgresql://{_percent(user)}@"
-                text += f"127.0.0.1:{port}/postgres" if tcp else f"localhost:{port}/postgres?host={folder / 'data'}"
-                yield LocalServer(DatabaseUrl.parse(text), installation, folder, user)
+                text += f"127.0.0.1:{port}/postgres" if tcp else f"localhost:{port}/postgres?host={data}"
+                yield LocalServer(DatabaseUrl.parse(text), installation, folder, user, seed, keep_as)
             finally:
                 server.end(_IMMEDIATELY, 10)
     finally:
@@ -129,22 +148,32 @@ def server_account() -> proc.Account | None:
 
 
 def _launch(
-    installation: Installation, user: str, account: proc.Account | None, folder: Path, port: int, *, tcp: bool
-) -> proc.Background:
-    """Make the data and start the server; a kept data directory that is damaged is made anew, once."""
+    installation: Installation,
+    user: str,
+    account: proc.Account | None,
+    folder: Path,
+    port: int,
+    seeds: Sequence[str],
+    *,
+    tcp: bool,
+) -> tuple[proc.Background, str]:
+    """Make the data and start the server; a kept data directory that is damaged is let go of, and the next one taken.
+
+    Return the seed that it began with, too.
+    """
     data, log = folder / "data", folder / "log"
-    kept = make_data(installation, user, account, data)
+    made = make_data(installation, user, account, data, seeds)
     server = _start(installation, account, data, port, log, tcp=tcp)
     try:
         _wait(server, data, log)
     except BaseException as error:
         server.end(_IMMEDIATELY, 10)
-        if kept is None or not isinstance(error, ShadowError):
+        if made.kept is None or not isinstance(error, ShadowError):
             raise
-        shutil.rmtree(kept, ignore_errors=True)
+        drop(made.kept)
         shutil.rmtree(data)
-        return _launch(installation, user, account, folder, port, tcp=tcp)
-    return server
+        return _launch(installation, user, account, folder, port, seeds, tcp=tcp)
+    return server, made.seed
 
 
 def _start(

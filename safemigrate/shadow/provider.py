@@ -31,6 +31,8 @@ class Shadow:
 
     `own` says that the server is ours alone: roles may be created there, and we are its superuser. `maintenance` is
     a database that always exists. On a server that is not ours, names carry a prefix that marks them as ours.
+    `seed` is the one of the seeds that it began with, "" without; `keep` makes a seed of it as it stands, where that
+    is possible, and nobody may be connected.
     """
 
     describe: str
@@ -40,6 +42,8 @@ class Shadow:
     prefix: str = ""
     like: Server | None = None
     created: dict[str, DatabaseUrl] = field(default_factory=dict)
+    seed: str = ""
+    keep: Callable[[str], None] | None = None
 
     def url(self, database: str) -> DatabaseUrl:
         """Return the URL of a database made by `create`."""
@@ -112,19 +116,21 @@ def shadow_server(
     target_url: DatabaseUrl | None,
     roles: Sequence[str] = (),
     extensions: Sequence[str] = (),
+    seeds: Sequence[str] = (),
     on_progress: OnProgress = silent,
 ) -> Iterator[Shadow]:
     """Give a shadow for as long as the block lasts.
 
     `choice` is None (the first that works), "local", "docker", "embedded" or a URL. On a server of our own the
     superuser is named like the target's user, so that owners are as on the target, and `roles` exist without login.
-    `target_server` and `target_url` are None where there is no target (CI). Raises ShadowError with what was tried.
+    `target_server` and `target_url` are None where there is no target (CI). A server from programs of this machine
+    begins with the first of the `seeds` that was kept. Raises ShadowError with what was tried.
     """
     major = target_server.major if target_server else 0
     user = target_server.user if target_server else "postgres"
     tried: list[str] = []
     with ExitStack() as kept:
-        for name, start in _candidates(choice, major, user, target_url):
+        for name, start in _candidates(choice, major, user, target_url, seeds):
             on_progress(Progress("shadow", name))
             with ExitStack() as attempt:
                 try:
@@ -156,7 +162,7 @@ Start = Callable[[], AbstractContextManager[Shadow]]
 
 
 def _candidates(
-    choice: str | None, major: int, user: str, target_url: DatabaseUrl | None
+    choice: str | None, major: int, user: str, target_url: DatabaseUrl | None, seeds: Sequence[str] = ()
 ) -> Iterator[tuple[str, Start]]:
     from safemigrate.shadow import container, existing
 
@@ -178,14 +184,14 @@ def _candidates(
                 f"--shadow {choice}: no PostgreSQL server programs there",
                 fix=(f"apt-get install postgresql-{major or 17}",) if choice == "local" else WAYS_OUT[:1],
             )
-        yield from ((str(one), _local(one, user)) for one in own)
+        yield from ((str(one), _local(one, user, seeds)) for one in own)
         return
     if choice:
         raise ShadowError(f"--shadow {choice} is not one of local, docker, embedded or a URL", fix=WAYS_OUT)
-    yield from ((str(one), _local(one, user)) for one in machine if one.major >= major)
+    yield from ((str(one), _local(one, user, seeds)) for one in machine if one.major >= major)
     yield docker
-    yield from ((str(one), _local(one, user)) for one in embedded if one.major >= major)
-    yield from ((str(one), _local(one, user)) for one in (*machine, *embedded) if one.major < major)
+    yield from ((str(one), _local(one, user, seeds)) for one in embedded if one.major >= major)
+    yield from ((str(one), _local(one, user, seeds)) for one in (*machine, *embedded) if one.major < major)
 
 
 def _parse(text: str) -> DatabaseUrl:
@@ -199,15 +205,20 @@ def _by_distance(some: Iterator[Installation], major: int) -> list[Installation]
     return sorted(some, key=lambda one: (one.major < major, abs(one.major - major) if major else -one.major))
 
 
-def _local(installation: Installation, user: str) -> Start:
+def _local(installation: Installation, user: str, seeds: Sequence[str]) -> Start:
     from safemigrate.shadow import local
 
     @contextmanager
     def start() -> Iterator[Shadow]:
-        with local.running(installation, user=user) as server:
+        with local.running(installation, user=user, seeds=seeds) as server:
             where = "embedded" if installation.source == "embedded" else "on this machine"
             yield Shadow(
-                f"PostgreSQL {installation.version} {where}", installation.major, own=True, maintenance=server.url
+                f"PostgreSQL {installation.version} {where}",
+                installation.major,
+                own=True,
+                maintenance=server.url,
+                seed=server.seed,
+                keep=server.keep,
             )
 
     return start

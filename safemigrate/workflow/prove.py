@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 
 from safemigrate.db.postgres import connect
@@ -16,14 +14,15 @@ from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome
 from safemigrate.prisma import history as prisma_history
 from safemigrate.prisma.migrations import migrations, passed_over
 from safemigrate.prisma.project import find
-from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.shadow.provider import shadow_server
 from safemigrate.snapshot import store
 from safemigrate.snapshot.restore import restore
 from safemigrate.sql import statements_of
 from safemigrate.workflow import snapshot as snapshots
 from safemigrate.workflow.on_target.resolve import refuse_other_providers, sweep
-from safemigrate.workflow.proving.lanes import BEGIN, run_lanes
-from safemigrate.workflow.proving.remember import Memory, keys
+from safemigrate.workflow.proving.lanes import BEGIN
+from safemigrate.workflow.proving.proven import proven
+from safemigrate.workflow.proving.remember import Memory
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
@@ -82,8 +81,9 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
             history = [one for one in history if one.name not in applied]
         ensure_schema(begin)
         wanted = _selected(history, options)
-        memory = Memory(shadow.describe, terms, snapshot and snapshot.manifest.sha256)
-        found = _proven(request, shadow, history, wanted, terms, options, memory)
+        ground = (shadow.describe, terms, snapshot and snapshot.manifest.sha256)
+        memory = Memory(*ground) if options.cache else None
+        found = proven(shadow, history, wanted, terms, memory, request.on_progress, jobs=options.jobs)
     policy = Policy(request.settings.rules, str(request.settings.path or ""))
     outcomes = tuple(_at_levels(policy, history[number], found[number]) for number in wanted)
     notes = passed_over(project)
@@ -104,37 +104,6 @@ def _at_levels(policy: Policy, migration: Migration, outcome: MigrationOutcome) 
         return outcome
     levelled = policy.judge(outcome.findings, statements_of(migration), migration.path, asks=True)
     return replace(outcome, findings=tuple(levelled))
-
-
-def _proven(
-    request: Request,
-    shadow: Shadow,
-    history: Sequence[Migration],
-    wanted: Sequence[int],
-    terms: Terms,
-    options: ProveOptions,
-    memory: Memory,
-) -> dict[int, MigrationOutcome]:
-    """Prove what nobody remembers; also of a run that is interrupted, what it proved is remembered."""
-    key = keys(history)
-    known = {number: memory.get(key[number]) for number in wanted} if options.cache else {}
-    found = {number: outcome for number, outcome in known.items() if outcome}
-    missing = [number for number in wanted if number not in found]
-    total = len(wanted)
-    request.on_progress(Progress("prove", f"{len(found)} of {total} known from before", len(found), total))
-    try:
-        with closing(run_lanes(shadow, history, missing, terms, options.jobs or _cores())) as lanes:
-            for number, outcome in lanes:
-                found[number] = outcome
-                memory.put(key[number], outcome)
-                request.on_progress(Progress("prove", outcome.name, len(found), total))
-    finally:
-        if missing and options.cache:
-            memory.save()
-    request.on_progress(
-        Progress("prove", f"{total} migrations, {total - len(missing)} known from before", total, total)
-    )
-    return found
 
 
 def _applied(url: DatabaseUrl) -> set[str]:
@@ -163,7 +132,3 @@ def _selected(history: Sequence[Migration], options: ProveOptions) -> list[int]:
         return [number for number, name in enumerate(names) if name in options.names]
     first = names.index(options.since) if options.since else 0
     return list(range(len(names)))[first:][-options.last if options.last else 0 :]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

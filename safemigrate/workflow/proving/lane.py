@@ -11,7 +11,7 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.execute import run
 from safemigrate.model import Migration
-from safemigrate.shadow.provider import Shadow
+from safemigrate.shadow.provider import Shadow, create_roles
 from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.shadow.replay import runs_whole
 from safemigrate.sql import statements_of
@@ -24,6 +24,8 @@ from safemigrate.workflow.rehearsal.shadows import Database
 # What may outlast its transaction; more than that costs only time.
 _SETS = re.compile(r"^\s*(SET|RESET|DISCARD)\b|set_config|\bTEMP", re.IGNORECASE | re.MULTILINE)
 
+_NO_ROLE = re.compile(r'role "(.+)" does not exist')
+
 
 class Lane:
     """A database in which migrations run one after another as they are written, without rows of our making.
@@ -33,6 +35,7 @@ class Lane:
 
     def __init__(self, shadow: Shadow, name: str, migrations: Sequence[Migration], at: int = 0) -> None:
         """Take the database `name`, which holds what the first `at` migrations made."""
+        self._shadow = shadow
         self._url = shadow.url(name)
         self._migrations = migrations
         self._at = at
@@ -96,11 +99,28 @@ class Lane:
         else:
             self.catalog, self.current = catalog, True
 
+    def close(self) -> None:
+        """Leave the database to others."""
+        self._base.close()
+
     def step(self, script: Script) -> set[str]:
         """Run the next migration as written, and name the tables from before it that it locked or read.
 
-        Raises MigrationFailed where it does not run; the database is then as it was, and the next is the same still.
+        Roles that it names are made where the server is ours: a provider's are nowhere else. Raises MigrationFailed
+        where it does not run; the database is then as it was, and the next is the same still.
         """
+        made: set[str] = set()
+        while True:
+            try:
+                return self._step(script)
+            except MigrationFailed as error:
+                missing = _NO_ROLE.match(error.why) if self._shadow.own else None
+                if error.sqlstate != session.UNDEFINED_OBJECT or not missing or missing[1] in made:
+                    raise
+                made.add(missing[1])
+                create_roles(self._shadow, [missing[1]])
+
+    def _step(self, script: Script) -> set[str]:
         touched = _whole(self._base.connection, script) if runs_whole(script.statements) else None
         if touched is None and len(script.statements) == 1:
             touched = _alone(self._base.connection, script)

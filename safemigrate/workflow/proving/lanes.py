@@ -11,10 +11,9 @@ from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from safemigrate.db import session
 from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
 from safemigrate.model import Migration, MigrationOutcome
-from safemigrate.shadow.provider import Shadow, create_roles
+from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import statements_of
 from safemigrate.workflow.proving.lane import Lane
@@ -31,23 +30,23 @@ Proven = tuple[int, MigrationOutcome]
 
 
 def run_lanes(
-    shadow: Shadow, history: Sequence[Migration], wanted: Sequence[int], terms: Terms, jobs: int
+    shadow: Shadow, history: Sequence[Migration], wanted: Sequence[int], terms: Terms, jobs: int, *, at: int = 0
 ) -> Generator[Proven]:
     """Prove the migrations of these numbers, and return each as soon as it is; what comes out is the same for any jobs.
 
-    The shadow has the database BEGIN, which the history goes on from and nobody is connected to. Each migration is
-    proven in a copy of what all before it made, so no lane needs to know what another found.
+    The shadow has the database BEGIN, which nobody is connected to and which has gone through the first `at` of the
+    history. Each migration is proven in a copy of what all before it made, so no lane needs to know what another found.
     """
     parts = [[number for at, number in enumerate(wanted) if at // _TURN % jobs == part] for part in range(jobs)]
     parts = [part for part in parts if part]
     if len(parts) == 1:
-        yield from _through(shadow, "lane_0", history, parts[0], terms)
+        yield from _through(shadow, "lane_0", history, parts[0], terms, at)
     elif parts:
-        yield from _at_once(shadow, history, parts, terms)
+        yield from _at_once(shadow, history, parts, terms, at)
 
 
 def _at_once(
-    shadow: Shadow, history: Sequence[Migration], parts: Sequence[Sequence[int]], terms: Terms
+    shadow: Shadow, history: Sequence[Migration], parts: Sequence[Sequence[int]], terms: Terms, at: int
 ) -> Generator[Proven]:
     context = multiprocessing.get_context("spawn")  # a fork would copy our threads' locks
     processes: list[Any] = []
@@ -58,8 +57,9 @@ def _at_once(
             for one in (name, f"{name}_copy", f"{name}_spare", f"{name}_copy_aside"):
                 shadow.created[one] = shadow.url(one)  # dropped with the rest, whatever becomes of the process
             receive, send = context.Pipe(duplex=False)
+            theirs = replace(shadow, keep=None)  # the server is for us alone to stop
             processes.append(
-                context.Process(target=_work, args=(send, shadow, name, history, part, terms), daemon=True)
+                context.Process(target=_work, args=(send, theirs, name, history, part, terms, at), daemon=True)
             )
             processes[-1].start()
             send.close()
@@ -95,11 +95,12 @@ def _work(
     history: Sequence[Migration],
     wanted: Sequence[int],
     terms: Terms,
+    at: int,
 ) -> None:
     """Send what is proven, or the error that ended it: ours as it is, any other in words."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; who started us ends us
     try:
-        for found in _through(shadow, name, history, wanted, terms):
+        for found in _through(shadow, name, history, wanted, terms, at):
             send.send(found)
     except BrokenPipeError:
         pass
@@ -110,19 +111,19 @@ def _work(
 
 
 def _through(
-    shadow: Shadow, name: str, history: Sequence[Migration], wanted: Sequence[int], terms: Terms
+    shadow: Shadow, name: str, history: Sequence[Migration], wanted: Sequence[int], terms: Terms, at: int
 ) -> Generator[Proven]:
     shadow.create(name, template=BEGIN)
-    lane = Lane(shadow, name, history)
+    lane = Lane(shadow, name, history, at)
     for number in wanted:
         with refusals(shadow):
-            found = _one(shadow, lane, number, history[number], terms)
+            found = _one(lane, number, history[number], terms)
         yield number, found
 
 
-def _one(shadow: Shadow, lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
+def _one(lane: Lane, number: int, migration: Migration, terms: Terms) -> MigrationOutcome:
     lane.advance(number)
-    found = _tried(shadow, lane, migration, terms)
+    found = _tried(lane, migration, terms)
     if found.state != BROKEN:
         return found
     said = [found.detail]
@@ -133,26 +134,12 @@ def _one(shadow: Shadow, lane: Lane, number: int, migration: Migration, terms: T
     return replace(found, detail="\n".join(said))
 
 
-def _tried(shadow: Shadow, lane: Lane, migration: Migration, terms: Terms) -> MigrationOutcome:
+def _tried(lane: Lane, migration: Migration, terms: Terms) -> MigrationOutcome:
     try:
         statements = statements_of(migration)
         runs = Script(migration, tuple(executable(migration, statements)))
         lane.copy()
-        touched = _stepped(shadow, lane, Script(migration, tuple(statements)))
+        touched = lane.step(Script(migration, tuple(statements)))
         return trial(lane, runs, touched, terms)
     except (MigrationFailed, NotSql) as error:
         return MigrationOutcome(migration.name, migration.checksum, BROKEN, detail=f"{error.summary}: {error.why}")
-
-
-def _stepped(shadow: Shadow, lane: Lane, script: Script) -> set[str]:
-    """Run the next migration; roles that it names are made where the server is ours: a provider's are nowhere else."""
-    made: set[str] = set()
-    while True:
-        try:
-            return lane.step(script)
-        except MigrationFailed as error:
-            missing = re.match(r'role "(.+)" does not exist', error.why) if shadow.own else None
-            if error.sqlstate != session.UNDEFINED_OBJECT or not missing or missing[1] in made:
-                raise
-            made.add(missing[1])
-            create_roles(shadow, [missing[1]])

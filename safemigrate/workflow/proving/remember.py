@@ -24,6 +24,7 @@ from safemigrate.model import (
     Proof,
     Severity,
     Span,
+    Trace,
     Verdict,
 )
 
@@ -54,7 +55,8 @@ class Memory:
                 proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
             name, checksum, state = found["name"], found["checksum"], found["state"]
             findings = tuple(_finding(one) for one in found["findings"])
-            return MigrationOutcome(name, checksum, state, findings, proof=proof, detail=found["detail"])
+            traces = tuple(_trace(one) for one in found["traces"])
+            return MigrationOutcome(name, checksum, state, findings, traces, proof, detail=found["detail"])
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -66,6 +68,7 @@ class Memory:
             "state": outcome.state,
             "detail": outcome.detail,
             "findings": [asdict(one) for one in outcome.findings],
+            "traces": [asdict(one) for one in outcome.traces],
             "proof": asdict(outcome.proof) if outcome.proof else None,
         }
 
@@ -92,6 +95,11 @@ def _finding(found: dict[str, Any]) -> Finding:
             "measured": Measured(**measured) if measured else None,
         }
     )
+
+
+def _trace(found: dict[str, Any]) -> Trace:
+    rows = {table: (inserted, updated, deleted) for table, (inserted, updated, deleted) in found["rows"].items()}
+    return Trace(**{**found, "rows": rows, "rewrites": tuple(found["rewrites"])})
 
 
 def keys(history: Sequence[Migration]) -> list[str]:

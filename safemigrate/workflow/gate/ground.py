@@ -1,0 +1,96 @@
+"""The ground that a branch is tried on: what its base's history makes of an empty database, kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.db.postgres import connect, quote
+from safemigrate.model import Migration, OnProgress, Progress
+from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.workflow.on_target.shadow import created_extensions
+from safemigrate.workflow.proving.lane import Lane
+from safemigrate.workflow.proving.lanes import BEGIN
+from safemigrate.workflow.proving.remember import keys
+from safemigrate.workflow.rehearsal.shadows import ensure_schema, refusals
+
+_LAYOUT = "1"  # of what is kept: another number, and nobody finds the old ones
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A shadow whose database BEGIN has gone through a history; `failed` are the migrations that do not run there."""
+
+    shadow: Shadow
+    failed: tuple[str, ...] = ()
+
+
+@contextmanager
+def ground(
+    choice: str | None,
+    before: Sequence[Migration],
+    new: Sequence[Migration],
+    on_progress: OnProgress,
+    *,
+    cache: bool = True,
+) -> Iterator[Ground]:
+    """Give a shadow that has gone through `before` and in which `new` can run; nobody is connected to BEGIN.
+
+    It begins where an earlier run with the same first migrations ended, and is kept for the next. A migration that does
+    not run is passed over, as psql would. Raises ShadowError, also where an extension is not to be had.
+    """
+    seeds = [hashlib.sha256(f"{_LAYOUT}\0{key}".encode()).hexdigest() for key in keys(before)]
+    with shadow_server(
+        choice,
+        target_server=None,
+        target_url=None,
+        extensions=created_extensions((*before, *new)),
+        seeds=seeds[::-1] if cache else (),
+        on_progress=on_progress,
+    ) as shadow:
+        done = seeds.index(shadow.seed) + 1 if shadow.seed else 0
+        with refusals(shadow):
+            failed = _known(shadow) if done else _begun(shadow)
+            on_progress(Progress("base", f"{done:,} of {len(before):,} migrations known from before"))
+            if done < len(before):
+                failed = (*failed, *_replayed(shadow, before, done, on_progress))
+                _note(shadow, failed)
+                if cache and shadow.keep:
+                    shadow.keep(seeds[-1])
+        yield Ground(shadow, failed)
+
+
+def _begun(shadow: Shadow) -> tuple[str, ...]:
+    ensure_schema(shadow.create(BEGIN))
+    return ()
+
+
+def _replayed(shadow: Shadow, before: Sequence[Migration], done: int, on_progress: OnProgress) -> list[str]:
+    lane = Lane(shadow, BEGIN, before, done)
+    for number in range(done, len(before)):
+        on_progress(Progress("base", before[number].name, number, len(before)))
+        lane.advance(number + 1)
+    lane.close()
+    return lane.failed
+
+
+def _known(shadow: Shadow) -> tuple[str, ...]:
+    shadow.created[BEGIN] = shadow.url(BEGIN)
+    with connect(shadow.maintenance) as connection:
+        said = session.value(
+            connection,
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [shadow.url(BEGIN).database],
+        )
+    return tuple(json.loads(said or "[]"))
+
+
+def _note(shadow: Shadow, failed: Sequence[str]) -> None:
+    """Write what failed where it is kept with the rest."""
+    said = json.dumps(list(failed)).replace("'", "''")
+    with connect(shadow.maintenance) as connection:
+        session.run(connection, f"COMMENT ON DATABASE {quote(shadow.url(BEGIN).database)} IS '{said}'")
