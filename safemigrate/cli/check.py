@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.options import Require, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.config import LEVELS, Levels
 from safemigrate.model import Outcome
@@ -21,14 +21,6 @@ class FailOn(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NEVER = "never"
-
-
-class Require(StrEnum):
-    """The least that every rollback must be proven to be."""
-
-    EXACT = "exact"
-    LOSSY = "lossy"
-    ANY = "any"
 
 
 def check(

@@ -20,6 +20,14 @@ class Scope(StrEnum):
     NONE = "none"
 
 
+class Require(StrEnum):
+    """The least that a rollback must be proven to be."""
+
+    EXACT = "exact"
+    LOSSY = "lossy"
+    ANY = "any"
+
+
 def _place(value: str | None) -> str | None:
     if value is None or value in SHADOWS or "://" in value:
         return value

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.options import Require, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.model import Outcome
-
-
-class Require(StrEnum):
-    """The least that every migration must be proven to be."""
-
-    EXACT = "exact"
-    LOSSY = "lossy"
-    ANY = "any"
 
 
 def prove(
