@@ -33,8 +33,9 @@ from safemigrate.workflow.request import Request
 class BranchOptions:
     """What `check` of a branch may be told. `base` is None for what CI names, else the usual branch.
 
-    `require` is what a rollback must at least be proven to be: "exact", "lossy" or "any". `rows` are made for each table
-    that a migration touches. `levels` come behind those of the settings. `fail_on` is "error", "warning" or "never".
+    `require` is what a rollback must at least be proven to be: "exact", "lossy" or "any". `rows` are made for each
+    table that a migration touches. `levels` come behind those of the settings. `fail_on` is "error", "warning" or
+    "never".
     """
 
     base: str | None = None

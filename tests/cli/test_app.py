@@ -184,7 +184,7 @@ def test_a_check_of_a_file_loads_nothing_that_it_can_do_without(tmp_path: Path) 
     heavy = {"psycopg", "rich", "git", "pydantic", "pydantic_core", "safemigrate.db"}
     assert sorted(loaded & heavy) == []
     modules = {path.stem for path in Path(cli.__path__[0]).glob("*.py")}
-    commands = {"app", "check", "console", "exit", "shared", "steps", "telling"}
+    commands = {"app", "check", "console", "exit", "options", "shared", "steps", "telling"}
     assert {name for name in modules if f"safemigrate.cli.{name}" in loaded} == commands
 
 

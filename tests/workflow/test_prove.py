@@ -141,11 +141,11 @@ def test_only_what_changed_and_what_comes_after_it_is_proven_again(
 ) -> None:
     tried: list[list[int]] = []
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **more: Any) -> Any:
         tried.append(list(arguments[2]))
-        return run_lanes(*arguments)
+        return run_lanes(*arguments, **more)
 
-    monkeypatch.setattr("safemigrate.workflow.prove.run_lanes", counted)
+    monkeypatch.setattr("safemigrate.workflow.proving.proven.run_lanes", counted)
     options = ProveOptions(shadow=history.shadow, jobs=1)
     first = run(history, options)
     again = run(history, options)
