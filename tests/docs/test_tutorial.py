@@ -29,6 +29,7 @@ DIFFERS = (
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d", "2026-01-01 00:00"),
     (r"\bkept_[0-9a-f]{8}_", "kept_00000000_"),
     (r"PostgreSQL \d+(?:\.\d+)?(?: \([^)]*\))?", "PostgreSQL 15"),
+    (r"\bpostgres = \d+", "postgres = 15"),
     (r"Python 3\.\d+\.\d+", "Python 3.11"),
     (r"\b\d+(?:\.\d+)? k?B\b", "1 kB"),
 )

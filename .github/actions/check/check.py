@@ -15,7 +15,6 @@ REPORTS = {
     "json": "safemigrate.json",
     "markdown": "safemigrate.md",
     "sarif": "safemigrate.sarif",
-    "html": "safemigrate.html",
 }
 SUMMARY_LIMIT = 1_000_000  # docs.github.com, "Workflow commands": a larger one is not shown at all
 

@@ -1,0 +1,3 @@
+from tests.ci.project import project
+
+__all__ = ["project"]
