@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from safemigrate.lint.allow import Allow
-from safemigrate.lint.facts import Facts, Key, TableFact
+from safemigrate.lint.facts import Facts, Key, TableFact, nobody
 from safemigrate.lint.inventory import Inventory
 from safemigrate.lint.locks import Effect, Lock, effects
 from safemigrate.lint.rule import SMALL
@@ -47,6 +47,9 @@ OfColumn = AlterColumn | AlterColumnType | DropColumn | DropDefault | DropNotNul
 _BY_KEY = re.compile(
     r"""[("\w.]*\bid\b"?\s*(=\s*('[^']*'|\d+)|IN\s*\((\s*('[^']*'|\d+)\s*,?)+\))[\s)]*""", re.IGNORECASE
 )
+_IS_NULL = r'(?:[\w"]+\.)?"?(?P<name>(?<=")[^"]+|\w+)"?\s+IS\s+NULL\b'
+_NULL = re.compile(_IS_NULL, re.IGNORECASE)
+_ALONE_NULL = re.compile(rf"\(?\s*{_IS_NULL}\s*\)?", re.IGNORECASE)
 
 
 def deletes_all(action: Action) -> bool:
@@ -61,10 +64,11 @@ def holds_always(where: str) -> bool:
 
 def is_null(where: str, column: str, *, alone: bool = False) -> bool:
     """Whether a condition holds only where the column is NULL, as far as its text tells; `alone`, wherever it is."""
-    asks = rf'(?:[\w"]+\.)?"?{re.escape(column)}"?\s+IS\s+NULL\b'
     if alone:
-        return bool(re.fullmatch(rf"\(?\s*{asks}\s*\)?", where.strip(), re.IGNORECASE))
-    return bool(re.search(asks, where, re.IGNORECASE)) and not re.search(r"\bOR\b", where, re.IGNORECASE)
+        only = _ALONE_NULL.fullmatch(where.strip())
+        return only is not None and only["name"].lower() == column.lower()
+    names = {found["name"].lower() for found in _NULL.finditer(where)}
+    return column.lower() in names and not re.search(r"\bOR\b", where, re.IGNORECASE)
 
 
 def names_rows(where: str) -> bool:
@@ -248,6 +252,8 @@ class Context:
 
         Nothing of a migration acts on the target unrehearsed: with a condition that calls what may, nobody is asked.
         """
+        if self.facts.count is nobody:
+            return None
         if query not in self._counts:
             self._counts[query] = None if volatile(query, self.schema) else self.facts.count(query)
         return self._counts[query]

@@ -53,9 +53,11 @@ def _is_own(context: Context, drop: DropColumn) -> bool:
 
 def _is_read(context: Context, drop: DropColumn) -> bool:
     """Whether an earlier UPDATE of the table reads the column: then its values have moved."""
-    name = re.compile(rf'(?<!\w)"?{re.escape(drop.column)}"?(?!\w)')
     key = context.key(drop.table)
     updates = [a for a in context.own if isinstance(a, Update) and context.key(a.table) == key]
+    if not updates:
+        return False
+    name = re.compile(rf'(?<!\w)"?{re.escape(drop.column)}"?(?!\w)')
     return any(name.search(update.assignments) or name.search(update.where) for update in updates)
 
 

@@ -38,7 +38,7 @@ class _Page:
         self._colour = colour
 
     def paint(self, words: str, style: str) -> str:
-        words = words.translate(CONTROL)
+        words = words if words.isprintable() else words.translate(CONTROL)
         return f"\x1b[{_COLOUR[style]}m{words}\x1b[0m" if self._colour and style else words
 
     def put(self, *parts: str) -> None:
@@ -48,9 +48,10 @@ class _Page:
     def wrap(self, words: str, indent: int, mark: str = "", style: str = "") -> None:
         """Words, wrapped under their own start."""
         lead = indent + (len(mark) + 1 if mark else 0)
-        lines = textwrap.wrap(
-            words.translate(CONTROL), self.width - lead, break_long_words=False, break_on_hyphens=False
-        )
+        lines = [words]
+        if len(words) > self.width - lead or not words.isprintable():
+            words = words.translate(CONTROL)
+            lines = textwrap.wrap(words, self.width - lead, break_long_words=False, break_on_hyphens=False)
         for number, line in enumerate(lines or [""]):
             first = " " * indent + (self.paint(mark, "cyan") + " " if mark else "")
             self.put(" " * lead if number else first, self.paint(line, style))

@@ -22,6 +22,11 @@ BAD = 'UPDATE "User" SET "email" = lower("email");'
 GOOD = """
 UPDATE "User" SET "name" = 'unknown' WHERE "name" IS NULL;
 """
+# COALESCE keeps what is there; a stamp of the change is no value of its own.
+_NAME = r'"?((?<=")[^"]+|\w+)"?'
+_KEEPS = re.compile(
+    rf'{_NAME}\s*=\s*(?:COALESCE\s*\(\s*(?:[\w"]+\.)?{_NAME}\s*,|now\s*\(|CURRENT_TIMESTAMP)', re.IGNORECASE
+)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -52,10 +57,8 @@ def _may_hold(context: Context, update: Update, column: str) -> bool:
         return False
     if is_null(update.where, column):
         return False
-    name = rf'(?:[\w"]+\.)?"?{re.escape(column)}"?'
-    # COALESCE keeps what is there; a stamp of the change is no value of its own.
-    keeps = rf'"?{re.escape(column)}"?\s*=\s*(?:COALESCE\s*\(\s*{name}\s*,|(?:now\s*\(|CURRENT_TIMESTAMP))'
-    return not re.search(keeps, update.assignments, re.I)
+    keeps = (found for found in _KEEPS.finditer(update.assignments) if found[1].lower() == column.lower())
+    return not any(found[2] is None or found[2].lower() == column.lower() for found in keeps)
 
 
 RULE = Rule("overwrite-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Update,))

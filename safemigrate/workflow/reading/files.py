@@ -34,7 +34,7 @@ def named(arguments: Sequence[str]) -> list[Path]:
         if not inside:
             raise ProjectError(f"No .sql file in {argument}")
         found += inside
-    unique = {os.path.realpath(path): path for path in reversed(found)}
+    unique = {os.path.abspath(path): path for path in reversed(found)}  # noqa: PTH100  # half the time of a Path's
     return sorted(unique.values(), key=_order)
 
 
