@@ -265,7 +265,7 @@ class Context:
             return 0
         if fact is None:
             return None if key is None or self._knows_earlier or not self.knows_all else 0
-        exact = self.count(f"SELECT count(*) FROM {self.place(table)}")
+        exact = None if self.facts.count is nobody else self.count(f"SELECT count(*) FROM {self.place(table)}")
         return fact.rows if exact is None else exact
 
     def matching(self, table: Name, where: str) -> int | None:

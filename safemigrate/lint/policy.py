@@ -46,7 +46,7 @@ class Policy:
         somebody does, no level takes the question away: that is for a comment at the statement. What a rehearsal has
         cleared stays as it is.
         """
-        by_span = {statement.span: statement for statement in statements}
+        by_span = {statement.span: statement for statement in statements} if self._levels else {}
         judged = []
         for finding in findings:
             level = self._level(finding, path, by_span)

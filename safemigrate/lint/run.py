@@ -14,6 +14,7 @@ from safemigrate.lint.seen import SEEN
 from safemigrate.model import Finding, Migration
 from safemigrate.sql import Action, Statement
 
+_OF_TEXT = tuple(rule for rule in RULES if rule.of_text)
 _OF_HISTORY = tuple(rule for rule in RULES if rule.of_history)
 
 
@@ -69,7 +70,7 @@ def _text(
 @cache
 def _asked(kinds: frozenset[type[Action]], mute: Family | None) -> tuple[Rule, ...]:
     """The rules that may have something to say about a statement which does things of these kinds."""
-    spoken = (rule for rule in RULES if rule.of_text and rule.family != mute)
+    spoken = (rule for rule in _OF_TEXT if rule.family != mute)
     return tuple(rule for rule in spoken if not rule.on or not kinds.isdisjoint(rule.on))
 
 

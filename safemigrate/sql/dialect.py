@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from safemigrate.sql.tokens import Token
@@ -22,7 +23,7 @@ def dialect(tokens: list[Token]) -> str:
     """Whose SQL a statement is that is not PostgreSQL's; "" where nothing tells."""
     if tokens[0].word == "GO" and len(tokens) == 1:
         return "SQL Server"
-    for before, token in pairwise([tokens[0]._replace(word=""), *tokens]):
+    for before, token in pairwise([replace(tokens[0], word=""), *tokens]):
         found = _WORDS.get(token.word) or _PAIRS.get((before.word, token.word))
         if token.word == "[" and not (before.is_identifier or before.word in ("]", ")")):
             found = "SQL Server"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safemigrate.model.value import dataclass
 from safemigrate.sql.actions import Action
 from safemigrate.sql.cursor import Cursor
@@ -41,4 +43,4 @@ def word(statement: Statement, *words: str) -> Token | None:
 
 def _tokens(statement: Statement) -> list[Token]:
     start = statement.span.start
-    return [token._replace(start=token.start + start, end=token.end + start) for token in lex(statement.sql).tokens]
+    return [replace(token, start=token.start + start, end=token.end + start) for token in lex(statement.sql).tokens]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safemigrate.errors import NotSql
 from safemigrate.sql.actions import Action, Call, CreateTable, DoBlock, Opaque, Other
 from safemigrate.sql.cursor import Cursor, Unread
@@ -121,7 +123,7 @@ def _read(statement: list[Token], text: str) -> list[Action]:
     from safemigrate.sql.read import read  # the two call each other
 
     if statement[0].word == "PERFORM":
-        statement = [statement[0]._replace(word="SELECT"), *statement[1:]]
+        statement = [replace(statement[0], word="SELECT"), *statement[1:]]
     found = read(statement, text)
     into_variable = statement[0].word in ("SELECT", "WITH")
     return [action for action in found if not (into_variable and isinstance(action, CreateTable | Other))]

@@ -12,9 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from safemigrate.errors import NotSql
+from safemigrate.model.value import dataclass
 
 
-class Token(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Token:
     """A token and where it stands: `start` and `end` are offsets, `end` exclusive.
 
     `word` is an unquoted word in upper case, or the symbol itself; "" for quoted identifiers, strings and numbers.
