@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from safemigrate.sql.actions import Call
+from safemigrate.sql.actions import Call, Set
 from safemigrate.sql.cursor import Cursor
 from safemigrate.sql.tokens import Token
 
@@ -54,6 +54,21 @@ def calls(cursor: Cursor) -> list[Call]:
             if inside or not part.at("AS", "("):  # WITH name (columns) AS (
                 found.append(Call(name, arguments))
         part.place = max(part.place, behind)
+    return found
+
+
+def settings(cursor: Cursor) -> list[Set]:
+    """The settings that a query changes by set_config, as far as it writes them out."""
+    found = []
+    tokens = cursor.tokens
+    for place, token in enumerate(tokens[:-1]):
+        if token.word == "SET_CONFIG" and tokens[place + 1].word == "(":
+            part = Cursor(tokens, cursor.text)
+            part.place = place + 1
+            setting, value, local = [*part.group().by_commas(), *[None] * 3][:3]
+            if setting and value and local and setting.token().is_string and value.token().is_string:
+                is_local = local.token().word == "TRUE" or local.token().text.lower() in ("t", "true")
+                found.append(Set(setting.string().lower(), value.rest(), is_local))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.sql.actions import Action, CreateTable, Delete, Insert, Name, Opaque, Other, Truncate, Update
-from safemigrate.sql.calls import calls
+from safemigrate.sql.calls import calls, settings
 from safemigrate.sql.cursor import Cursor
 
 _BEHIND_ORIGIN = frozenset("WHERE GROUP ORDER LIMIT OFFSET FETCH HAVING FOR".split())  # noqa: SIM905
@@ -28,7 +28,7 @@ def rows(cursor: Cursor) -> list[Action]:
             part.place = 1
             actions += _READERS[token.word](part)
     if first in ("SELECT", "WITH", "VALUES", "("):
-        actions += () if actions else calls(cursor)
+        actions += () if actions else [*settings(cursor), *calls(cursor)]
         actions += _select_into(cursor)
     return actions or [Other(first)]
 
@@ -114,7 +114,21 @@ def _insert(cursor: Cursor) -> list[Action]:
         cursor.until({"ON", "RETURNING"})
     source = Cursor(cursor.tokens[start : cursor.place], cursor.text)
     written_out = not source.word or source.word in ("VALUES", "DEFAULT") or _selects_no_table(source)
-    return [Insert(table, not written_out, columns, *_source(source))]
+    return [Insert(table, not written_out, columns, *_source(source), _on_conflict(cursor, table))]
+
+
+def _on_conflict(cursor: Cursor, table: Name) -> Update | None:
+    if not cursor.take("ON", "CONFLICT"):
+        return None
+    same: set[str] = set()
+    for part in cursor.group().by_commas() if cursor.at("(") else ():
+        same |= {part.identifier()} if part.token().is_identifier else set()
+    cursor.until({"DO"})
+    if not cursor.take("DO", "UPDATE", "SET"):
+        return None
+    columns, assignments = _assigned(cursor, {"WHERE", "RETURNING"})
+    columns = tuple(column for column in columns if column not in same)
+    return Update(table, columns, assignments, _where(cursor)) if columns else None
 
 
 def _selects_no_table(cursor: Cursor) -> bool:

@@ -25,6 +25,7 @@ INSERT INTO "User" SELECT i, 'user' || i % 1498, CASE WHEN i <= 900 THEN 'x' END
 CREATE TABLE "Post" (id int PRIMARY KEY, "authorId" int);
 INSERT INTO "Post" VALUES (1, 1), (2, NULL), (3, -1);
 CREATE TABLE "Empty" (id int PRIMARY KEY, a text);
+CREATE SEQUENCE "Stamp"; SELECT setval('"Stamp"', 5);
 ANALYZE;
 """
 
@@ -105,6 +106,17 @@ def recreate(labels: str, *, first: str = "", column: str = "role", using: str =
             'ALTER TABLE "Post" ADD CONSTRAINT f FOREIGN KEY ("authorId") REFERENCES "User"(id)',
             [("delete-rows", WARNING, 1, True)],
         ),
+        ('ALTER TABLE "User" ADD boss int REFERENCES "User"', [("foreign-key-without-index", NOTICE, None, False)]),
+        ('ALTER TABLE "User" ADD boss int REFERENCES "User"; CREATE INDEX ON "User" (boss)', [INDEX]),
+        ('ALTER TABLE "Post" ADD FOREIGN KEY ("authorId") REFERENCES "User"(id) NOT VALID', []),
+        ('ALTER SEQUENCE "Stamp" RESTART WITH 4', [("sequence-set-back", WARNING, None, False)]),
+        ('ALTER SEQUENCE "Stamp" RESTART WITH 5', []),
+        ("SELECT setval('public.\"Stamp\"', 4)", [("sequence-set-back", WARNING, None, False)]),
+        (
+            """INSERT INTO "User" (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET motto = 'x', id = EXCLUDED.id""",
+            [("overwrite-values", WARNING, None, True)],
+        ),
+        ("""INSERT INTO "Empty" VALUES (1) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a""", []),
         (
             'ALTER TABLE "User" ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES "User"(id)',
             [("foreign-key-validates", WARNING, 1500, False)],

@@ -105,7 +105,11 @@ def n(name: str, schema: str | None = None) -> Name:
         ("DELETE FROM ONLY t AS x USING y WHERE x.a = 1 RETURNING *", Delete(T, "x.a = 1")),
         ("UPDATE t SET a = 1, (b, c) = (2, 3)", Update(T, ("a", "b", "c"), "a = 1, (b, c) = (2, 3)")),
         ("UPDATE t x SET a = y.a FROM y WHERE y.b", Update(T, ("a",), "a = y.a", "y.b")),
-        ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2", Insert(T, values=("1",))),
+        (
+            "INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2",
+            Insert(T, values=("1",), update=Update(T, ("a",), "a = 2")),
+        ),
+        ("SELECT set_config('lock_timeout', '0', false)", Set("lock_timeout", "'0'")),
         ("COPY t (a) FROM '/x'", Insert(T, True, ("a",))),
         ("EXPLAIN ANALYZE DELETE FROM t", Delete(T)),
         (

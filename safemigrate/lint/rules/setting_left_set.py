@@ -9,7 +9,6 @@ Write SET LOCAL, or RESET it at the end.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
@@ -23,7 +22,6 @@ GOOD = 'SET LOCAL search_path TO "audit";\nCREATE TABLE "Visit" (id int PRIMARY 
 # Each changes what a later statement means. Timeouts only change how long it may take.
 _MEANING = {"search_path", "role", "authorization", "timezone", "datestyle", "default_transaction_read_only"}
 _MEANING |= {"default_tablespace", "default_table_access_method"}
-_SET_CONFIG = r"set_config\(\s*'(search_path|role)'\s*,[^)]*,\s*(false|'?f'?)\s*\)"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -35,10 +33,6 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if not any(isinstance(a, Set) and a.setting in (setting, "all") and _is_back(a) for a in context.after):
             yield _left(context, setting)
-    statement = context.statements[context.position]
-    call = re.search(_SET_CONFIG, statement.sql, re.IGNORECASE) if statement.kind == "SELECT" else None
-    if call:
-        yield _left(context, call[1])
 
 
 def _left(context: Context, setting: str) -> Finding:
@@ -55,7 +49,7 @@ def _matters(action: Set) -> bool:
 
 
 def _is_back(action: Set) -> bool:
-    return not action.value or action.value.strip().upper() in ("DEFAULT", "NONE")
+    return not action.value or action.value.strip("' ").upper() in ("DEFAULT", "NONE")
 
 
 RULE = Rule("setting-left-set", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)

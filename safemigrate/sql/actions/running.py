@@ -40,7 +40,8 @@ class Insert(Action):
     """INSERT or COPY FROM; `query` says that its rows are not written out in the statement.
 
     `columns` is () where the statement lists none. `values` are the expressions that go into them, as written, of a
-    single SELECT or row of VALUES; `origin` is the one table that such a SELECT reads.
+    single SELECT or row of VALUES; `origin` is the one table that such a SELECT reads. `update` is what ON CONFLICT
+    does to a row that is there already, without the columns by which it is known.
     """
 
     table: Name
@@ -48,6 +49,7 @@ class Insert(Action):
     columns: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     origin: Name | None = None
+    update: Update | None = None
 
 
 @dataclass(frozen=True, slots=True)

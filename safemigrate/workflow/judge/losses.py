@@ -13,7 +13,7 @@ from safemigrate.lint.rule import counted
 from safemigrate.model import Confirmation, Finding, Severity
 from safemigrate.rollback.reach import root
 from safemigrate.shadow.trace import Observation
-from safemigrate.sql.actions import Delete, Truncate, Update, flatten
+from safemigrate.sql.actions import Delete, Insert, Truncate, Update, flatten
 from safemigrate.workflow.judge.evidence import Evidence, names
 
 SEEN = "seen-loss"
@@ -132,7 +132,11 @@ def _changed_rows(evidence: Evidence, number: int, one: Observation) -> Iterator
     emptied = any(isinstance(action, Truncate) for action in actions)
     told = {action.table.name for action in actions if isinstance(action, Delete)}
     told |= {table.name for action in actions if isinstance(action, Truncate) for table in action.tables}
-    overwritten = {action.table.name for action in actions if isinstance(action, Update)}
+    overwritten = {
+        action.table.name
+        for action in actions
+        if isinstance(action, Update) or (isinstance(action, Insert) and action.update)
+    }
     counted_rows = evidence.traces[number].rows
     for table in [each for each in one.before if each.kind == "table" and each.name != "_prisma_migrations"]:
         subject = quote(table.schema, table.name)

@@ -126,3 +126,25 @@ INSERT INTO "Tag" VALUES ('c', 'three);
 -- AlterTable
 -- expect: compatibility drop-not-null
 ALTER TABLE "Post" ALTER COLUMN "title" DROP NOT NULL;
+
+-- case: a sequence that begins again
+-- migration
+-- expect: correctness sequence-set-back
+ALTER SEQUENCE "User_id_seq" RESTART WITH 1;
+
+-- case: a sequence set back by a call
+-- migration
+-- expect: correctness sequence-set-back
+SELECT setval('"Post_id_seq"', 1, false);
+
+-- case: an identity that begins again
+-- migration
+-- expect: correctness sequence-set-back
+ALTER TABLE orders ALTER COLUMN id RESTART;
+
+-- case: a role that goes
+-- setup
+DROP ROLE IF EXISTS labelled_reporting; CREATE ROLE labelled_reporting LOGIN;
+-- migration
+-- expect: compatibility drop-role
+DROP ROLE labelled_reporting;

@@ -149,3 +149,10 @@ BEGIN;
 VACUUM orders;
 COMMIT;
 -- fails: 25001
+
+-- case: a lock timeout switched off by a call
+-- migration
+-- expect: lock lock-timeout-off
+SELECT set_config('lock_timeout', '0', false);
+-- maybe: lock
+ALTER TABLE orders ADD COLUMN channel text;

@@ -118,3 +118,16 @@ END $$;
 SET session_replication_role = replica;
 DELETE FROM "Tag" WHERE "id" = 'a';
 SET session_replication_role = DEFAULT;
+
+-- case: a seed that writes over what people have changed
+-- migration
+-- expect: data-loss overwrite-values
+INSERT INTO "Tag" ("id", "name") VALUES ('a', 'one'), ('c', 'three')
+ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name";
+
+-- case: rows copied over rows
+-- migration
+-- expect: data-loss overwrite-values
+INSERT INTO customers (id, email)
+SELECT "id", "email" FROM "User"
+ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email WHERE customers.email <> EXCLUDED.email;

@@ -351,3 +351,25 @@ ALTER TABLE orders ALTER placed_at SET DEFAULT now();
 -- case: a stable function of the project as a default of a new table
 -- migration
 CREATE TABLE token (id integer PRIMARY KEY, text text DEFAULT slow_default());
+
+-- case: a sequence set to what is there
+-- migration
+SELECT setval('"User_id_seq"', (SELECT max("id") FROM "User"));
+ALTER SEQUENCE "Post_id_seq" RESTART WITH 1000000;
+
+-- case: a sequence that begins again with its table
+-- migration
+CREATE TABLE drafts (id serial PRIMARY KEY, note text);
+ALTER SEQUENCE drafts_id_seq RESTART WITH 100;
+SELECT setval('drafts_id_seq', 1, false);
+
+-- case: a seed that fills what is empty
+-- migration
+INSERT INTO "Tag" ("id", "name") VALUES ('a', 'one') ON CONFLICT ("id") DO UPDATE SET "id" = EXCLUDED."id";
+INSERT INTO customers (id, email) VALUES (1, 'a@example.org')
+ON CONFLICT (id) DO UPDATE SET email = COALESCE(customers.email, EXCLUDED.email);
+
+-- case: a lock timeout set by a call
+-- migration
+SELECT set_config('lock_timeout', '3s', true);
+ALTER TABLE orders ADD COLUMN channel text;
