@@ -31,6 +31,8 @@ class Config:
     migrations: Path | None = None
     url: str = field(default="", repr=False)
     direct_url: str = field(default="", repr=False)
+    shadow_url: str = field(default="", repr=False)
+    engine: str = ""
     missing: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     carried: Mapping[str, Any] = field(default_factory=dict)
@@ -100,6 +102,8 @@ def _answer(path: Path, answer: Mapping[str, Any]) -> Config:
         migrations=Path(answer["migrations"]) if answer["migrations"] else None,
         url=answer["url"] or "",
         direct_url=answer["directUrl"] or "",
+        shadow_url=answer["shadowDatabaseUrl"] or "",
+        engine=answer["engine"] or "",
         missing=tuple(answer["missing"]),
         variables=answer["variables"],
         carried={name: value for name, value in answer["carried"].items() if value},

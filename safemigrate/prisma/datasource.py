@@ -26,6 +26,7 @@ class Datasource:
     provider: str
     url: Value | None
     direct_url: Value | None
+    shadow_url: Value | None
     spans: dict[str, tuple[int, int]]
 
 
@@ -78,7 +79,7 @@ def _block(tokens: list[re.Match[str]]) -> Datasource:
         elif words[:2] == ["env", "("] and len(words) > 2 and words[2].startswith('"'):
             values[name.group()] = Value(variable=_unquoted(words[2]))
     provider = values.get("provider", Value()).literal
-    return Datasource(provider, values.get("url"), values.get("directUrl"), spans)
+    return Datasource(provider, values.get("url"), values.get("directUrl"), values.get("shadowDatabaseUrl"), spans)
 
 
 def _settings(tokens: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], list[re.Match[str]]]]:

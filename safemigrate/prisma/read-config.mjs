@@ -30,6 +30,8 @@ const answer = {
   migrations: config.migrations?.path ?? null,
   url: config.datasource?.url ?? null,
   directUrl: config.datasource?.directUrl ?? null,
+  shadowDatabaseUrl: config.datasource?.shadowDatabaseUrl ?? null,
+  engine: config.engine ?? null,
   missing,
   variables: Object.fromEntries(names.filter((name) => name in process.env).map((name) => [name, process.env[name]])),
   // What changes the outcome of a diff, to be said again in a config of our own.

@@ -30,6 +30,18 @@ def effective_url(project: Project, *, url: str | None, environment: Mapping[str
         raise ProjectError(f"{error.summary} ({source})", error.why, error.fix) from None
 
 
+def shadow_url(project: Project, environment: Mapping[str, str]) -> DatabaseUrl | None:
+    """Return the database that Prisma itself empties for its diffs, None where the project names none."""
+    value = project.datasource.shadow_url
+    text = project.config.shadow_url if project.config else ""
+    try:
+        if not text and value:
+            text = value.literal or _variable(project, environment, value, "shadowDatabaseUrl")[0]
+        return DatabaseUrl.parse(text) if text else None
+    except ProjectError:  # a variable that is set where Prisma runs, and not here
+        return None
+
+
 def _text(project: Project, url: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
     if url:
         return url, "--url"

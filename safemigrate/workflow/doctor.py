@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,10 +16,10 @@ from safemigrate import __version__
 from safemigrate.db import session
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import Diagnosis, Outcome, Progress, Result
-from safemigrate.prisma import package
 from safemigrate.prisma.migrations import migrations
 from safemigrate.prisma.project import Project, find
 from safemigrate.prisma.settings import effective_url
+from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.on_target import fitness
 from safemigrate.workflow.on_target.fitness import Seen
 from safemigrate.workflow.on_target.resolve import STORE
@@ -39,7 +38,10 @@ def doctor(request: Request, shadow: str | None = None) -> Outcome:
             ("safemigrate", _tool),
             ("project", _project),
             ("migrations", _migrations),
-            ("scripts", _scripts),
+            ("init", gaps.check_init),
+            ("scripts", gaps.check_bypasses),
+            ("gate", gaps.check_gate),
+            ("prisma config", gaps.check_engine),
             ("url", _url),
             ("connection", lambda *given: fitness.check_connection(stack, *given)),
             ("server", fitness.check_server),
@@ -48,7 +50,9 @@ def doctor(request: Request, shadow: str | None = None) -> Outcome:
             ("history", fitness.check_history),
             ("pg_dump", fitness.check_programs),
             ("shadow", fitness.check_shadow),
+            ("shadowDatabaseUrl", gaps.check_prisma_shadow),
             ("snapshots", fitness.check_snapshots),
+            ("backups", gaps.check_backups),
             ("disk", fitness.check_disk),
         ]
         for subject, check in checks:
@@ -112,21 +116,6 @@ def _migrations(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[
             f"{len(seen.migrations):,} in {place}" if project.migrations.is_dir() else f"none yet; they go to {place}"
         )
         yield Diagnosis("migrations", ok=True, detail=there)
-
-
-def _scripts(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
-    """`db push` bypasses the history: nothing it drops is kept, and the next apply finds drift."""
-    if seen.project is None:
-        return
-    scripts = (package.manifest(seen.project.root) or {}).get("scripts") or {}
-    pushing = [name for name, command in scripts.items() if re.search(r"\bprisma\s+db\s+push\b", str(command))]
-    if pushing:
-        yield Diagnosis(
-            "scripts",
-            ok=False,
-            detail=f"package.json still runs `prisma db push` in {', '.join(pushing)}: what that drops, nobody keeps",
-            fix=tuple(f"npm pkg set 'scripts.{name}=safemigrate apply'" for name in pushing),
-        )
 
 
 def _url(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:

@@ -219,9 +219,8 @@ def _notes(
     if not target.state.managed:
         ours = ('"safemigrate".', '"safemigrate_')
         if any(not table.name.startswith(ours) for table in facts.tables(target.connection)):
-            first = resolved.migrations[0].name if resolved.migrations else "MIGRATION"
             notes.append("the database has tables and no migration history: it lives on `prisma db push`")
-            return notes, (f"npx prisma migrate resolve --applied {first}   # for each that is in it, oldest first",)
+            return notes, ("safemigrate init   # takes it in",)
         notes.append("the database has no tables and no migration history yet")
     elif not any(one.state in (*BAD, "running") for one in standings.values()):
         notes += _last(target, kept)

@@ -268,7 +268,7 @@ def test_a_migration_out_of_order_is_said(project: Project) -> None:
 
 def test_a_database_that_lives_on_db_push(project: Project) -> None:
     project.sql("DROP TABLE _prisma_migrations")
-    refused(project, says=("has tables but no migration history", f"npx prisma migrate resolve --applied {FIRST}"))
+    refused(project, says=("has tables but no migration history", "→ safemigrate init"))
 
 
 # A deploy by plain Prisma that failed

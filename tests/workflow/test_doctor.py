@@ -193,7 +193,7 @@ def test_db_push_in_the_scripts(project: Project) -> None:
     )
     found = bad(doctor(project.request(), "local"))
     assert list(found) == ["scripts"]
-    assert found["scripts"].fix == ("npm pkg set 'scripts.dev=safemigrate apply'",)
+    assert found["scripts"].fix == ("npm pkg set 'scripts.dev=safemigrate apply && prisma generate && next dev'",)
 
 
 def test_a_migration_that_cannot_be_read(project: Project) -> None:

@@ -75,7 +75,7 @@ def test_a_database_that_lives_on_db_push(project: Project) -> None:
     project.run(INIT)
     outcome = status(project.request())
     assert outcome.result is Result.NOT_OK
-    assert outcome.next == (f"npx prisma migrate resolve --applied {FIRST}   # for each that is in it, oldest first",)
+    assert outcome.next == ("safemigrate init   # takes it in",)
 
 
 def test_applied_with_what_is_kept(project: Project) -> None:

@@ -12,7 +12,7 @@ from safemigrate.workflow.adopt.changes import Change
 from safemigrate.workflow.adopt.surroundings import Surroundings, gate, scripts
 
 _RUNNER = r"(?:(?:npx|bunx|pnpm(?: exec| dlx)?|yarn(?: run| exec)?|npm exec)(?: --\S+)*\s+)?"
-_PUSH = re.compile(_RUNNER + r"prisma\s+db\s+push\b([^&|;]*)")
+_PUSH = re.compile(_RUNNER + r"prisma(?:@[\w.-]+)?\s+db\s+push\b([^&|;]*)")
 # Where these run is another machine, or a database that is made for one run: a person must decide.
 _ELSEWHERE = re.compile(
     r"(^|:|-)(build|postbuild|heroku|vercel|postinstall|prepare|start|prestart|test|pretest|e2e|ci|reset)"
@@ -99,16 +99,21 @@ def package_scripts(project: Project) -> tuple[Change | None, list[str]]:
     before = path.read_bytes().decode("utf-8")
     after = before
     for name, command in known.items():
-        if not (found := _PUSH.search(command)):
+        found = _PUSH.search(command)
+        if not found:
             continue
         if _ELSEWHERE.search(name) or "--force-reset" in found[1]:
             left.append(f'package.json: "{name}" runs `prisma db push`, and was left alone: {_why(name, found[1])}')
             continue
-        wanted = command[: found.start()] + _apply(found, project.major) + command[found.end() :]
-        after = _replaced(after, name, command, wanted)
+        after = _replaced(after, name, command, applied(command, project.major))
     if after == before:
         return None, left
     return Change(str(path), before, after), left
+
+
+def applied(command: str, major: int) -> str:
+    """Return a command with `safemigrate apply` in the place of `prisma db push`."""
+    return _PUSH.sub(lambda match: _apply(match, major), command, count=1)
 
 
 def workflow(project: Project, around: Surroundings) -> Change | None:

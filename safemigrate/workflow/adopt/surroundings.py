@@ -49,7 +49,7 @@ _PLACES: Final = (
     *("docker-compose*", "compose*.y*ml", "*.sh", "scripts/*", "bin/*"),
 )
 _LARGEST: Final = 200_000
-BYPASS: Final = re.compile(r"\bprisma(?:@[\w.-]+)?[\"',\s]+(db[\"',\s]+push|migrate[\"',\s]+(?:deploy|dev|reset))\b")
+BYPASS: Final = re.compile(r"\bprisma(?:@[\w.-]+)?[\"',\s]+(db[\"',\s]+push|migrate[\"',\s]+deploy)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def scripts(root: Path) -> dict[str, str]:
 
 
 def bypasses(project: Project, top: Path) -> Iterator[Bypass]:
-    """Find what runs `prisma db push` or `prisma migrate`, in scripts first, then in files of deploys and CI."""
+    """Find what runs `prisma db push` or `prisma migrate deploy`, in scripts first, then in files of deploys and CI."""
     for root in dict.fromkeys((project.root, top)):
         for name, command in scripts(root).items():
             if match := BYPASS.search(command):

@@ -197,11 +197,10 @@ def require_fit_history(resolved: Resolved, target: Target) -> None:
     """Raise HistoryError where applying on top of this history would make things worse."""
     state = target.state
     if not state.managed and _has_tables(target.connection):
-        first = resolved.migrations[0].name if resolved.migrations else "MIGRATION"
         raise HistoryError(
             f"database {resolved.url.database} has tables but no migration history",
-            "It lives on `prisma db push`. Say which migrations are in it already, oldest first.",
-            (f"npx prisma migrate resolve --applied {first}",),
+            "It lives on `prisma db push`, so nobody knows which migrations are in it already. init finds out.",
+            ("safemigrate init",),
         )
     require_no_rollback_under_way(target)
     if state.failed:
