@@ -35,8 +35,9 @@ class MigrationOutcome:
     """What a workflow did, or would do, with one migration.
 
     `down` is the path of its down.sql; `returns` says in words what a rollback brings back or brought back.
-    `detail` says in words how it stands, where its state alone does not. Of one only read, `path` is the file as the
-    user would name it, and `text` what the spans of its findings point into.
+    `detail` says in words how it stands, where its state alone does not. `path` is the file as the user would
+    name it, and `text` what the spans of its findings point into. `transactions` are how many of its traced
+    statements ran in each: locks are held to the end of one. None are told where nobody looked.
     """
 
     name: str
@@ -52,6 +53,7 @@ class MigrationOutcome:
     detail: str = ""
     path: str = ""
     text: str = ""
+    transactions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from safemigrate.workflow.on_target.resolve import (
 )
 from safemigrate.workflow.on_target.room import require_room
 from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.reading.pending import fixed
 from safemigrate.workflow.rehearsal.change import change_of
 from safemigrate.workflow.rehearsal.estimate import estimated
@@ -279,12 +280,16 @@ def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding]) -> Mig
         returns=tuple(dict.fromkeys(f"{one.kind.value} {one.subject}" for one in kept)),
         kept=kept,
         script=down.render(plan),
+        path=str(shown(migration.path)),
+        text=migration.sql,
+        transactions=tuple(len(group.steps) for group in plan.groups),
     )
 
 
 def _read_only(migration: Migration, findings: Sequence[Finding], state: str = "pending") -> MigrationOutcome:
     mine = tuple(finding for finding in findings if finding.migration == migration.name)
-    return MigrationOutcome(migration.name, migration.checksum, state, mine)
+    path = str(shown(migration.path))
+    return MigrationOutcome(migration.name, migration.checksum, state, mine, path=path, text=migration.sql)
 
 
 def _outcome(

@@ -104,7 +104,7 @@ def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list
 
 
 def _found(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:
-    return (files.named(options.files), []) if options.files else files.below(shown(request.project))
+    return (files.named(options.files), []) if options.files else files.below(files.shown(request.project))
 
 
 def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> frozenset[Path]:
@@ -114,12 +114,6 @@ def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> fr
 
     changed = git.changed_since(request.project, options.changed_since)
     return frozenset(path for path in found if path.resolve() in changed)
-
-
-def shown(folder: Path) -> Path:
-    """The folder as seen from where the user stands."""
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _baseline(options: CheckOptions, configured: Path | None) -> Baseline | None:

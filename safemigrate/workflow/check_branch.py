@@ -19,12 +19,13 @@ from safemigrate.model import Finding, Migration, MigrationOutcome, Outcome, Res
 from safemigrate.prisma.migrations import migrations, passed_over, refuse_empty
 from safemigrate.prisma.project import Project, find
 from safemigrate.sql import statements_of
-from safemigrate.workflow.check import FAILS, about, shown, without
+from safemigrate.workflow.check import FAILS, about, without
 from safemigrate.workflow.gate import ci, history
 from safemigrate.workflow.gate.changes import Changes, changes
 from safemigrate.workflow.gate.ground import ground
 from safemigrate.workflow.gate.tried import findings, shortened, tried
 from safemigrate.workflow.proving.trial import BROKEN, Terms
+from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.reading.reader import Reader
 from safemigrate.workflow.request import Request
 

@@ -15,6 +15,12 @@ _SKIPPED = frozenset({"node_modules", "dist", "build", "vendor", "coverage"})
 _READ = ("", "postgresql", "postgres", "sqlite")
 
 
+def shown(path: Path) -> Path:
+    """A path as seen from where the user stands."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def named(arguments: Sequence[str]) -> list[Path]:
     """The files that arguments mean, each once, bytewise by path: of the folders of one history that is Prisma's order.
 
