@@ -121,8 +121,10 @@ def _read(outcome: Outcome) -> tuple[Tone, str]:
     words = (
         f"{', '.join(said)} in {in_files:,} of {many(files, 'file')}"
         if said
-        else f"Nothing found in {many(files, 'file')}"
+        else f"Nothing found in {many(files - unreadable, 'file')}"
     )
+    if files and unreadable == files and not said:
+        return Tone.BAD, "The file could not be read." if files == 1 else f"None of {files:,} files could be read."
     words += f"; {count['allowed']:,} allowed" if count["allowed"] else ""
     words += f"; {unreadable:,} could not be read" if unreadable else ""
     if outcome.result is Result.NOTHING:

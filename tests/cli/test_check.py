@@ -84,6 +84,17 @@ def test_one_file_that_cannot_be_read_does_not_hide_the_others(invoke: Any) -> N
     assert "UTF-8" in said["a/latin.sql"]
 
 
+def test_what_was_not_read_is_not_counted_as_clean(invoke: Any) -> None:
+    write("a/good.sql", "SELECT 1;")
+    assert invoke("check", "--offline", "gone.sql").stdout.splitlines()[-2:] == [
+        "✖ The file could not be read.",
+        f"  → ls -l {Path.cwd()}",
+    ]
+    assert "✖ None of 2 files could be read." in invoke("check", "--offline", "gone.sql", "a/b/c.sql").stdout
+    ran = invoke("check", "--offline", "gone.sql", "a/good.sql")
+    assert "✖ Nothing found in 1 file; 1 could not be read." in ran.stdout
+
+
 def test_folders_patterns_and_strange_names(invoke: Any) -> None:
     write("m/20240101_x.sql/migration.sql", DROP)
     write("m/20240101_x.sql/down.sql", DROP)

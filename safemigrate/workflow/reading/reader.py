@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -39,7 +41,7 @@ class Reader:
         try:
             migration, statements = self._open(path, content)
         except SafemigrateError as error:
-            self.fixes += error.fix
+            self.fixes += [fix for fix in error.fix if fix not in self.fixes]
             return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
         history = self._history(path)
         found = lint(migration, statements, self._facts(history))
@@ -98,7 +100,8 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ProjectError(error.strerror or str(error)) from error
+        there = next(each for each in (path, *path.absolute().parents) if os.path.exists(each))  # noqa: PTH110 a folder that may not be looked into is no error
+        raise ProjectError(error.strerror or str(error), fix=(f"ls -l {shlex.quote(str(there))}",)) from error
 
 
 def _split(path: Path, content: bytes) -> tuple[Migration, list[Statement]]:
