@@ -39,8 +39,8 @@ def _annotation(one: Told) -> str:
     finding = one.finding
     message = "\n".join(part for part in (finding.message, finding.help) if part)
     place: dict[str, str | int] = {"file": one.path} if one.path else {}
-    if finding.span and one.path:
-        place |= {"line": finding.span.line, "endLine": finding.span.end_line}
+    if one.line and one.path:
+        place |= {"line": one.line, "endLine": one.line}  # it is shown below the last, which may be another action's
     return _line(finding.severity, finding.rule, message, **place)
 
 

@@ -17,7 +17,7 @@ def render(outcome: Outcome, folder: str = "") -> str:
     """Write every finding that no comment allows; one of no file stands at the repository's top."""
     return _document(
         [
-            _issue(one.finding.rule, _words(one.finding), one.finding.severity, one.fingerprint, one.path, one.finding)
+            _issue(one.finding.rule, _words(one.finding), one.finding.severity, one.fingerprint, one.path, one.line)
             for one in told(outcome, folder)
             if not one.finding.allowed
         ]
@@ -27,19 +27,16 @@ def render(outcome: Outcome, folder: str = "") -> str:
 def render_error(command: str, error: SafemigrateError) -> str:
     """Write what stopped the command: an empty report would say that all is well."""
     words = " ".join(part for part in (error.summary, error.why) if part)
-    return _document([_issue(FAILED, words, Severity.ERROR, f"{FAILED}-{command}", "", None)])
+    return _document([_issue(FAILED, words, Severity.ERROR, f"{FAILED}-{command}", "", 0)])
 
 
-def _issue(
-    rule: str, words: str, severity: Severity, fingerprint: str, path: str, finding: Finding | None
-) -> dict[str, Any]:
-    span = finding.span if finding else None
+def _issue(rule: str, words: str, severity: Severity, fingerprint: str, path: str, line: int) -> dict[str, Any]:
     return {
         "description": words,
         "check_name": rule,
         "fingerprint": fingerprint,
         "severity": _SEVERITY[severity],
-        "location": {"path": path or ".", "lines": {"begin": span.line if span else 1}},
+        "location": {"path": path or ".", "lines": {"begin": line or 1}},
     }
 
 

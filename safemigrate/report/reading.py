@@ -11,6 +11,7 @@ from itertools import groupby
 from safemigrate.model import Finding, Outcome, RulePage, Severity
 from safemigrate.report import CONTROL
 from safemigrate.report.ending import Tone, ending
+from safemigrate.report.place import line_of
 from safemigrate.report.words import many
 
 _COLOUR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -93,7 +94,7 @@ def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
 
 def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
     mark, style = ("·", "dim") if finding.allowed else _MARK[finding.severity]
-    number = _line(finding, lines)
+    number = line_of(finding, lines)
     place = f"line {number}" if number else ""
     space = " " * max(page.width - 4 - len(finding.rule) - len(place), 2)
     page.put("  ", page.paint(mark, style), f" {finding.rule}{space}", page.paint(place, "dim"))
@@ -106,16 +107,6 @@ def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
         page.wrap(f"allowed: {finding.allowed}", 4, style="dim")
     elif finding.help:
         page.wrap(finding.help, 4, "→")
-
-
-def _line(finding: Finding, lines: list[str]) -> int:
-    """The first line of the statement that names what the finding speaks of; an ALTER TABLE may have many."""
-    span = finding.span
-    if span is None:
-        return 0
-    name = finding.subject.rpartition(".")[2].strip('"')
-    within = range(span.line, min(span.end_line, len(lines)) + 1)
-    return next((number for number in within if name and name in lines[number - 1]), span.line)
 
 
 def _catalogue(page: _Page, rules: tuple[RulePage, ...]) -> None:

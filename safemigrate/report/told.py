@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from safemigrate.model import Finding, MigrationOutcome, Outcome, Severity
 from safemigrate.model.value import dataclass
+from safemigrate.report.place import line_of
 
 # What stands for a file that could not be read, and for a command that could not do its job.
 UNREADABLE, FAILED = "cannot-be-read", "could-not-run"
@@ -16,11 +17,15 @@ UNREADABLE, FAILED = "cannot-be-read", "could-not-run"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding in a file, "" for one of no file; the path begins at the top of the repository."""
+    """A finding in a file, "" for one of no file; the path begins at the top of the repository.
+
+    `line` is the one to show, 0 for none; the finding's span is the whole statement's.
+    """
 
     finding: Finding
     path: str
     fingerprint: str
+    line: int = 0
 
 
 def told(outcome: Outcome, folder: str = "") -> Iterator[Told]:
@@ -29,11 +34,11 @@ def told(outcome: Outcome, folder: str = "") -> Iterator[Told]:
     for finding in outcome.findings:
         yield Told(finding, "", _fingerprint(seen, finding, "", ""))
     for migration in outcome.migrations:
-        path = path_of(migration, folder)
+        path, lines = path_of(migration, folder), migration.text.split("\n")
         for finding in findings_of(migration):
             span = finding.span
             sql = migration.text[span.start : span.end] if span else ""
-            yield Told(finding, path, _fingerprint(seen, finding, path, sql))
+            yield Told(finding, path, _fingerprint(seen, finding, path, sql), line_of(finding, lines))
 
 
 def findings_of(migration: MigrationOutcome) -> tuple[Finding, ...]:

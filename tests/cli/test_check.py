@@ -286,3 +286,12 @@ def test_the_folder_says_what_a_migration_is_for_and_what_stands_beside_it(invok
     assert (
         "provider-mismatch" in findings(invoke("check", "--offline", "m", "--json"))["m/20240101000000_a/migration.sql"]
     )
+
+
+def test_each_action_of_a_statement_is_told_on_its_own_line(invoke: Any) -> None:
+    write("a.sql", 'ALTER TABLE "User"\n  DROP COLUMN "bio",\n  ADD COLUMN "age" int,\n  DROP COLUMN "name";\n')
+    said = invoke("check", "--offline", "a.sql", "--format", "github").stdout
+    places = [line.split("title=")[0] for line in said.splitlines() if line.startswith("::")]
+    assert places == ["::error file=a.sql,line=2,endLine=2,", "::error file=a.sql,line=4,endLine=4,"]
+    issues = json.loads(invoke("check", "--offline", "a.sql", "--format", "gitlab").stdout)
+    assert [one["location"]["lines"]["begin"] for one in issues] == [2, 4]
