@@ -69,6 +69,12 @@ def default_privileges(before: Object | None, now: Object | None) -> list[str]:
     return _statements(wanted, found, f"{start} ", plural)
 
 
+def are_usual(one: Object, acl: Value, owner: str, version: int) -> bool:
+    """Whether these are the rights on an object of `owner` when nothing was said about them."""
+    kind = _grant_kind(one)
+    return kind is not None and _grants(acl) == _usual(kind, owner, version)
+
+
 def _comment(what: str, text: Value) -> str:
     return f"COMMENT ON {what} IS {'NULL' if text is None else literal(str(text))}"
 

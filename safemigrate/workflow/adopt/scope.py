@@ -9,6 +9,7 @@ from safemigrate.db.catalog import Catalog, Identity, Object, Value
 from safemigrate.db.fingerprint import column_order, compare
 from safemigrate.db.postgres import quote
 from safemigrate.prisma import history
+from safemigrate.rollback.inverse.rights import are_usual
 
 # They are the server's: a role's defaults, what needs a superuser, what leads to another server or leaves this one.
 _OF_THE_SERVER = frozenset({"default privileges", "event trigger", "publication", "subscription", "user mapping"})
@@ -41,7 +42,7 @@ def scope(catalog: Catalog, *, named: Collection[str], superuser: bool) -> Scope
             absent.add(one.identity)
             said.append(one.address)
     own = catalog.without(absent)
-    objects = {identity: _owned(one, catalog.user) for identity, one in own.objects.items()}
+    objects = {identity: _owned(one, catalog) for identity, one in own.objects.items()}
     return Scope(replace(own, objects=objects), tuple(sorted(said)))
 
 
@@ -78,21 +79,25 @@ def _schemas_of_the_host(catalog: Catalog, named: Collection[str]) -> list[tuple
     ]
 
 
-def _owned(one: Object, user: str) -> Object:
+def _owned(one: Object, catalog: Catalog) -> Object:
     attributes: dict[str, Value] = dict(one.attributes)
+    user = catalog.user
     if "owner" in attributes:
         attributes["owner"] = user
     if one.kind == "extension" or (one.kind == "schema" and one.name == "public"):
         # Every database has its own: the words are the server's, and who may use the schema is for its owner to say.
         attributes |= {"acl": None, "comment": None}
     elif acl := attributes.get("acl"):
-        attributes["acl"] = _regranted(acl, str(one.attributes.get("owner") or user), user)
+        acl = _regranted(acl, str(one.attributes.get("owner") or user), user)
+        attributes["acl"] = None if are_usual(one, acl, user, catalog.version) else acl
     return one if attributes == one.attributes else replace(one, attributes=attributes)
 
 
 def _regranted(acl: Value, owner: str, user: str) -> Value:
     """What the owner holds is the new owner's; what the new owner was granted he has anyway."""
     assert isinstance(acl, tuple)
+    if owner == user:
+        return acl
     theirs, mine = f"{quote(owner)}|", f"{quote(user)}|"
     kept = [str(one) for one in acl if not str(one).startswith(mine)]
     return tuple(sorted(one.replace(theirs, mine, 1) if one.startswith(theirs) else one for one in kept))
