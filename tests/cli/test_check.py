@@ -289,7 +289,10 @@ def test_the_folder_says_what_a_migration_is_for_and_what_stands_beside_it(invok
 
 
 def test_each_action_of_a_statement_is_told_on_its_own_line(invoke: Any) -> None:
-    write("a.sql", 'ALTER TABLE "User"\n  DROP COLUMN "bio",\n  ADD COLUMN "age" int,\n  DROP COLUMN "name";\n')
+    write(
+        "a.sql",
+        'ALTER TABLE "User"\n  DROP COLUMN "bio",\n  ALTER COLUMN "age" SET DEFAULT 1,\n  DROP COLUMN "name";\n',
+    )
     said = invoke("check", "--offline", "a.sql", "--format", "github").stdout
     places = [line.split("title=")[0] for line in said.splitlines() if line.startswith("::")]
     assert places == ["::error file=a.sql,line=2,endLine=2,", "::error file=a.sql,line=4,endLine=4,"]
