@@ -66,7 +66,7 @@ def running() -> Iterator[GitHub]:
             if link:
                 self.send_header("Link", link)
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            self.wfile.write((answer if isinstance(answer, str) else json.dumps(answer)).encode())
 
         do_GET = do_POST = do_PATCH = handle_one  # noqa: N815  # http.server's names
 

@@ -136,6 +136,11 @@ def test_a_github_that_cannot_be_reached_fails_nothing(job: Job) -> None:
     assert "could not be reached" in job.comment("2 findings block", GITHUB_API_URL="http://127.0.0.1:9")
 
 
+def test_a_page_of_some_proxy_fails_nothing(job: Job) -> None:
+    job.api.answer = lambda *_: (200, "<html></html>", "")  # type: ignore[method-assign]
+    assert "::warning" in job.comment("2 findings block")
+
+
 def test_without_a_pull_request_there_is_nothing_to_comment_on(job: Job) -> None:
     assert job.comment("2 findings block", event={"merge_group": {"base_sha": "0" * 40}}) == ""
     assert job.api.asked == []

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,7 @@ REFUSED = (401, 403, 404)
 def main() -> None:
     """Write or update the comment."""
     event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-    number = event.get("pull_request", {}).get("number")
+    number = (event.get("pull_request") or {}).get("number")
     if number is None:
         return
     project = quote(os.environ["PROJECT"], safe="/").replace("--", "%2D%2D")
@@ -32,7 +33,7 @@ def main() -> None:
     issues = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
     try:
         ours = next(
-            (each for each in _comments(f"{issues}/{number}/comments") if each["body"].startswith(marker)), None
+            (each for each in _comments(f"{issues}/{number}/comments") if (each["body"] or "").startswith(marker)), None
         )
         if ours:
             _call("PATCH", f"{issues}/comments/{ours['id']}", body)
@@ -46,7 +47,7 @@ def main() -> None:
             _tell(
                 "warning", f"GitHub did not take the comment (HTTP {error.code}). The report is in the job's summary."
             )
-    except OSError as error:
+    except (OSError, HTTPException, ValueError) as error:  # no answer, half of one, or one that is no JSON
         _tell("warning", f"GitHub could not be reached: {error}. The report is in the job's summary.")
 
 
