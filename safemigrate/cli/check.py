@@ -50,6 +50,9 @@ def check(
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Begin where an earlier run ended, or from nothing.")
     ] = True,
+    drift: Annotated[
+        bool, typer.Option("--drift/--no-drift", help="Ask Prisma whether schema.prisma is what the history makes.")
+    ] = True,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
     changed_since: Annotated[
@@ -87,15 +90,13 @@ def check(
     settings = _Judging(_levels(rule or []), FailOn.NEVER if exit_zero else fail_on, baseline)
     if not (names or offline or changed_since or fix or write_baseline):
         from safemigrate.workflow import check_branch
+        from safemigrate.workflow.gate.look import Effort
 
         return check_branch.check_branch(
             invocation.request,
             check_branch.BranchOptions(
                 base=base,
-                require=require,
-                rows=rows,
-                shadow=shadow_of(invocation.settings, shadow, shadow_url),
-                cache=cache,
+                effort=Effort(require, rows, shadow_of(invocation.settings, shadow, shadow_url), cache, drift),
                 levels=settings.levels,
                 fail_on=settings.fail_on,
                 baseline=settings.baseline,

@@ -22,8 +22,8 @@ class Changes:
     """A history as its base has it, and what the branch did to it; all in the order in which Prisma runs them.
 
     `base` is "" where there is none: then `before` is empty and everything `new`. `edited` are as the branch has them.
-    `renamed` maps new names to those on the base; they are not among the others. `schema` says that schema.prisma was
-    changed in what may concern the database.
+    `renamed` maps new names to those on the base. `schema` says that schema.prisma was changed in what may concern the
+    database; `schema_before` are its files on the base.
     """
 
     base: str
@@ -33,6 +33,7 @@ class Changes:
     deleted: tuple[Migration, ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
     schema: bool = False
+    schema_before: dict[Path, bytes] = field(default_factory=dict)
 
 
 def changes(project: Project, history: Sequence[Migration], named: Named | None) -> Changes:
@@ -54,6 +55,7 @@ def changes(project: Project, history: Sequence[Migration], named: Named | None)
         tuple(one for one in gone.values() if one.name not in renamed.values()),
         renamed,
         _schema_changed(branch, project),
+        {path: branch.contents.get(path) or path.read_bytes() for path in branch.there if path.suffix == ".prisma"},
     )
 
 

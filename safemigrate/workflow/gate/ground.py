@@ -12,6 +12,7 @@ from safemigrate.db import session
 from safemigrate.db.postgres import connect, quote
 from safemigrate.model import Migration, OnProgress, Progress
 from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.workflow.gate.live import Live
 from safemigrate.workflow.on_target.shadow import created_extensions
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.lanes import BEGIN
@@ -36,18 +37,22 @@ def ground(
     new: Sequence[Migration],
     on_progress: OnProgress,
     *,
+    live: Live | None = None,
     cache: bool = True,
 ) -> Iterator[Ground]:
     """Give a shadow that has gone through `before` and in which `new` can run; nobody is connected to BEGIN.
 
-    It begins where an earlier run with the same first migrations ended, and is kept for the next. A migration that does
-    not run is passed over, as psql would. Raises ShadowError, also where an extension is not to be had.
+    It is like the server of a `live` database, where there is one. It begins where an earlier run with the same first
+    migrations ended, and is kept for the next. A migration that does not run is passed over, as psql would. Raises
+    ShadowError, also where an extension is not to be had.
     """
-    seeds = [hashlib.sha256(f"{_LAYOUT}\0{key}".encode()).hexdigest() for key in keys(before)]
+    schema = live.url.schema if live else "public"
+    seeds = [hashlib.sha256(f"{_LAYOUT}\0{schema}\0{key}".encode()).hexdigest() for key in keys(before)]
     with shadow_server(
         choice,
-        target_server=None,
-        target_url=None,
+        target_server=live.server if live else None,
+        target_url=live.url if live else None,
+        roles=live.roles if live else (),
         extensions=created_extensions((*before, *new)),
         seeds=seeds[::-1] if cache else (),
         on_progress=on_progress,

@@ -1,0 +1,136 @@
+"""schema.prisma against what a history makes, as the project's own Prisma CLI sees it; what it said is remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+
+from safemigrate import proc
+from safemigrate.model import Finding, Migration, Severity
+from safemigrate.prisma import command
+from safemigrate.prisma.package import upward
+from safemigrate.prisma.project import Project
+from safemigrate.sql import split
+from safemigrate.workflow.gate.ground import Ground
+from safemigrate.workflow.proving.lane import Lane
+from safemigrate.workflow.proving.lanes import BEGIN
+from safemigrate.workflow.proving.remember import keys
+
+_KEPT = 100  # answers, most of them empty
+_SHOWN = 3  # statements in a message
+
+
+def drift(
+    project: Project,
+    ground: Ground,
+    before: Sequence[Migration],
+    new: Sequence[Migration],
+    earlier: Mapping[Path, bytes] | None,
+    *,
+    cache: bool = True,
+) -> Finding | None:
+    """Compare schema.prisma with the end of the history, and where they differ, whether they did so on the base.
+
+    `earlier` are the files of the schema as the base has them, None without a base. None also where a migration does
+    not run: then nobody knows the end. Raises PrismaError where the CLI fails.
+    """
+    asked = _asked(project, ground, [*before, *new], "end", len(before), cache=cache)
+    if not asked:
+        return None
+    there: list[str] | None = []
+    if earlier:
+        with proc.scratch() as scratch:
+            there = _asked(_of_base(project, earlier, scratch), ground, before, BEGIN, len(before), cache=cache)
+    extra = [one for one in asked if one not in (there or ())]
+    shown = [" ".join(one.split()) for one in extra or asked]
+    said = "; ".join(shown[:_SHOWN]) + (f"; and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else "")
+    return Finding(
+        "schema-drift",
+        Severity.ERROR if extra else Severity.WARNING,
+        f"schema.prisma asks for what no migration does{'' if extra else ', on the base too'}: {said}",
+        "",
+        subject=project.schema.name,
+        help=f"{' '.join(_runner(project))} migrate dev --create-only" if extra else "",
+    )
+
+
+def installed(project: Project) -> bool:
+    """Whether there is a CLI to ask: a package manager that is asked for one that is not there may go and fetch it."""
+    return project.package.installed is not None or any(
+        (folder / name).exists() for folder in upward(project.root) for name in (".pnp.cjs", ".pnp.js")
+    )
+
+
+def _asked(
+    project: Project, ground: Ground, history: Sequence[Migration], name: str, at: int, *, cache: bool
+) -> list[str] | None:
+    """The statements that lead from the end of a history to schema.prisma; None where that end is not to be had."""
+
+    def ask() -> str:
+        shadow = ground.shadow
+        if name != BEGIN:
+            shadow.create(name, template=BEGIN)
+            lane = Lane(shadow, name, history, at)
+            lane.advance(len(history))
+            lane.close()
+            if lane.failed:
+                return _NO_END
+        return command.diff(project, shadow.url(name))
+
+    sql = _remembered(_key(project, ground, history), ask) if cache else ask()
+    return None if sql == _NO_END else [one.sql for one in split(sql)]
+
+
+_NO_END = "-- a migration does not run"
+
+
+def _of_base(project: Project, files: Mapping[Path, bytes], scratch: Path) -> Project:
+    """The project with the schema of its base."""
+    folder = project.schema.is_dir()
+    base = project.schema.resolve() if folder else project.schema.resolve().parent
+    written = []
+    for path, content in files.items():
+        copy = scratch / "schema" / path.relative_to(base)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+        written.append(copy)
+    schema = scratch / "schema" if folder else scratch / "schema" / project.schema.name
+    return replace(project, schema=schema, files=tuple(sorted(written)))
+
+
+def _key(project: Project, ground: Ground, history: Sequence[Migration]) -> str:
+    base = project.schema if project.schema.is_dir() else project.schema.parent
+    parts: list[bytes] = [ground.shadow.describe.encode(), project.package.version.encode()]
+    parts += [keys(history)[-1].encode() if history else b"", repr(project.config and project.config.carried).encode()]
+    for path in project.files:
+        parts += [path.relative_to(base).as_posix().encode(), path.read_bytes()]
+    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _remembered(key: str, ask: Callable[[], str]) -> str:
+    path = platformdirs.user_cache_path("safemigrate") / "drift" / f"{key}.sql"
+    with suppress(OSError):
+        found = path.read_text(encoding="utf-8")
+        os.utime(path)
+        return found
+    said = ask()
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(said, encoding="utf-8")
+        part.replace(path)
+        for old in sorted(path.parent.iterdir(), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
+            old.unlink()
+    return said
+
+
+def _runner(project: Project) -> tuple[str, ...]:
+    return {"npm": ("npx", "prisma"), "bun": ("bunx", "prisma")}.get(
+        project.package.manager, (project.package.manager, "prisma")
+    )
