@@ -90,7 +90,7 @@ def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list
     asked = _asked(request, options, found)
     read: list[MigrationOutcome] = []
     for path in found:
-        if path not in asked:
+        if asked is not None and path not in asked:
             reader.note(path)
             continue
         new: Sequence[Path] = ()
@@ -98,7 +98,7 @@ def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list
             offered = reader.fix(path, request, committed=options.changed_since is not None)
             notes, new = [*notes, *offered.notes], offered.new
         read += [reader.read(each) for each in (path, *new)]
-    if not asked:
+    if asked is not None and not asked:
         notes.append(f"No migration changed since {options.changed_since}.")
     return read, notes
 
@@ -107,9 +107,10 @@ def _found(request: Request, options: CheckOptions) -> tuple[list[Path], list[st
     return (files.named(options.files), []) if options.files else files.below(files.shown(request.project))
 
 
-def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> frozenset[Path]:
+def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> frozenset[Path] | None:
+    """Those that changed; None for all."""
     if options.changed_since is None:
-        return frozenset(found)
+        return None
     from safemigrate import git
 
     changed = git.changed_since(request.project, options.changed_since)
