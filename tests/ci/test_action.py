@@ -90,4 +90,4 @@ def test_the_reusable_workflow_passes_on_what_the_action_takes() -> None:
     assert step["uses"] == "$/.github/actions/check"
     assert set(step["with"]) == set(action["inputs"]) - {"cache", "token"}
     called = workflow[True]["workflow_call"]  # YAML 1.1 takes `on` for a truth value
-    assert {*called["inputs"], *called["secrets"]} - {"runs-on"} == set(step["with"])
+    assert {*called["inputs"], *called["secrets"]} - {"runs-on", "install"} == set(step["with"])
