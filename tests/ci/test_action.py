@@ -67,9 +67,18 @@ def test_what_it_is_told_reaches_safemigrate(project: Path, tmp_path: Path) -> N
     assert (told.code, told.outputs["outcome"], told.outputs["blocking"]) == (0, "ok", "0"), told.stdout
     wrong = run(project, tmp_path, ARGUMENTS="--no-such-option")
     assert (wrong.code, wrong.outputs["outcome"], wrong.summary) == (2, "error", "")
+    unquoted = run(project, tmp_path, ARGUMENTS="--rule 'drop-column=off")
+    assert (unquoted.code, unquoted.outputs["outcome"]) == (2, "error")
+    assert "is no command line: No closing quotation" in unquoted.stdout
     unknown = run(project, tmp_path, BASE="nowhere")
     assert (unknown.code, unknown.outputs["outcome"]) == (2, "error")
     assert "nowhere" in unknown.stdout
+
+
+def test_no_module_comes_from_the_project(project: Path, tmp_path: Path) -> None:
+    for name in ("safemigrate", "typer", "git"):
+        (project / f"{name}.py").write_text("raise SystemExit('a stranger was here')")
+    assert run(project, tmp_path, ARGUMENTS="--offline").code == 0
 
 
 def test_its_readme_names_every_input_and_output() -> None:

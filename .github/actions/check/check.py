@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+CANNOT = 2  # of safemigrate's exit codes: could not do the job
 REPORTS = {
     "json": "safemigrate.json",
     "markdown": "safemigrate.md",
@@ -23,7 +24,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="safemigrate-", dir=os.environ["RUNNER_TEMP"]))
     paths = {name: folder / file for name, file in REPORTS.items()}
     environment = {name: value for name, value in os.environ.items() if name != "SAFEMIGRATE_DATABASE_URL" or value}
-    code = subprocess.run([*_command(), *_outputs(paths)], env=environment, check=False).returncode
+    try:
+        code = subprocess.run([*_command(), *_outputs(paths)], env=environment, check=False).returncode
+    except ValueError as error:
+        print(f"::error title=safemigrate::The input `arguments` is no command line: {error}")
+        code = CANNOT
     written = {name: path for name, path in paths.items() if path.is_file()}
     document = json.loads(written["json"].read_text(encoding="utf-8")) if "json" in written else {}
     _append(
@@ -39,7 +44,8 @@ def main() -> int:
 def _command() -> list[str]:
     base = os.environ.get("BASE", "")
     return [
-        *(sys.executable, "-m", "safemigrate", "check", "--no-interactive", "--format", "github"),
+        # -P: the folder is a stranger's, and no module is taken from there
+        *(sys.executable, "-P", "-m", "safemigrate", "check", "--no-interactive", "--format", "github"),
         *("--fail-on", os.environ.get("FAIL_ON") or "error"),
         *(("--base", base) if base else ()),
         *shlex.split(os.environ.get("ARGUMENTS", "")),
