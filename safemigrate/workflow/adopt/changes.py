@@ -136,6 +136,7 @@ def take_back(changes: Sequence[Change]) -> list[str]:
 
 
 def _become(path: str, text: str | None) -> None:
+    _part(Path(path).resolve()).unlink(missing_ok=True)  # left by a kill in the middle of a write
     if _text(path) == text:
         return
     if text is None:
@@ -147,7 +148,7 @@ def _become(path: str, text: str | None) -> None:
 def _put(path: Path, text: str) -> None:
     """Write a file whole: a reader, or a kill, finds the old one or the new one."""
     path = path.resolve()  # a link stays one
-    part = path.with_name(f".{path.name}.safemigrate")
+    part = _part(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
@@ -160,6 +161,10 @@ def _put(path: Path, text: str) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise ProjectError(f"{path} cannot be written", error.strerror or str(error)) from error
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.safemigrate")
 
 
 def _umask() -> int:
