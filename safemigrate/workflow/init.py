@@ -7,7 +7,7 @@ the rows in Prisma's table: a run that is stopped anywhere in between goes on wh
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from safemigrate.workflow.on_target.resolve import (
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.request import Request
 
+_NAMED = 4  # migrations in one line
 _LINES = 40  # of a file's difference before the question; a baseline has thousands
 
 
@@ -189,7 +190,7 @@ def _question(way: _Way, found: _Found, everything: tuple[Change, ...], lines: i
     if everything:
         said += ["", "These files would be written:", "", changes.shown(everything, way.project.root, lines)]
     if rows := found.adoption.rows:
-        names = ", ".join(one.name for one in rows)
+        names = _names([one.name for one in rows])
         said += ["", f"Recorded as applied in _prisma_migrations, without touching a table: {names}"]
     return "\n".join(said)
 
@@ -199,6 +200,12 @@ _DRIFT = (
     "beyond it becomes the next migration, by safemigrate apply. Where the database is right instead, npx prisma",
     "db pull writes it into schema.prisma. From the database to schema.prisma it would take:",
 )
+
+
+def _names(names: Sequence[str]) -> str:
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return f"{len(names):,} migrations, {names[0]} to {names[-1]},"
 
 
 def _declined(summary: str) -> ConsentRequired:
@@ -257,7 +264,7 @@ def _undo(
         stay = changes.take_back(record.changes)
         changes.remove(home)
         notes = [f"{path} was edited since and stays" for path in stay]
-        notes += [f"{name} is no longer recorded as applied" for name in gone]
+        notes += [f"{_names(gone)} no longer recorded as applied"] if gone else []
         way = _Way(project, home, resolved, target, began)
         return _outcome(way, Result.UNDONE, empty, notes=tuple(notes))
 
@@ -280,11 +287,9 @@ def _outcome(
         path = Path(one.path)
         shown = path.relative_to(root) if path.is_relative_to(root) else path
         lines.append(Diagnosis("written" if one.is_new else "changed", ok=True, detail=str(shown)))
-    if result is Result.ADOPTED:
-        lines += [
-            Diagnosis("recorded", ok=True, detail=f"{one.name} as applied; no table was touched")
-            for one in found.adoption.rows
-        ]
+    if result is Result.ADOPTED and found.adoption.rows:
+        names = _names([one.name for one in found.adoption.rows])
+        lines.append(Diagnosis("recorded", ok=True, detail=f"{names} as applied; no table was touched"))
     follow = {
         Result.ADOPTED: (
             *(("safemigrate apply   # what schema.prisma says beyond the database",) if found.adoption.drift else ()),
