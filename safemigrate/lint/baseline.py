@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from safemigrate.errors import ProjectError
 from safemigrate.model import Finding
@@ -15,8 +15,7 @@ from safemigrate.model import Finding
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Known:
+class Known(NamedTuple):
     """An entry. `statement` is a hash of the statement's text, whatever its spaces and line ends."""
 
     migration: str
@@ -72,5 +71,5 @@ class Baseline:
 
 def write(path: Path, entries: Iterable[Known]) -> None:
     """Write a baseline, in an order that gives small diffs."""
-    findings = [asdict(entry) for entry in sorted(entries)]
+    findings = [entry._asdict() for entry in sorted(entries)]
     path.write_text(json.dumps({"version": _VERSION, "findings": findings}, indent=1) + "\n", encoding="utf-8")

@@ -107,8 +107,6 @@ class Context:
         self._counts: dict[str, int | None] = {}
         self._held: list[tuple[int, Effect]] = []
         self._apart = parted(statements) if facts.in_steps else frozenset()
-        self.schema = Schema(facts)
-        self.inventory = Inventory()
         self._knows_earlier = earlier is not None
         # Nothing to copy from: what a whole history writes into an empty database is its own seed.
         starts_empty = self.knows_all and all(name == "_prisma_migrations" for _schema, name in facts.tables or ())
@@ -119,6 +117,16 @@ class Context:
                 if isinstance(action, Insert) and not starts_empty:
                     self._filled.add(self.key(action.table))
         self._own = len(self.before)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What is known of tables, types and functions at this point."""
+        return Schema(self.facts)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """What this migration has made and dropped by now."""
+        return Inventory()
 
     @property
     def actions(self) -> list[Action]:

@@ -16,21 +16,24 @@ _NO_CALLS = frozenset(
     "POSITION ROLLUP ROW ROWS SELECT SETS SIMILAR SOME SUBSTRING THEN TRIM UNION USING VALUES VARYING "
     "WHEN WHERE WITH WITHIN XMLELEMENT XMLFOREST".split()
 )
-# They only read, of those that migrations select from. PostgreSQL docs, 9.
-_ONLY_READ = re.compile(
-    r"(pg_(get|table|relation|total|database|indexes|size|type|is|backend_pid|typeof|catalog|encoding|my|describe|input|partition|column|index|has|stat_get)\w*"
+# They only read, of those that migrations select from, by name or by how it begins. PostgreSQL docs, 9.
+_ONLY_READ = frozenset(
+    "abs age ascii avg bit_length btrim cardinality ceil ceiling char_length chr clock_timestamp col_description "  # noqa: SIM905
+    "concat concat_ws convert_from convert_to count cume_dist currval date decode dense_rank div encode every exp "
+    "first_value floor format format_type enum_range gen_random_uuid nullif generate_series generate_subscripts "
+    "initcap isfinite lag last_value lastval lead left length ln localtimestamp log lower lower_inf lpad ltrim "
+    "make_date make_interval make_time make_timestamp make_timestamptz max md5 min mod mode now nth_value ntile "
+    "num_nonnulls num_nulls numeric obj_description octet_length percent_rank pi position power quote_ident "
+    "quote_literal quote_nullable random range_agg rank repeat replace reverse right round row_number row_to_json "
+    "rpad rtrim set_config setseed sha256 sha512 sign similarity split_part sqrt starts_with statement_timestamp "
+    "string_agg string_to_array string_to_table strpos substr sum text timeofday timezone transaction_timestamp "
+    "translate trunc unaccent unnest upper varchar version width_bucket".split()
+)
+_ALL_ONLY_READ = re.compile(
+    r"pg_(get|table|relation|total|database|indexes|size|type|is|backend_pid|typeof|catalog|encoding|my|describe|input|partition|column|index|has|stat_get)\w*"
     r"|(json|jsonb|array|regexp|ts|has|inet|range|plainto|phraseto|websearch|txid|current|session|regr|stddev|var|percentile|xml|date|bit|bool)_\w+"
     r"|to_(char|date|json|jsonb|number|timestamp|tsquery|tsvector|regclass|regtype|regnamespace|regproc|hex)"
-    r"|abs|age|ascii|avg|bit_length|btrim|cardinality|ceil|ceiling|char_length|chr|clock_timestamp|col_description"
-    r"|concat|concat_ws|convert_from|convert_to|count|cume_dist|currval|date|decode|dense_rank|div|encode|every|exp"
-    r"|first_value|floor|format|format_type|enum_range|gen_random_uuid|nullif|generate_series|generate_subscripts|initcap|isfinite"
-    r"|jsonb?|lag|last_value|lastval|lead|left|length|ln|localtimestamp|log|lower|lower_inf|lpad|ltrim|make_date"
-    r"|make_interval|make_time|make_timestamp|make_timestamptz|max|md5|min|mod|mode|now|nth_value|ntile|num_nonnulls"
-    r"|num_nulls|numeric|obj_description|octet_length|percent_rank|pi|position|power|quote_ident|quote_literal"
-    r"|quote_nullable|random|range_agg|rank|repeat|replace|reverse|right|round|row_number|row_to_json|rpad|rtrim"
-    r"|set_config|setseed|sha256|sha512|sign|similarity|split_part|sqrt|starts_with|statement_timestamp|string_agg"
-    r"|string_to_array|string_to_table|strpos|substr|sum|text|timeofday|timezone|transaction_timestamp|translate|trunc"
-    r"|unaccent|unnest|upper|uuid_generate_v\d|uuidv[47]|varchar|version|width_bucket)"
+    r"|jsonb?|uuid_generate_v\d|uuidv[47]"
 )
 
 
@@ -48,7 +51,8 @@ def calls(cursor: Cursor) -> list[Call]:
         inside = place < part.place
         behind, part.place = part.place, start
         name = part.name()
-        is_built_in = name.schema in (None, "pg_catalog") and _ONLY_READ.fullmatch(name.name)
+        only_reads = name.name in _ONLY_READ or _ALL_ONLY_READ.fullmatch(name.name)
+        is_built_in = name.schema in (None, "pg_catalog") and only_reads
         if not is_built_in and not _is_something_else(tokens[start - 1] if start else token):
             arguments = "" if inside else part.group().rest()
             if inside or not part.at("AS", "("):  # WITH name (columns) AS (

@@ -40,6 +40,13 @@ class Cursor:
 
     def at(self, *words: str) -> bool:
         """Whether these words stand here, in this order."""
+        here = self.place
+        found = self.take(*words)
+        self.place = here
+        return found
+
+    def take(self, *words: str) -> bool:
+        """Move behind these words if they stand here."""
         place = self.place
         if len(self.tokens) - place < len(words):
             return False
@@ -47,14 +54,8 @@ class Cursor:
             if self.tokens[place].word != word:
                 return False
             place += 1
+        self.place = place
         return True
-
-    def take(self, *words: str) -> bool:
-        """Move behind these words if they stand here."""
-        found = self.at(*words)
-        if found:
-            self.place += len(words)
-        return found
 
     def take_any(self, *words: str) -> str:
         """Move behind one of these words, and say which; "" for none."""

@@ -6,7 +6,7 @@ from safemigrate.sql.actions import Name
 from safemigrate.sql.cursor import Cursor
 
 # By first word, longest first. PostgreSQL docs, SQL commands.
-_KINDS: dict[str, list[str]] = {}
+_KINDS: dict[str, list[tuple[str, ...]]] = {}
 for _kind in (
     "TEXT SEARCH CONFIGURATION",
     "TEXT SEARCH DICTIONARY",
@@ -29,15 +29,15 @@ for _kind in (
     "POLICY PROCEDURE PUBLICATION ROLE ROUTINE RULE SCHEMA SEQUENCE SERVER STATISTICS SUBSCRIPTION SYSTEM TABLE TABLESPACE "  # noqa: E501
     "TRANSFORM TRIGGER TYPE USER VIEW".split(),
 ):
-    _KINDS.setdefault(_kind.split()[0], []).append(_kind)
+    _KINDS.setdefault(_kind.split()[0], []).append(tuple(_kind.split()))
 _MODIFIERS = "OR REPLACE GLOBAL LOCAL TEMP TEMPORARY UNLOGGED UNIQUE RECURSIVE CONSTRAINT TRUSTED PROCEDURAL".split()  # noqa: SIM905
 
 
 def object_kind(cursor: Cursor, *more: str) -> str:
-    """The kind of object that is named here, in lower case; `more` are kinds that only some statements know."""
-    for kind in _KINDS.get(cursor.word, more):
-        if cursor.take(*kind.split()):
-            return kind.lower()
+    """The kind of object that is named here, in lower case; `more` are words that only some know."""
+    for words in _KINDS.get(cursor.word, [more]):
+        if words and cursor.take(*words):
+            return " ".join(words).lower()
     raise cursor.unread()
 
 
