@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TypeVar, cast
 
 from safemigrate.lint.allow import Allow
 from safemigrate.lint.facts import Facts, Key, TableFact, nobody
@@ -42,6 +43,7 @@ from safemigrate.sql.actions import (
 )
 from safemigrate.sql.expression import always_holds
 
+A = TypeVar("A", bound=Action)
 OfColumn = AlterColumn | AlterColumnType | DropColumn | DropDefault | DropNotNull | SetDefault | SetNotNull
 
 _BY_KEY = re.compile(
@@ -98,6 +100,8 @@ class Context:
         self.allowable: Sequence[str] = ()
         self.found: Sequence[Finding] = ()  # for a rule that speaks last
         self.before: list[Action] = []
+        self._before_by_kind: dict[type[Action], list[Action]] = {}
+        self._own_by_kind: dict[type[Action], list[Action]] = {}
         self._by_statement = [list(flatten(statement.actions)) for statement in statements]
         self._tables: dict[Key, Key | None] = {}  # made or renamed here: what it was in the target, None for new
         self._types: set[Key] = set()
@@ -114,6 +118,7 @@ class Context:
             for action in flatten(statement.actions):
                 self._note(action)
                 self.before.append(action)
+                self._before_by_kind.setdefault(type(action), []).append(action)
                 if isinstance(action, Insert) and not starts_empty:
                     self._filled.add(self.key(action.table))
         self._own = len(self.before)
@@ -137,6 +142,25 @@ class Context:
     def own(self) -> list[Action]:
         """What this migration did before the statement at hand, without the migrations before it."""
         return self.before[self._own :]
+
+    def own_of(self, kind: type[A]) -> list[A]:
+        """Those of one class: a file may have thousands of statements, and each asks."""
+        return cast("list[A]", self._own_by_kind.get(kind, []))
+
+    def before_of(self, kind: type[A]) -> list[A]:
+        """Those of one class, in the migrations before this one too."""
+        return cast("list[A]", self._before_by_kind.get(kind, []))
+
+    def all_of(self, kind: type[A]) -> list[A]:
+        """What the whole migration does, of one class."""
+        return cast("list[A]", self._by_kind.get(kind, []))
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Action], list[Action]]:
+        found: dict[type[Action], list[Action]] = {}
+        for action in self.everything:
+            found.setdefault(type(action), []).append(action)
+        return found
 
     @cached_property
     def everything(self) -> list[Action]:
@@ -171,6 +195,8 @@ class Context:
                 self._held += [(statement.span.line, one) for one in found if one.table not in gone]
             self._note(action)
             self.before.append(action)
+            for known in (self._own_by_kind, self._before_by_kind):
+                known.setdefault(type(action), []).append(action)
         self.position += 1
         if self.position in self._apart:
             self._held = []
@@ -223,7 +249,7 @@ class Context:
     def written(self, table: Name, column: str) -> bool:
         """Whether an UPDATE of a pending migration has assigned the column by now."""
         key = self.key(table)
-        return any(isinstance(a, Update) and column in a.columns and self.key(a.table) == key for a in self.before)
+        return any(column in one.columns and self.key(one.table) == key for one in self.before_of(Update))
 
     # The target
 
@@ -278,11 +304,15 @@ class Context:
 
     def matching(self, table: Name, where: str) -> int | None:
         """The rows of the target that a condition names; None where it cannot be asked alone, or has changed by now."""
-        key = self.key(table)
-        if any(isinstance(a, Update | Insert | Delete) and self.key(a.table) == key for a in self.before):
+        key, place = self.key(table), self.place(table)
+        changes: tuple[Update | Insert | Delete, ...] = (
+            *self.before_of(Update),
+            *self.before_of(Insert),
+            *self.before_of(Delete),
+        )
+        if not place or any(self.key(one.table) == key for one in changes):
             return None
-        place = self.place(table)
-        return self.count(f"SELECT count(*) FROM {place} WHERE {where or 'true'}") if place else None
+        return self.count(f"SELECT count(*) FROM {place} WHERE {where or 'true'}")
 
     def is_small(self, table: Name) -> bool:
         """Whether the table is known to have so few rows that no lock on it is felt."""

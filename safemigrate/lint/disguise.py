@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safemigrate.lint.column_type import same_type
 from safemigrate.sql import Name
-from safemigrate.sql.actions import Action, AddColumn, CreateTable, DropColumn, DropTable, Insert, Update
+from safemigrate.sql.actions import AddColumn, CreateTable, DropColumn, DropTable, Insert, Update
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
@@ -25,10 +25,7 @@ def replaced(context: Context) -> list[tuple[DropColumn, AddColumn]]:
     drops = [drop for drop in drops if not _is_read(context, drop)]
     if not drops:
         return []
-    everything = context.everything
-    adds = [
-        action for action in everything if isinstance(action, AddColumn) and not _filled(context, action, everything)
-    ]
+    adds = [add for add in context.all_of(AddColumn) if not _filled(context, add)]
     candidates = [(_likeness(context, drop, add), drop, add) for drop in drops for add in adds]
     candidates = [candidate for candidate in candidates if candidate[0] > 0]
     candidates.sort(key=lambda candidate: -candidate[0])
@@ -54,7 +51,7 @@ def _is_own(context: Context, drop: DropColumn) -> bool:
 def _is_read(context: Context, drop: DropColumn) -> bool:
     """Whether an earlier UPDATE of the table reads the column: then its values have moved."""
     key = context.key(drop.table)
-    updates = [a for a in context.own if isinstance(a, Update) and context.key(a.table) == key]
+    updates = [update for update in context.own_of(Update) if context.key(update.table) == key]
     if not updates:
         return False
     name = re.compile(rf'(?<!\w)"?{re.escape(drop.column)}"?(?!\w)')
@@ -69,11 +66,9 @@ def _may_follow(context: Context, drop: DropColumn, add: AddColumn) -> bool:
     return before is None or same_type(before, add.column.type)
 
 
-def _filled(context: Context, add: AddColumn, everything: list[Action]) -> bool:
+def _filled(context: Context, add: AddColumn) -> bool:
     key = context.key(add.table)
-    return any(
-        isinstance(a, Update) and add.column.name in a.columns and context.key(a.table) == key for a in everything
-    )
+    return any(add.column.name in one.columns and context.key(one.table) == key for one in context.all_of(Update))
 
 
 def _likeness(context: Context, drop: DropColumn, add: AddColumn) -> float:
@@ -101,12 +96,8 @@ def made_again(context: Context) -> list[tuple[Name, CreateTable]]:
     dropped = [table for a in context.actions if isinstance(a, DropTable) for table in a.tables]
     if not dropped:
         return []
-    copied = {context.key(action.table) for action in context.everything if isinstance(action, Insert)}
-    made = [
-        action
-        for action in context.everything
-        if isinstance(action, CreateTable) and not action.temporary and context.key(action.table) not in copied
-    ]
+    copied = {context.key(action.table) for action in context.all_of(Insert)}
+    made = [one for one in context.all_of(CreateTable) if not one.temporary and context.key(one.table) not in copied]
     pairs: list[tuple[Name, CreateTable]] = []
     for table in dropped:
         scores = [(_table_likeness(context, table, one), number) for number, one in enumerate(made)]

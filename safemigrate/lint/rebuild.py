@@ -26,15 +26,14 @@ class Rebuild:
 
 def rebuilds(context: Context) -> list[Rebuild]:
     """The tables that a migration makes anew, wherever in it; one without a copy is dropped and no more."""
-    everything = context.everything
-    if not any(isinstance(action, DropTable) for action in everything):
+    copies = {context.key(action.table): action for action in context.all_of(Insert) if action.origin}
+    if not copies:
         return []
-    dropped = {context.key(name) for action in everything if isinstance(action, DropTable) for name in action.tables}
-    made = {context.key(action.table): action for action in everything if isinstance(action, CreateTable)}
-    copies = {context.key(a.table): a for a in everything if isinstance(a, Insert) and a.origin}
+    dropped = {context.key(name) for action in context.all_of(DropTable) for name in action.tables}
+    made = {context.key(action.table): action for action in context.all_of(CreateTable)}
     found = []
-    for action in everything:
-        if not isinstance(action, Rename) or action.kind != "table":
+    for action in context.all_of(Rename):
+        if action.kind != "table":
             continue
         table = Name(action.old.schema, action.new)
         copy, created = copies.get(context.key(action.old)), made.get(context.key(action.old))

@@ -54,9 +54,9 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
     dropped = [name for action in context.actions if isinstance(action, DropIndex) for name in action.names]
     if not dropped:
         return
-    made = {action.name for action in context.everything if isinstance(action, CreateIndex)}
-    gone = {table.name for action in context.everything if isinstance(action, DropTable) for table in action.tables}
-    columns = {action.column for action in context.everything if isinstance(action, DropColumn)}
+    made = {action.name for action in context.all_of(CreateIndex)}
+    gone = {table.name for action in context.all_of(DropTable) for table in action.tables}
+    columns = {action.column for action in context.all_of(DropColumn)}
     for name in dropped:
         known = context.schema.index(name)
         is_unique = known[1].unique if known else name.name.endswith("_key")  # as Prisma names them
@@ -73,21 +73,18 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
 
 def _is_spent(context: Context, drop: DropConstraint) -> bool:
     """Whether another takes its place, or what it was about goes, or it had only to help."""
-    key = context.key(drop.table)
-    for action in context.everything:
-        match action:
-            case AddConstraint() if context.key(action.table) == key:
-                if action.constraint.name == drop.name or _stem(action.constraint.name) == _stem(drop.name):
-                    return True
-            case SetNotNull() if context.key(action.table) == key:
-                return True
-            case DropTable() if _names(drop.name, {table.name for table in action.tables}):
-                return True
-            case DropColumn() if context.key(action.table) == key and f"_{action.column}_" in f"{drop.name}_":
-                return True
-            case AddColumn() if context.key(action.table) == key and f"_{action.column.name}_" in drop.name:
-                return True
-    return False
+    key, name = context.key(drop.table), f"{drop.name}_"
+    added = [one.constraint.name for one in context.all_of(AddConstraint) if context.key(one.table) == key]
+    columns = [one.column for one in context.all_of(DropColumn) if context.key(one.table) == key]
+    new = [one.column.name for one in context.all_of(AddColumn) if context.key(one.table) == key]
+    return (
+        drop.name in added
+        or _stem(drop.name) in map(_stem, added)
+        or any(context.key(one.table) == key for one in context.all_of(SetNotNull))
+        or _names(drop.name, {table.name for one in context.all_of(DropTable) for table in one.tables})
+        or any(f"_{column}_" in name for column in columns)
+        or any(f"_{column}_" in drop.name for column in new)
+    )
 
 
 def _stem(name: str) -> str:

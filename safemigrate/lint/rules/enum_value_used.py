@@ -64,6 +64,8 @@ def _is_spared(action: Action) -> bool:
 
 def _fresh(context: Context) -> dict[str, Name]:
     fresh: dict[str, Name] = {}
+    if not context.own_of(AddEnumValue):
+        return fresh
     for action in context.own:
         if isinstance(action, AddEnumValue) and not context.is_new_type(action.type):
             fresh[action.value] = action.type

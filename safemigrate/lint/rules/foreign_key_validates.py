@@ -38,14 +38,14 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _added(context: Context, action: Action, table: Name, constraint: Constraint) -> Iterator[Finding]:
-    copied = any(isinstance(one, Insert) and one.query and one.table == table for one in context.own)
+    copied = any(one.query and one.table == table for one in context.own_of(Insert))
     if context.rows(table) == 0 and not (copied and context.felt(action)):
         return
     parent = constraint.references
     subject = str(table)
     name = quote(constraint.name) if constraint.name else "a foreign key"
     orphans = _orphans(context, table, constraint)
-    cleaned = any(isinstance(a, Delete) and context.key(a.table) == context.key(table) for a in context.before)
+    cleaned = any(context.key(one.table) == context.key(table) for one in context.before_of(Delete))
     cleaned = cleaned or any(context.written(table, column) for column in constraint.columns)
     if orphans and not cleaned:
         message = f"{name} is added, and {counted(orphans, 'row')} of {table} {_refer(orphans)} to no row of {parent}"

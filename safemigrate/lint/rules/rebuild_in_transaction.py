@@ -32,8 +32,8 @@ def check(context: Context) -> Iterator[Finding]:
     """Tables dropped by a rebuild between BEGIN and COMMIT, on SQLite."""
     if not any(isinstance(action, DropTable) for action in context.actions):
         return
-    control = [action.kind for action in context.own if isinstance(action, Transaction)]
-    is_sqlite = any(isinstance(action, Set) and action.setting == "foreign_keys" for action in context.everything)
+    control = [action.kind for action in context.own_of(Transaction)]
+    is_sqlite = any(action.setting == "foreign_keys" for action in context.all_of(Set))
     if not is_sqlite or control[-1:] != ["begin"]:
         return
     dropped = {table for action in context.actions if isinstance(action, DropTable) for table in action.tables}

@@ -57,10 +57,10 @@ def _is_free(context: Context, subject: Name, start: int) -> bool:
     last = context.count(f"SELECT last_value FROM {subject}")
     if start >= (SMALL if last is None else max(last, 1)):  # a large number is a jump over what is there
         return True
-    if any(isinstance(one, CreateSequence) and one.name.name == subject.name for one in context.before):
+    if any(one.name.name == subject.name for one in context.before_of(CreateSequence)):
         return True
-    named = [subject, *(one.table for one in context.before if isinstance(one, CreateTable))]
-    named += [table for one in context.before if isinstance(one, Truncate) for table in one.tables]
+    named = [subject, *(one.table for one in context.before_of(CreateTable))]
+    named += [table for one in context.before_of(Truncate) for table in one.tables]
     named += [Name(*key) for key in context.facts.tables or ()]
     mine = [one for one in named if subject.name == one.name or subject.name.startswith(f"{one.name}_")]
     return any(context.rows(one) == 0 for one in mine if context.is_there(one) or one != subject)

@@ -46,7 +46,7 @@ def _unique(
     listed = ", ".join(quote(column) for column in columns)
     subject = f"{table} ({listed})" if listed else str(table)
     duplicates = _duplicates(context, table, columns, where, same_nulls=same_nulls)
-    cleaned = any(isinstance(a, Delete) and context.key(a.table) == context.key(table) for a in context.before)
+    cleaned = any(context.key(one.table) == context.key(table) for one in context.before_of(Delete))
     cleaned = cleaned or any(context.written(table, column) for column in columns)
     query = f"SELECT {listed}, count(*) FROM {table} GROUP BY {listed} HAVING count(*) > 1;"
     if duplicates and not cleaned:
@@ -66,7 +66,7 @@ def _unique(
 def _filled_by_query(context: Context, table: Name) -> bool:
     """Whether the migration has copied rows into it by now that nobody can count before it runs."""
     key = context.key(table)
-    return any(isinstance(a, Insert) and a.query and context.key(a.table) == key for a in context.own)
+    return any(insert.query and context.key(insert.table) == key for insert in context.own_of(Insert))
 
 
 def _occur(number: int) -> str:

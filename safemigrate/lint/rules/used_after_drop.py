@@ -21,7 +21,7 @@ _ENDS = (DropColumn, DropTable, Rename, SetSchema)
 
 def check(context: Context) -> Iterator[Finding]:
     """Tables and columns named after they are gone."""
-    if not any(isinstance(action, _ENDS) for action in context.own):
+    if not any(context.own_of(kind) for kind in _ENDS):
         return
     statement = context.statements[context.position]
     things = dict.fromkeys(thing for action in statement.actions for thing in needed(context, action))
