@@ -88,6 +88,16 @@ CREATE TABLE IF NOT EXISTS safemigrate.hold (
   since timestamptz NOT NULL DEFAULT clock_timestamp(),
   released_at timestamptz
 );
+DO $$
+DECLARE
+  one regclass;
+BEGIN  -- under a publication FOR ALL TABLES nothing is deleted or updated without (PostgreSQL docs, 29.1)
+  FOR one IN SELECT oid FROM pg_class
+             WHERE oid IN ('safemigrate.kept'::regclass, 'safemigrate.hold'::regclass) AND relreplident = 'd'
+  LOOP
+    EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', one);
+  END LOOP;
+END $$;
 """
 
 # Statement-level with transition tables: the cost is the rows changed, whatever the statement (PostgreSQL docs 39.1).

@@ -346,6 +346,33 @@ OUTCOMES = {
     "doctor-ok": Outcome(
         "doctor", Result.OK, DATABASE, diagnoses=(Diagnosis("disk", True, "42 GB free"),), seconds=0.2
     ),
+    "init": Outcome(
+        "init",
+        Result.ADOPTED,
+        DATABASE,
+        diagnoses=(
+            Diagnosis("project", True, "Prisma 6.19.3 with pnpm, prisma/schema.prisma, postgresql"),
+            Diagnosis(
+                "database", True, "PostgreSQL 15.18 at Neon, from DATABASE_URL (url in schema.prisma); schema public"
+            ),
+            Diagnosis("around it", True, "git, GitHub, Vercel"),
+            Diagnosis("baseline", True, "0_init makes 12 tables, and beyond schema.prisma 1 view, 2 triggers"),
+            Diagnosis("written", True, "prisma/migrations/0_init/migration.sql"),
+            Diagnosis("changed", True, "package.json"),
+            Diagnosis("recorded", True, "0_init as applied; no table was touched"),
+        ),
+        notes=("left out of the baseline: schema auth, which is supabase_admin's",),
+        next=("safemigrate apply   # what schema.prisma says beyond the database", "safemigrate init --undo"),
+        seconds=2.1,
+    ),
+    "init-nothing": Outcome("init", Result.NOTHING, DATABASE, diagnoses=(Diagnosis("project", True, "Prisma 7.10.0"),)),
+    "init-undo": Outcome(
+        "init",
+        Result.UNDONE,
+        DATABASE,
+        notes=("/srv/shop/safemigrate.toml was edited since and stays", "0_init no longer recorded as applied"),
+        seconds=0.4,
+    ),
     "snapshot-create": Outcome("snapshot create", Result.OK, DATABASE, snapshots=(SNAPSHOT,), seconds=3.0),
     "snapshot-list": Outcome("snapshot list", Result.OK, snapshots=(OLDER, SNAPSHOT), seconds=0.1),
     "snapshot-list-empty": Outcome("snapshot list", Result.NOTHING, next=("safemigrate snapshot create",)),

@@ -45,3 +45,17 @@ def test_a_label_is_added_while_a_dropped_table_still_uses_the_enum(project: Pro
     assert project.rollback(RollbackOptions(last=2)).result is Result.ROLLED_BACK
     after, same = project.state()
     assert (compare(before, after), rows) == ([], same)
+
+
+def test_everything_is_published(project: Project) -> None:
+    """Logical replication of ALL TABLES takes safemigrate's own along, and wants to know which row was changed."""
+    project.baseline(USERS)
+    before, rows = project.state()
+    project.run("CREATE PUBLICATION everything FOR ALL TABLES")
+    project.write(CHANGE, 'ALTER TABLE "User" DROP COLUMN email')
+    assert project.apply().result is Result.APPLIED
+    assert project.rollback().result is Result.ROLLED_BACK
+    project.release(CHANGE)
+    project.run("DROP PUBLICATION everything")
+    after, same = project.state()
+    assert (compare(before, after), rows) == ([], same)

@@ -34,11 +34,12 @@ jobs:
 {defaults}    steps:
       - uses: actions/checkout@v4
         with:
-          fetch-depth: 0 # what the branch changed is for git to say
+          fetch-depth: 0 # back to where the branch began
+          persist-credentials: false
       - uses: actions/setup-node@v4
         with:
           node-version: 22
-      - run: {install}
+      - run: {install} # schema.prisma is compared with the history by the project's own Prisma
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
