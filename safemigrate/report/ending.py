@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import assert_never
 
-from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity, Verdict
+from safemigrate.model import Confirmation, Finding, MigrationOutcome, Outcome, Result, Severity, Verdict
 from safemigrate.report.words import many
 
 
@@ -71,27 +71,30 @@ def fails(outcome: Outcome, finding: Finding) -> bool:
     return finding.blocks or (not errors and finding.severity is Severity.WARNING)
 
 
-def headline(outcome: Outcome) -> str:
-    """Return the verdict in a few plain words."""
+def headline(outcome: Outcome) -> tuple[Tone, str]:
+    """Return the verdict in a few plain words; what worked and still needs a look is not all good."""
     tone, _ = ending(outcome)
+    told = [one for one in findings_of(outcome) if not one.allowed and one.verdict is not Confirmation.CLEARED]
     match outcome.result:
         case Result.BLOCKED:
-            return "This change is blocked"
+            return tone, "This change is blocked"
         case Result.INCOMPLETE:
-            return "Not all of it could be read"
+            return tone, "Not all of it could be read"
         case Result.CONFLICTS:
-            return "Stopped: rows written since are in the way"
+            return tone, "Stopped: rows written since are in the way"
         case Result.APPLIED:
-            return "The change is in the database"
+            return tone, "The change is in the database"
         case Result.ROLLED_BACK:
-            return "The change is taken back"
+            return tone, "The change is taken back"
+        case Result.REHEARSED if any(one.loses for one in told):
+            return Tone.WARN, "It works, and it loses data"
         case Result.REHEARSED:
-            return "It worked on a copy; nothing was changed"
+            return Tone.WARN if told else tone, "It worked on a copy; nothing was changed"
         case Result.NOT_OK if outcome.command == "prove":
-            return "Not every rollback is proven"
+            return tone, "Not every rollback is proven"
         case _ if tone is Tone.WARN:
-            return "Nothing blocks; something to read"
-    return "Something is wrong" if tone is Tone.BAD else "Nothing stands in the way"
+            return tone, "Nothing blocks; something to read"
+    return tone, "Something is wrong" if tone is Tone.BAD else "Nothing stands in the way"
 
 
 def _standing(outcome: Outcome) -> str:

@@ -22,6 +22,7 @@ class Format(StrEnum):
     SARIF = "sarif"
     GITLAB = "gitlab"
     JUNIT = "junit"
+    HTML = "html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ MODULES = {
     Format.SARIF: _Module("sarif", ("folder", "rules"), _FINDINGS),
     Format.GITLAB: _Module("gitlab", ("folder",), _FINDINGS),
     Format.JUNIT: _Module("junit", commands=_FINDINGS),
+    Format.HTML: _Module("html", ("rules",), _MIGRATIONS),
 }
 
 

@@ -73,14 +73,15 @@ def render_error(command: str, error: SafemigrateError) -> str:
 
 
 def _page(outcome: Outcome, room: _Room) -> str:
-    tone, sentence = ending(outcome)
+    tone, title = headline(outcome)
+    _, sentence = ending(outcome)
     left: Counter[str] = Counter()
     facts = [plain(sentence)]
     if outcome.base:
         facts.append(f"Compared with {code(outcome.base)}.")
     if outcome.database:
         facts.append(f"Database {code(outcome.database)}.")
-    parts = [marker(outcome.command), f"## {_TONE[tone]} {headline(outcome)}", " ".join(facts)]
+    parts = [marker(outcome.command), f"## {_TONE[tone]} {title}", " ".join(facts)]
     if outcome.findings:
         parts += ["### The project", *_findings(outcome.findings, room, left)]
     quiet = [each for each in outcome.migrations if not _speaks(each)]

@@ -1,0 +1,105 @@
+"""What was found, the worst first, each with the SQL it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from safemigrate.model import Confirmation, Finding, MigrationOutcome, Outcome, RulePage, Severity
+from safemigrate.report.html.element import Element, add, pre, tag
+from safemigrate.report.told import findings_of
+from safemigrate.report.words import many, said, worst_first
+
+Rules = Mapping[str, RulePage]
+_MARK = {Severity.ERROR: "✖", Severity.WARNING: "!", Severity.NOTICE: "·"}
+_CLASS = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTICE: "note"}
+# Lines of a statement that are shown at once.
+_LINES = 14
+
+
+def findings(outcome: Outcome, rules: Rules) -> Element:
+    """Write the section."""
+    section = tag("section", tag("h2", "Findings"), id="findings")
+    if outcome.findings:
+        add(section, tag("article", tag("h3", "The project"), *_cards(outcome.findings, None, rules)))
+    for migration in outcome.migrations:
+        if found := findings_of(migration):
+            path = tag("p", tag("bdi", migration.path), class_="path") if migration.path else None
+            add(section, tag("article", tag("h3", tag("bdi", migration.name)), path, *_cards(found, migration, rules)))
+    if len(section) == 1:
+        add(section, tag("p", "Nothing was found.", class_="calm"))
+    return section
+
+
+def _cards(found: Sequence[Finding], migration: MigrationOutcome | None, rules: Rules) -> list[Element]:
+    quiet = [one for one in found if one.allowed or one.verdict is Confirmation.CLEARED]
+    cards = [_card(one, migration, rules) for one in worst_first(found) if one not in quiet]
+    if quiet:
+        title = f"{many(len(quiet), 'finding')} allowed by a comment, or cleared by the rehearsal"
+        cards.append(
+            tag("details", tag("summary", title), *(_card(one, migration, rules) for one in worst_first(quiet)))
+        )
+    return cards
+
+
+def _card(finding: Finding, migration: MigrationOutcome | None, rules: Rules) -> Element:
+    quiet = finding.allowed or finding.verdict is Confirmation.CLEARED
+    kind = "quiet" if quiet else _CLASS[finding.severity]
+    label = "allowed" if finding.allowed else "cleared" if quiet else str(finding.severity)
+    line = f"line {finding.span.line}" if finding.span else ""
+    title = tag(
+        "p",
+        tag("span", f"{_MARK[finding.severity]} {label}", class_=f"label {kind}"),
+        " ",
+        tag("code", finding.rule),
+        tag("span", line, class_="line"),
+        class_="title",
+    )
+    card = tag("div", title, tag("p", finding.message, class_="message"), class_=f"card {kind}")
+    if verdict := said(finding):
+        add(card, tag("p", verdict, class_="measured"))
+    if migration and finding.span and migration.text:
+        add(card, _excerpt(migration.text, finding))
+    if finding.allowed:
+        add(card, tag("p", "Allowed: ", tag("q", finding.allowed), class_="help"))
+    elif finding.help:
+        add(card, tag("p", tag("span", "→", class_="arrow", aria_hidden="true"), f" {finding.help}", class_="help"))
+    if page := rules.get(finding.rule):
+        add(card, _page(page))
+    return card
+
+
+def _excerpt(text: str, finding: Finding) -> Element:
+    """The lines of the statement; the one that names what the finding is about is marked."""
+    span = finding.span
+    assert span is not None
+    lines = text.split("\n")
+    name = finding.subject.rpartition(".")[2].strip('"')
+    last = min(span.end_line, len(lines))
+    marked = next((at for at in range(span.line, last + 1) if name and name in lines[at - 1]), span.line)
+    first = span.line if last - span.line < _LINES else max(span.line, min(marked - 3, last - _LINES + 1))
+    block = pre(f"SQL from line {first}")
+    if first > span.line:
+        add(block, tag("span", f"     … {first - span.line} lines\n", class_="number"))
+    shown = range(first, min(last, first + _LINES - 1) + 1)
+    for number in shown:
+        words = lines[number - 1].removeprefix("\ufeff") if number <= len(lines) else ""
+        at = tag("span", f"{number:>4} ", class_="number", aria_hidden="true")
+        add(block, tag("mark" if number == marked else "span", at, words), "\n")
+    if shown and shown[-1] < last:
+        add(block, tag("span", f"     … {last - shown[-1]} lines\n", class_="number"))
+    return block
+
+
+def _page(page: RulePage) -> Element:
+    details = tag("details", tag("summary", "Why, and what to do"), class_="why")
+    for paragraph in page.page.split("\n\n"):
+        if paragraph.startswith(" "):
+            add(details, pre("SQL", paragraph))
+        else:
+            add(details, tag("p", " ".join(paragraph.split())))
+    for title, sql in (("It finds", page.bad), ("It has nothing against", page.good)):
+        if sql:
+            add(details, tag("p", f"{title}:"), pre("SQL", sql))
+    if page.allowable:
+        add(details, tag("p", "Where it is meant, say why above the statement:"), pre("SQL", page.allow))
+    return details
