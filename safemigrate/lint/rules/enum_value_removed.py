@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safemigrate.lint.column_type import parts
 from safemigrate.lint.context import Context
 from safemigrate.lint.enums import Recreated, recreated
+from safemigrate.lint.labels import holding, spelled
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import AlterColumnType, CreateType, quote
@@ -54,23 +54,23 @@ def _lost(context: Context, enum: Recreated) -> Iterator[Finding]:
     removed = [label for label in labels if label not in (enum.created.labels or ())]
     if not removed:
         return
-    spelled = ", ".join(_literal(label) for label in removed)
+    literals = spelled(removed)
     for column, remapped in enum.columns:
-        yield _in_column(context, enum, column, spelled, remapped=remapped)
+        yield _in_column(context, enum, column, literals, remapped=remapped)
     if not enum.columns:
-        message = f"enum {enum.name} loses {spelled}; no column moves to it"
+        message = f"enum {enum.name} loses {literals}; no column moves to it"
         yield context.finding(Severity.NOTICE, message, subject=str(enum.name), count=0)
 
 
-def _in_column(context: Context, enum: Recreated, column: AlterColumnType, spelled: str, *, remapped: bool) -> Finding:
+def _in_column(context: Context, enum: Recreated, column: AlterColumnType, literals: str, *, remapped: bool) -> Finding:
     subject = f"{column.table}.{quote(column.column)}"
-    rows = _holding(context, column, spelled)
-    says = f"enum {enum.name} loses {spelled}"
+    rows = holding(context, column, literals)
+    says = f"enum {enum.name} loses {literals}"
     if rows == 0:
         return context.finding(Severity.NOTICE, f"{says}; no row of {subject} holds it", subject=subject, count=0)
     held = f"{counted(rows, 'row')} of {subject} hold it" if rows else f"rows of {subject} may hold it"
     name = quote(column.column)
-    update = f"UPDATE {column.table} SET {name} = ... WHERE {name} IN ({spelled});"
+    update = f"UPDATE {column.table} SET {name} = ... WHERE {name} IN ({literals});"
     # A plain cast by way of text fails on them; anything else in USING says what becomes of them.
     converts = remapped or "CASE" in column.using.upper()
     return context.finding(
@@ -81,20 +81,6 @@ def _in_column(context: Context, enum: Recreated, column: AlterColumnType, spell
         count=rows,
         loses=True,
     )
-
-
-def _holding(context: Context, column: AlterColumnType, spelled: str) -> int | None:
-    place = context.place(column.table, column.column)
-    if not place:
-        return 0 if context.rows(column.table) == 0 else None
-    name = quote(column.column)
-    is_array = parts(column.type)[2]
-    condition = f"{name}::text[] && ARRAY[{spelled}]" if is_array else f"{name}::text IN ({spelled})"
-    return context.count(f"SELECT count(*) FROM {place} WHERE {condition}")
-
-
-def _literal(label: str) -> str:
-    return "'" + label.replace("'", "''") + "'"
 
 
 RULE = Rule("enum-value-removed", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(CreateType,))

@@ -9,10 +9,10 @@ Use the value in the next migration. safemigrate applies such a file in two step
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.labels import uses
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
@@ -46,7 +46,7 @@ def check(context: Context) -> Iterator[Finding]:
     sql = context.statements[context.position].sql
     for value, type_ in _fresh(context).items():
         if (
-            _uses(sql, value)
+            uses(sql, value)
             and not _is_used_before(context, value)
             and not any(_is_of_another_type(context, action, type_) for action in context.actions)
         ):
@@ -74,18 +74,10 @@ def _fresh(context: Context) -> dict[str, Name]:
     return fresh
 
 
-def _uses(sql: str, value: str) -> bool:
-    """Whether a literal of the value, or of an array with it, stands there as something else than a text."""
-    word = re.escape(value.replace("'", "''"))
-    as_text = r"(?!\s*::\s*(?:text|varchar|character varying)\b)"
-    found = re.search(rf"(?<!::text = )'(?:{word}|\{{(?:[^']*[\",])?{word}(?:[\",][^']*)?\}})'{as_text}", sql)
-    return found is not None
-
-
 def _is_used_before(context: Context, value: str) -> bool:
     """Whether an earlier statement has failed on it already."""
     before = context.statements[: context.position]
-    return any(_uses(one.sql, value) and not all(map(_is_spared, one.actions)) for one in before)
+    return any(uses(one.sql, value) and not all(map(_is_spared, one.actions)) for one in before)
 
 
 def _is_of_another_type(context: Context, action: Action, type_: Name) -> bool:
