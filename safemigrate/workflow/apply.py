@@ -140,7 +140,9 @@ def carry(
     rehearsal = rehearse_all(source, shadow, scripts, request.on_progress)
     rehearsal = amend(rehearsal)
     counted = sizes(known)
-    evidence = estimated([replace(one, target=counted) for one in rehearsal.evidence], source, shadow)
+    evidence = estimated(
+        [replace(one, target=counted) for one in rehearsal.evidence], source, shadow, request.on_progress
+    )
     findings = [*_at_levels(request, target, pending, _judged(unlevelled, evidence)), *rehearsal.findings]
     findings += [said for plan in rehearsal.plans for said in own_down.judged(plan)]
     outcomes = tuple(_described(pair, findings) for pair in zip(pending, rehearsal.plans, strict=True))

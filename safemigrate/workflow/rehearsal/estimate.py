@@ -13,7 +13,8 @@ from time import perf_counter
 from safemigrate.db import session
 from safemigrate.db.catalog import CLASSES, Catalog, Identity, Object, difference
 from safemigrate.db.postgres import Connection, connect, quote
-from safemigrate.errors import ShadowError, SnapshotError
+from safemigrate.errors import ConnectionFailed, ServerProgramError, ShadowError, SnapshotError
+from safemigrate.model import OnProgress, Progress
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.trace import Observation
 from safemigrate.workflow.judge.evidence import STRONG, Evidence, Timed
@@ -43,7 +44,11 @@ class _Work:
 
 
 def estimated(
-    rehearsed: Sequence[Evidence], source: Source, shadow: Shadow, clock: Callable[[], float] = perf_counter
+    rehearsed: Sequence[Evidence],
+    source: Source,
+    shadow: Shadow,
+    on_progress: OnProgress,
+    clock: Callable[[], float] = perf_counter,
 ) -> list[Evidence]:
     """Add how long statements take that go through a large table whose rows the shadow does not have.
 
@@ -52,7 +57,9 @@ def estimated(
     works = [work for at, evidence in enumerate(rehearsed) for work in _works(at, evidence)]
     found: dict[tuple[int, int], Timed] = {}
     if works:
-        with suppress(session.SqlError, ShadowError, SnapshotError):
+        names = dict.fromkeys(_called(rehearsed[0].start, work.table) for work in works)
+        on_progress(Progress("estimate", f"on a part of the rows of {', '.join(names)}"))
+        with suppress(session.SqlError, ConnectionFailed, ServerProgramError, ShadowError, SnapshotError):
             copy_schema(source.url, source.server, shadow.create(_NAME))
             with connect(shadow.url(_NAME), application_name="safemigrate rehearsal") as connection:
                 rows = _filled(connection, source, rehearsed[0], works)
