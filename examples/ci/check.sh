@@ -15,4 +15,5 @@ fi
 mkdir -p reports
 exec safemigrate check --base "$base" --no-interactive \
   --output markdown=reports/safemigrate.md \
-  --output junit=reports/safemigrate.xml
+  --output junit=reports/safemigrate.xml \
+  --output html=reports/safemigrate.html

@@ -55,7 +55,7 @@ def test_a_branch_that_drops_a_column(project: Path, tmp_path: Path) -> None:
     assert int(ended.outputs["blocking"]) >= 1
     assert "20260102000000_slim_user" in ended.summary
     assert ended.summary == Path(ended.outputs["markdown"]).read_text() + "\n"
-    for name in ("json", "sarif"):
+    for name in ("json", "sarif", "html"):
         assert Path(ended.outputs[name]).stat().st_size
 
 

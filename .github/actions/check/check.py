@@ -16,6 +16,7 @@ REPORTS = {
     "json": "safemigrate.json",
     "markdown": "safemigrate.md",
     "sarif": "safemigrate.sarif",
+    "html": "safemigrate.html",
 }
 
 
