@@ -60,11 +60,12 @@ def _text(
     context = Context(migration, statements, facts, earlier)
     # SQLite has one lock for the whole database, whatever the statement.
     mute: Family | None = "lock" if facts.provider == "sqlite" else None
-    for _statement in statements:
+    for position in range(len(statements)):
+        if position:
+            context.advance()
         for rule in _asked(frozenset(map(type, context.actions)), mute):
             context.rule = rule.name
             yield from rule.check(context)
-        context.advance()
 
 
 @cache

@@ -24,7 +24,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Objects made again while they are there."""
     actions = context.statements[context.position].actions
     things = [thing for action in actions for thing in made(context, action)]
-    if not things:
+    if not things or not context.position:
         return
     dropped = {thing for action in actions for thing in gone(context, action)}  # an ALTER TABLE drops before it adds
     for thing in things:
