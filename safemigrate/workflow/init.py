@@ -112,7 +112,7 @@ def _found_out(
             adoption = without_database(project, shadow)
     scripts, left = documents.package_scripts(project)
     candidates = (
-        documents.settings(project, request.schema, target.server.major if target else 0),
+        documents.settings(project, project.schema if request.schema else None, target.server.major if target else 0),
         documents.ignored(project, around),
         scripts,
         documents.workflow(project, around),

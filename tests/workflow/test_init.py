@@ -290,6 +290,15 @@ def test_a_history_that_is_none_of_this_database(taken: Taken) -> None:
     assert 'table "public"."User" is missing' in caught.value.why
 
 
+def test_another_project_in_the_same_database_is_left_alone(taken: Taken) -> None:
+    taken.project.run(
+        "CREATE SCHEMA blog; CREATE TABLE blog.post (id int); CREATE TABLE blog._prisma_migrations (id int)"
+    )
+    done = taken.init()
+    assert "left out of the baseline: schema blog, which has a Prisma history of its own" in done.notes
+    assert "blog" not in (taken.project.folder / "prisma/migrations" / NAME / "migration.sql").read_text()
+
+
 def test_an_empty_database_needs_no_baseline(taken: Taken) -> None:
     taken.project.run('DROP TABLE "User"; DROP TYPE "Role"')
     assert taken.init().result is Result.ADOPTED

@@ -32,11 +32,12 @@ def scope(catalog: Catalog, *, named: Collection[str], superuser: bool) -> Scope
     belongs to somebody else.
     """
     absent = _history(catalog)
-    hosts = () if superuser else _schemas_of_the_host(catalog, named)
-    said = [f"schema {name}, which is {owner}'s" for name, owner in hosts]
-    names = {name for name, _ in hosts}
+    others = dict.fromkeys(_schemas_of_others(catalog, named), "which has a Prisma history of its own")
+    if not superuser:
+        others |= {name: f"which is {owner}'s" for name, owner in _schemas_of_the_host(catalog, named)}
+    said = [f"schema {name}, {why}" for name, why in others.items()]
     for one in catalog:
-        if one.schema in names or (one.kind == "schema" and one.name in names):
+        if one.schema in others or (one.kind == "schema" and one.name in others):
             absent.add(one.identity)
         elif one.kind in _OF_THE_SERVER:
             absent.add(one.identity)
@@ -65,6 +66,11 @@ def empty(catalog: Catalog) -> bool:
 def _history(catalog: Catalog) -> set[Identity]:
     tables = {one.identity for one in catalog if one.kind == "table" and one.name == history.TABLE}
     return tables | {one.identity for one in catalog if one.table in tables}
+
+
+def _schemas_of_others(catalog: Catalog, named: Collection[str]) -> set[str]:
+    """Name the schemas that another project migrates: several share a database by ?schema=."""
+    return {one.schema for one in catalog if one.kind == "table" and one.name == history.TABLE} - set(named)
 
 
 def _schemas_of_the_host(catalog: Catalog, named: Collection[str]) -> list[tuple[str, str]]:
