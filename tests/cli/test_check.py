@@ -221,6 +221,29 @@ def test_github_annotations(invoke: Any, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert first.startswith(f"::error file={tmp_path.name}/a.sql,line=2"), "GitHub wants paths from the top"
 
 
+def test_every_format_at_once(invoke: Any, tmp_path: Path) -> None:
+    write("prisma/migrations/1_a/migration.sql", "SELECT 1;\n" + DROP)
+    forms = {
+        "json": "a.json",
+        "markdown": "a.md",
+        "sarif": "a.sarif",
+        "gitlab": "b.json",
+        "junit": "a.xml",
+        "html": "a.html",
+    }
+    outputs = [word for form, name in forms.items() for word in ("--output", f"{form}={name}")]
+    ran = invoke("check", "--offline", "prisma", *outputs)
+    assert (ran.code, ran.stderr) == (1, "")
+    for form, name in forms.items():
+        written = (tmp_path / name).read_text()
+        assert "drop-column" in written
+        assert "prisma/migrations/1_a/migration.sql" in written
+        assert invoke("check", "--offline", "prisma", "--format", form).stdout.count("drop-column") == written.count(
+            "drop-column"
+        )
+    assert "Why, and what to do" in (tmp_path / "a.html").read_text(), "a rule's page stands with its finding"
+
+
 def test_thousands_of_files_are_read_in_one_go(invoke: Any) -> None:
     for number in range(2000):
         write(f"m/{number:04}_x/migration.sql", SAFE)

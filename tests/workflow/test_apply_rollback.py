@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -73,7 +74,16 @@ def test_several_migrations_and_again_after_release(project: Project) -> None:
     project.write("20240601000000_one", 'UPDATE "User" SET nick = \'x\'; ALTER TABLE "User" DROP COLUMN age;')
     project.write("20240602000000_two", 'DELETE FROM "Post" WHERE id < 5; ALTER TABLE "User" RENAME TO "Account";')
     project.write("20240603000000_three", 'DROP TABLE "Post"; ALTER TABLE "Account" DROP COLUMN nick;')
-    assert project.apply().result is Result.APPLIED
+    applied = project.apply()
+    assert applied.result is Result.APPLIED
+    assert applied.change
+    assert [(one.before, one.after) for one in applied.change.changed] == [
+        ('"public"."User"', '"public"."Account"'),
+        ('"public"."Post"', ""),
+    ]
+    assert [one.transactions for one in applied.migrations] == [(2,), (2,), (2,)]
+    assert [one.text.partition(" ")[0] for one in applied.migrations] == ["UPDATE", "DELETE", "DROP"]
+    assert all(Path(one.path).exists() for one in applied.migrations)
     third, third_rows = project.state()
     assert project.rollback(RollbackOptions(last=2)).result is Result.ROLLED_BACK
     assert project.rollback().result is Result.ROLLED_BACK
