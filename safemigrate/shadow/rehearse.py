@@ -46,7 +46,7 @@ class Rehearsed:
 def executable(migration: Migration, statements: Sequence[Statement]) -> list[Statement]:
     """Return the statements that run: a file's own BEGIN and COMMIT are folded into ours, which makes it atomic.
 
-    A COMMIT that is there for a reason stays: the statement behind it is `apart`.
+    A COMMIT that is there for a reason is kept.
 
     Raises MigrationFailed for a file that rolls back or leaves a transaction open: Prisma reports both as applied,
     and what they did is lost when it disconnects.
@@ -69,12 +69,14 @@ def executable(migration: Migration, statements: Sequence[Statement]) -> list[St
             "Prisma would report this migration as applied, and lose all of it when it disconnects.",
             (f"add the COMMIT to {migration.path}",),
         )
-    apart = parted(statements)
-    return [
-        replace(one, apart=True) if number in apart else one
-        for number, one in enumerate(statements)
-        if not is_transaction_control(one)
-    ]
+    apart, runs, behind = parted(statements), [], False
+    for number, one in enumerate(statements):
+        if is_transaction_control(one):
+            behind = behind or any(isinstance(each, Transaction) and each.kind == "commit" for each in one.actions)
+        else:
+            runs.append(replace(one, commit="kept" if number in apart else "folded") if behind else one)
+            behind = False
+    return runs
 
 
 def rehearse(
@@ -86,15 +88,15 @@ def rehearse(
 ) -> Rehearsed:
     """Run `statements` through `execute(number, statement)`, as few groups as the server allows, each observed.
 
-    All run in one transaction, unless a statement is apart, or the server refuses: a new enum value that is used before
-    it is committed, a statement that stands alone. Then the transaction is rolled back and cut there. Raises
-    MigrationFailed, naming the file and the line, where a statement fails for any other reason. `now` is the catalog
-    as it stands, where somebody has just read it.
+    All run in one transaction, unless a COMMIT is kept, or the server refuses: a new enum value that is used before it
+    is committed, a statement that stands alone, a table with checks that wait for a COMMIT which was folded. Then the
+    transaction is rolled back and cut there. Raises MigrationFailed, naming the file and the line, where a statement
+    fails for any other reason. `now` is the catalog as it stands, where somebody has just read it.
     """
     tracer = Tracer(connection, now)
     before = tracer.catalog
     alone = {number for number, statement in enumerate(statements) if refuses_transaction(statement)}
-    apart = {number for number, statement in enumerate(statements) if statement.apart}
+    apart = {number for number, statement in enumerate(statements) if statement.commit == "kept"}
     groups: list[ObservedGroup] = []
     start = 0
     end = len(statements)
@@ -127,10 +129,17 @@ def rehearse(
                 end = number
             elif error.sqlstate in ALONE and number not in alone:
                 alone.add(number)
+            elif error.sqlstate == session.OBJECT_IN_USE and (folded := _folded(statements, start, number)):
+                apart.add(folded)
             else:
                 raise _named(error, migration) from error
             tracer = Tracer(connection)
     return Rehearsed(migration, tuple(groups), before, tracer.catalog)
+
+
+def _folded(statements: Sequence[Statement], start: int, number: int) -> int:
+    """The last statement behind a folded COMMIT, up to `number` in a transaction that `start` begins; 0 for none."""
+    return max((n for n in range(start + 1, number + 1) if statements[n].commit == "folded"), default=0)
 
 
 def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:

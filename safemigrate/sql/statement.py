@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from safemigrate.model import Span
 from safemigrate.model.value import dataclass
 from safemigrate.sql.actions import Action
@@ -23,7 +25,8 @@ class Statement:
     `kind` is its leading keywords: "ALTER TABLE".
     `comments` are those before it, inside it and behind it on its last line; the last one has those that end the file.
     `actions` is never empty: what is not understood is an `Opaque`.
-    `apart` says that it begins a transaction, for a COMMIT of the file's own stands before it with good reason.
+    `commit` says what becomes of a COMMIT of the file's own before it: "kept", it begins a transaction; "folded", it
+    does not need to; "" where there is none.
     """
 
     sql: str
@@ -31,4 +34,4 @@ class Statement:
     kind: str
     comments: tuple[Comment, ...]
     actions: tuple[Action, ...]
-    apart: bool = False
+    commit: Literal["", "folded", "kept"] = ""
