@@ -90,7 +90,7 @@ def check(
     settings = _Judging(_levels(rule or []), FailOn.NEVER if exit_zero else fail_on, baseline)
     if not (names or offline or changed_since or fix or write_baseline):
         from safemigrate.workflow import check_branch
-        from safemigrate.workflow.gate.look import Effort
+        from safemigrate.workflow.gate.effort import Effort
 
         return check_branch.check_branch(
             invocation.request,

@@ -5,25 +5,18 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from safemigrate.config import Levels
 from safemigrate.lint.baseline import Baseline, Known, known, write
 from safemigrate.lint.policy import Policy
 from safemigrate.lint.rule import counted
-from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity
+from safemigrate.model import Finding, MigrationOutcome, Outcome, Result
 from safemigrate.model.value import dataclass
 from safemigrate.workflow.reading import files
+from safemigrate.workflow.reading.known import about, fails, without
 from safemigrate.workflow.reading.reader import Reader
 from safemigrate.workflow.request import Request
-
-# What makes a check fail, by --fail-on.
-FAILS = {
-    "error": (Severity.ERROR,),
-    "warning": (Severity.ERROR, Severity.WARNING),
-    "never": (),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,7 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     if not options.offline:
         notes.append("Read without a database: rows, locks held and the way back are tried by safemigrate apply.")
     told = [] if options.write_baseline else [finding for outcome in read for finding in outcome.findings]
-    failing = [each for each in told if each.severity in FAILS[options.fail_on] and not each.allowed]
+    failing = [each for each in told if fails(each, options.fail_on)]
     result = Result.OK if read else Result.NOTHING
     if any(outcome.state == "unreadable" for outcome in read):
         result = Result.INCOMPLETE
@@ -120,21 +113,6 @@ def _asked(request: Request, options: CheckOptions, found: Sequence[Path]) -> fr
 def _baseline(options: CheckOptions, configured: Path | None) -> Baseline | None:
     path = options.baseline or configured
     return Baseline.read(path) if path and not options.write_baseline else None
-
-
-def without(outcome: MigrationOutcome, baseline: Baseline) -> MigrationOutcome:
-    """A migration without the findings that are known."""
-    return replace(outcome, findings=tuple(baseline.new(outcome.findings, outcome.text)))
-
-
-def about(baseline: Baseline, read: Sequence[MigrationOutcome]) -> list[str]:
-    """What to say of the known findings: how many there were, and those that are gone."""
-    stale = baseline.stale([outcome.name for outcome in read])
-    notes = [f"The baseline knows {counted(baseline.used, 'finding')}."] if baseline.used else []
-    gone = [
-        f"{each.migration}: the baseline knows {each.rule} {each.subject}, which is there no more." for each in stale
-    ]
-    return notes + gone
 
 
 def _write(path: Path, read: Sequence[MigrationOutcome]) -> str:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
-from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from safemigrate.config import Levels
-from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ServerProgramError, ShadowError
 from safemigrate.git import Named
 from safemigrate.git.branch import NoBase
-from safemigrate.lint.baseline import Baseline
-from safemigrate.lint.policy import Policy
-from safemigrate.model import Migration, MigrationOutcome, Outcome, Result
-from safemigrate.prisma.migrations import migrations, passed_over
+from safemigrate.model import Migration, Outcome
+from safemigrate.prisma.migrations import migrations, passed_over, refuse_empty
 from safemigrate.prisma.project import Project, find
 from safemigrate.prisma.settings import OWN_VARIABLE
-from safemigrate.sql import statements_of
-from safemigrate.workflow.check import FAILS, about, without
-from safemigrate.workflow.gate import ci, history
+from safemigrate.workflow.gate import ci
 from safemigrate.workflow.gate.changes import Changes, changes
-from safemigrate.workflow.gate.live import Live
-from safemigrate.workflow.gate.look import Effort, look
-from safemigrate.workflow.reading.files import shown
+from safemigrate.workflow.gate.effort import Effort, compares
+from safemigrate.workflow.gate.ground import ground
 from safemigrate.workflow.request import Request
+
+if TYPE_CHECKING:
+    from safemigrate.workflow.gate.live import Live
+    from safemigrate.workflow.gate.look import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,61 +51,64 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
     there, and for migrations that nobody can read.
     """
     began = time.monotonic()
-    settings = request.settings
-    policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
-    project = find(request.project, request.schema, settings.migrations)
-    found, notes = _changes(project, migrations(project), options)
-    url = request.url or os.environ.get(OWN_VARIABLE)
-    live = Live.at(DatabaseUrl.parse(url)) if url else None
-    seen = look(project, found, options.effort, request.on_progress, live=live, version=settings.postgres)
-    outcomes = _outcomes(project, policy, found, seen.outcomes)
-    if path := options.baseline or settings.baseline:
-        baseline = Baseline.read(path)
-        outcomes = [without(one, baseline) for one in outcomes]
-        notes += about(baseline, outcomes)
-    whole = tuple(policy.judge(seen.findings, (), project.schema))
-    told = [*whole, *(finding for one in outcomes for finding in one.findings)]
-    failing = [each for each in told if each.severity in FAILS[options.fail_on] and not each.allowed]
-    rules = [rule for rule, _ in Counter(finding.rule for finding in failing).most_common(3)]
-    result = Result.BLOCKED if failing else Result.OK if outcomes or whole else Result.NOTHING
-    if not seen.complete or any(one.state == "unreadable" for one in outcomes):
-        result = Result.INCOMPLETE
-    return Outcome(
-        "check",
-        result,
-        str(live.url) if live else "",
-        tuple(outcomes),
-        notes=(*notes, *seen.notes, *passed_over(project)),
-        next=(*seen.fixes, *(f"safemigrate explain {rule}" for rule in rules)),
+    # Its imports take as long as git and the shadow's server do, in other processes.
+    Thread(target=import_module, args=("safemigrate.workflow.gate.verdict",), daemon=True).start()
+    project = find(request.project, request.schema, request.settings.migrations)
+    here = migrations(project)
+    found, notes = _changes(project, here, options)
+    refuse_empty(found.runs)
+    live = _live(request)
+    seen = _seen(request, options.effort, project, found, live)
+    from safemigrate.workflow.gate.verdict import verdict
+
+    outcome = verdict(project, found, seen, request.settings, options.levels, options.fail_on, options.baseline)
+    return replace(
+        outcome,
+        database=str(live.url) if live else "",
+        notes=(*notes, *outcome.notes, *passed_over(project)),
         seconds=time.monotonic() - began,
-        base=found.base,
-        findings=whole,
     )
 
 
-def _outcomes(
-    project: Project, policy: Policy, found: Changes, tried: Sequence[MigrationOutcome]
-) -> list[MigrationOutcome]:
-    """All migrations that the branch did something to, with the findings of their place in the history."""
-    known = history.facts(found, project.provider)
-    placed = [
-        replace(one, findings=(*history.of_new(migration, found, known), *one.findings))
-        for migration, one in zip(found.new, tried, strict=True)
-    ]
-    files = {one.name: one for one in (*found.new, *found.edited, *found.deleted)}
-    outcomes = []
-    for one in (*placed, *history.of_others(found, known)):
-        path = files[one.name].path
-        statements = statements_of(files[one.name]) if one.text else ()
-        judged = tuple(policy.judge(one.findings, statements, path))
-        outcomes.append(replace(one, findings=judged, path=str(shown(path))))
-    return sorted(outcomes, key=lambda one: one.name.encode(errors="surrogateescape"))
-
-
-def _changes(project: Project, here: Sequence[Migration], options: BranchOptions) -> tuple[Changes, list[str]]:
+def _changes(project: Project, here: list[Migration], options: BranchOptions) -> tuple[Changes, list[str]]:
     named = Named((options.base, f"origin/{options.base}")) if options.base else ci.named(os.environ)
     try:
         return changes(project, here, named), []
     except NoBase as error:
         why = f"Compared with nothing, so every migration counts as new: {error.summary}."
         return Changes("", (), tuple(here)), [f"{why} --base names what to compare with."]
+
+
+def _live(request: Request) -> Live | None:
+    url = request.url or os.environ.get(OWN_VARIABLE)
+    if not url:
+        return None
+    from safemigrate.db.url import DatabaseUrl
+    from safemigrate.workflow.gate.live import Live
+
+    return Live.at(DatabaseUrl.parse(url))
+
+
+def _seen(request: Request, effort: Effort, project: Project, found: Changes, live: Live | None) -> Seen:
+    """Try what is new; where there is no way to do that, read it at least."""
+    tries = project.provider == "postgresql" and (found.runs or compares(project, found, effort) or live)
+    with ExitStack() as stack:
+        base = refused = None
+        if tries:
+            try:
+                base = stack.enter_context(
+                    ground(effort.shadow, found.before, found.runs, request.on_progress, live=live, cache=effort.cache)
+                )
+            except (ShadowError, ServerProgramError) as error:
+                refused = error
+        from safemigrate.workflow.gate.look import look, read, unasked
+
+        if base:
+            return look(project, found, effort, base, request.on_progress, live=live)
+        seen = read(found, request.settings.postgres)
+        if refused:
+            said = f"Only read, for there is no shadow to try it in: {refused.summary}. {refused.why}".strip()
+            return replace(seen, notes=(said,), fixes=refused.fix, complete=False)
+        if project.provider != "postgresql":
+            return replace(seen, notes=(f"The history is for {project.provider}: it is read, and nothing is tried.",))
+        return replace(seen, findings=unasked(found, effort).findings)

@@ -35,6 +35,11 @@ class Changes:
     schema: bool = False
     schema_before: dict[Path, bytes] = field(default_factory=dict)
 
+    @property
+    def runs(self) -> list[Migration]:
+        """What a deploy of the branch would run: what is new, and not an old one under a new name."""
+        return [one for one in self.new if one.name not in self.renamed]
+
 
 def changes(project: Project, history: Sequence[Migration], named: Named | None) -> Changes:
     """Compare a project's history with its base. Raises NoBase and ProjectError as `git.branch` does."""

@@ -14,7 +14,6 @@ import platformdirs
 from safemigrate import proc
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.prisma import command
-from safemigrate.prisma.package import upward
 from safemigrate.prisma.project import Project
 from safemigrate.sql import split
 from safemigrate.workflow.gate.ground import Ground
@@ -57,13 +56,6 @@ def drift(
         "",
         subject=project.schema.name,
         help=f"{' '.join(_runner(project))} migrate dev --create-only" if extra else "",
-    )
-
-
-def installed(project: Project) -> bool:
-    """Whether there is a CLI to ask: a package manager that is asked for one that is not there may go and fetch it."""
-    return project.package.installed is not None or any(
-        (folder / name).exists() for folder in upward(project.root) for name in (".pnp.cjs", ".pnp.js")
     )
 
 

@@ -1,4 +1,7 @@
-"""The ground that a branch is tried on: what its base's history makes of an empty database, kept between runs."""
+"""The ground that a branch is tried on: what its base's history makes of an empty database, kept between runs.
+
+Heavy imports wait until the server has been started: that takes as long as they do, in another process.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,16 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from safemigrate.db import session
-from safemigrate.db.postgres import connect, quote
 from safemigrate.model import Migration, OnProgress, Progress
 from safemigrate.shadow.provider import Shadow, shadow_server
-from safemigrate.workflow.gate.live import Live
-from safemigrate.workflow.on_target.shadow import created_extensions
-from safemigrate.workflow.proving.lane import Lane
-from safemigrate.workflow.proving.lanes import BEGIN
 from safemigrate.workflow.proving.remember import keys
-from safemigrate.workflow.rehearsal.shadows import ensure_schema, refusals
 
+if TYPE_CHECKING:
+    from safemigrate.workflow.gate.live import Live
+
+BEGIN = "begin"  # as `run_lanes` calls it
 _LAYOUT = "1"  # of what is kept: another number, and nobody finds the old ones
 
 
@@ -53,10 +54,12 @@ def ground(
         target_server=live.server if live else None,
         target_url=live.url if live else None,
         roles=live.roles if live else (),
-        extensions=created_extensions((*before, *new)),
+        extensions=_extensions((*before, *new)),
         seeds=seeds[::-1] if cache else (),
         on_progress=on_progress,
     ) as shadow:
+        from safemigrate.workflow.rehearsal.shadows import refusals
+
         done = seeds.index(shadow.seed) + 1 if shadow.seed else 0
         with refusals(shadow):
             failed = _known(shadow) if done else _begun(shadow)
@@ -69,12 +72,24 @@ def ground(
         yield Ground(shadow, failed)
 
 
+def _extensions(migrations: Sequence[Migration]) -> list[str]:
+    if not any("EXTENSION" in one.sql.upper() for one in migrations):
+        return []
+    from safemigrate.workflow.on_target.shadow import created_extensions
+
+    return created_extensions(migrations)
+
+
 def _begun(shadow: Shadow) -> tuple[str, ...]:
+    from safemigrate.workflow.rehearsal.shadows import ensure_schema
+
     ensure_schema(shadow.create(BEGIN))
     return ()
 
 
 def _replayed(shadow: Shadow, before: Sequence[Migration], done: int, on_progress: OnProgress) -> list[str]:
+    from safemigrate.workflow.proving.lane import Lane
+
     lane = Lane(shadow, BEGIN, before, done)
     for number in range(done, len(before)):
         on_progress(Progress("base", before[number].name, number, len(before)))
@@ -84,6 +99,9 @@ def _replayed(shadow: Shadow, before: Sequence[Migration], done: int, on_progres
 
 
 def _known(shadow: Shadow) -> tuple[str, ...]:
+    from safemigrate.db import session
+    from safemigrate.db.postgres import connect
+
     shadow.created[BEGIN] = shadow.url(BEGIN)
     with connect(shadow.maintenance) as connection:
         said = session.value(
@@ -96,6 +114,9 @@ def _known(shadow: Shadow) -> tuple[str, ...]:
 
 def _note(shadow: Shadow, failed: Sequence[str]) -> None:
     """Write what failed where it is kept with the rest."""
+    from safemigrate.db import session
+    from safemigrate.db.postgres import connect, quote
+
     said = json.dumps(list(failed)).replace("'", "''")
     with connect(shadow.maintenance) as connection:
         session.run(connection, f"COMMENT ON DATABASE {quote(shadow.url(BEGIN).database)} IS '{said}'")

@@ -29,13 +29,17 @@ def tried(
     on_progress: OnProgress,
     *,
     cache: bool = True,
+    alone: bool = False,
 ) -> list[MigrationOutcome]:
-    """Try each after all that come before it; what was tried before on the same ground is remembered."""
+    """Try each after all that come before it; what was tried before on the same ground is remembered.
+
+    `alone` says that nobody else needs the ground as it is.
+    """
     history = [*before, *new]
     memory = Memory(ground.shadow.describe, terms, None) if cache else None  # the same as that of `prove`
     wanted = range(len(before), len(history))
     jobs = 0 if len(new) > _FEW else 1
-    found = proven(ground.shadow, history, wanted, terms, memory, on_progress, jobs=jobs, at=len(before))
+    found = proven(ground.shadow, history, wanted, terms, memory, on_progress, jobs=jobs, at=len(before), spend=alone)
     return [found[number] for number in wanted]
 
 

@@ -30,17 +30,25 @@ Proven = tuple[int, MigrationOutcome]
 
 
 def run_lanes(
-    shadow: Shadow, history: Sequence[Migration], wanted: Sequence[int], terms: Terms, jobs: int, *, at: int = 0
+    shadow: Shadow,
+    history: Sequence[Migration],
+    wanted: Sequence[int],
+    terms: Terms,
+    jobs: int,
+    *,
+    at: int = 0,
+    spend: bool = False,
 ) -> Generator[Proven]:
     """Prove the migrations of these numbers, and return each as soon as it is; what comes out is the same for any jobs.
 
     The shadow has the database BEGIN, which nobody is connected to and which has gone through the first `at` of the
     history. Each migration is proven in a copy of what all before it made, so no lane needs to know what another found.
+    `spend` says that nobody needs BEGIN any more, so that a single lane may do without a copy of it.
     """
     parts = [[number for at, number in enumerate(wanted) if at // _TURN % jobs == part] for part in range(jobs)]
     parts = [part for part in parts if part]
     if len(parts) == 1:
-        yield from _through(shadow, "lane_0", history, parts[0], terms, at)
+        yield from _through(shadow, BEGIN if spend else "lane_0", history, parts[0], terms, at)
     elif parts:
         yield from _at_once(shadow, history, parts, terms, at)
 
@@ -113,7 +121,8 @@ def _work(
 def _through(
     shadow: Shadow, name: str, history: Sequence[Migration], wanted: Sequence[int], terms: Terms, at: int
 ) -> Generator[Proven]:
-    shadow.create(name, template=BEGIN)
+    if name != BEGIN:
+        shadow.create(name, template=BEGIN)
     lane = Lane(shadow, name, history, at)
     for number in wanted:
         with refusals(shadow):

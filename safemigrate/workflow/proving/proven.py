@@ -23,8 +23,9 @@ def proven(
     *,
     jobs: int = 0,
     at: int = 0,
+    spend: bool = False,
 ) -> dict[int, MigrationOutcome]:
-    """Prove the migrations of these numbers, one process a core unless `jobs` says; `run_lanes` says what `at` is.
+    """Prove the migrations of these numbers, one process a core unless `jobs` says; `run_lanes` knows `at` and `spend`.
 
     Also of a run that is interrupted, what it proved is remembered.
     """
@@ -35,7 +36,7 @@ def proven(
     total, before = len(wanted), len(found)
     on_progress(Progress("prove", f"{before} of {total} known from before", before, total))
     try:
-        with closing(run_lanes(shadow, history, missing, terms, jobs or _cores(), at=at)) as lanes:
+        with closing(run_lanes(shadow, history, missing, terms, jobs or _cores(), at=at, spend=spend)) as lanes:
             for number, outcome in lanes:
                 found[number] = outcome
                 if memory:

@@ -16,7 +16,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Outcome, Result, silent
 from safemigrate.shadow.local import LocalServer
 from safemigrate.workflow.check_branch import BranchOptions, check_branch
-from safemigrate.workflow.gate.look import Effort
+from safemigrate.workflow.gate.effort import Effort
 from safemigrate.workflow.request import Request
 from tests.prisma_cli import PrismaCli, installed_prisma, only, prisma
 from tests.repositories import BASE, NEW, SCHEMA, TAG, commit, git, migration, project
