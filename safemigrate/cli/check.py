@@ -92,11 +92,12 @@ def check(
         from safemigrate.workflow import check_branch
         from safemigrate.workflow.gate.effort import Effort
 
+        place = shadow_of(invocation.settings, shadow, shadow_url)
         return check_branch.check_branch(
             invocation.request,
             check_branch.BranchOptions(
                 base=base,
-                effort=Effort(require, rows, shadow_of(invocation.settings, shadow, shadow_url), cache, drift),
+                effort=Effort(require, rows, place, cache, drift, invocation.draws),
                 levels=settings.levels,
                 fail_on=settings.fail_on,
                 baseline=settings.baseline,

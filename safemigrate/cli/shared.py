@@ -97,6 +97,12 @@ class Invocation:
             show=self.say,
         )
 
+    @property
+    def draws(self) -> bool:
+        """Whether a report shows the schema before and after."""
+        asked = {self._shared.format.value, *(output.partition("=")[0] for output in self._shared.output or ())}
+        return self._shared.json or bool(asked & {"json", "html"})
+
     def say(self, text: str) -> None:
         """Tell the user something between two steps."""
         self.progress.pause()

@@ -121,17 +121,14 @@ def _read(outcome: Outcome) -> tuple[Tone, str]:
     count = Counter("allowed" if finding.allowed else finding.severity.value for finding in told)
     in_files = sum(any(not finding.allowed for finding in read.findings) for read in outcome.migrations)
     said = [many(count[level], level) for level in ("error", "warning", "notice") if count[level]]
-    words = (
-        f"{', '.join(said)} in {in_files:,} of {many(files, 'file')}"
-        if said
-        else f"Nothing found in {many(files - unreadable, 'file')}"
-    )
+    where = f" in {in_files:,} of {many(files, 'file')}" if files else ""
+    words = f"{', '.join(said)}{where}" if said else f"Nothing found in {many(files - unreadable, 'file')}"
     if files and unreadable == files and not said:
         return Tone.BAD, "The file could not be read." if files == 1 else f"None of {files:,} files could be read."
     words += f"; {count['allowed']:,} allowed" if count["allowed"] else ""
     words += f"; {unreadable:,} could not be read" if unreadable else ""
     if outcome.result is Result.NOTHING:
-        return Tone.GOOD, "Nothing to read."
+        return Tone.GOOD, f"The branch changes no migration of {outcome.base}." if outcome.base else "Nothing to read."
     if outcome.result in (Result.BLOCKED, Result.INCOMPLETE):
         return Tone.BAD, f"{words}."
     return (Tone.WARN, f"{words}; nothing blocks.") if said else (Tone.GOOD, f"{words}.")

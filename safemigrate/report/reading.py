@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from safemigrate.model import Finding, Outcome, RulePage, Severity
+from safemigrate.model import Confirmation, Finding, MigrationOutcome, Outcome, Proof, RulePage, Severity, Verdict
 from safemigrate.report import CONTROL
 from safemigrate.report.ending import Tone, ending
 from safemigrate.report.place import line_of
-from safemigrate.report.words import many
+from safemigrate.report.words import many, said
 
 _COLOUR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _MARK = {Severity.ERROR: ("✖", "red"), Severity.WARNING: ("!", "yellow"), Severity.NOTICE: ("·", "cyan")}
 _TONE = {Tone.GOOD: ("✔", "green"), Tone.WARN: ("!", "yellow"), Tone.BAD: ("✖", "red")}
+_VERDICT = {Verdict.EXACT: Tone.GOOD, Verdict.LOSSY: Tone.WARN, Verdict.IMPOSSIBLE: Tone.BAD}
 _WIDEST = 100
 
 
@@ -76,8 +77,8 @@ def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
     for finding in outcome.findings:
         _finding(page, finding, [])
     for read in outcome.migrations:
-        shown = [finding for finding in read.findings if verbose or not finding.allowed]
-        if shown or read.state == "unreadable":
+        shown = [finding for finding in read.findings if verbose or not (finding.allowed or _cleared(finding))]
+        if shown or read.proof or read.state == "unreadable":
             page.blank()
             page.put(page.paint(read.path, "bold"))
         if read.state == "unreadable":
@@ -86,6 +87,8 @@ def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
         lines = read.text.split("\n") if shown else []
         for finding in shown:
             _finding(page, finding, lines)
+        if read.proof:
+            _proof(page, read, read.proof, verbose=verbose)
     if outcome.notes:
         page.blank()
     for note in outcome.notes:
@@ -96,6 +99,23 @@ def _findings(page: _Page, outcome: Outcome, *, verbose: bool) -> None:
     page.put(page.paint(f"{mark} ", style), page.paint(words, "bold"))
     for command in outcome.next:
         page.put("  ", page.paint("→ ", "cyan"), command)
+
+
+def _cleared(finding: Finding) -> bool:
+    return finding.verdict is Confirmation.CLEARED
+
+
+def _proof(page: _Page, migration: MigrationOutcome, proof: Proof, *, verbose: bool) -> None:
+    cleared = sum(_cleared(finding) for finding in migration.findings)
+    if cleared and not verbose:
+        page.put("  ", page.paint("✔", "green"), f" {many(cleared, 'finding')} cleared by the rehearsal; -v lists them")
+    mark, style = _TONE[_VERDICT[proof.verdict]]
+    rows = f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared" if proof.tables else "schema compared"
+    page.put(
+        "  ", page.paint(mark, style), f" rollback is {proof.verdict}: {rows} on PostgreSQL {proof.server_version}"
+    )
+    for words in (*proof.reasons, *migration.detail.splitlines()):
+        page.wrap(words, 4, style="dim")
 
 
 def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
@@ -109,6 +129,8 @@ def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
         line = lines[number - 1].strip().removeprefix("\ufeff")
         room = page.width - 6
         page.put("    ", page.paint(f"│ {line if len(line) <= room else f'{line[: room - 1]}…'}", "dim"))
+    if verdict := said(finding):
+        page.wrap(verdict, 4, style="dim")
     if finding.allowed:
         page.wrap(f"allowed: {finding.allowed}", 4, style="dim")
     elif finding.help:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from safemigrate.errors import ShadowError
 from safemigrate.shadow.local import LocalServer
-from tests.repositories import BASE, NEW, TAG, commit, migration, project
+from tests.repositories import BASE, NEW, TAG, commit, git, migration, project
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "gate"
 INIT, BIO = BASE
 DROP = 'ALTER TABLE "User" DROP COLUMN bio;\n'
 ALLOWED = f"-- safemigrate: allow drop-column nobody reads it\n{DROP}"
@@ -30,6 +34,22 @@ def root(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(root)
     return root
+
+
+@pytest.fixture
+def told(root: Path, invoke: Any, server: LocalServer) -> Callable[..., None]:
+    """Compare what a person reads with a golden file."""
+
+    def run(name: str, *arguments: str) -> None:
+        text = invoke("check", "--shadow-url", str(server.url), *arguments).stdout
+        text = re.sub(r"PostgreSQL [\d.]+", "PostgreSQL VERSION", text)
+        path = GOLDEN / f"{name}.txt"
+        if os.environ.get("SAFEMIGRATE_GOLDEN") == "write":
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), "SAFEMIGRATE_GOLDEN=write rewrites the golden files"
+
+    return run
 
 
 @pytest.fixture
@@ -74,14 +94,20 @@ def swap(root: Path) -> None:
     ids=["nothing", "safe", "loss", "allowed", "fails", "late", "same-time", "edited", "deleted", "renamed"],
 )
 def test_what_a_branch_may_do(
-    root: Path, check: Any, does: Callable[[Path], object], code: int, expected: dict[str, list[str]]
+    root: Path,
+    check: Any,
+    told: Any,
+    does: Callable[[Path], object],
+    code: int,
+    expected: dict[str, list[str]],
+    request: pytest.FixtureRequest,
 ) -> None:
     does(root)
     commit(root)
-    assert check()[0] == code
     ended, document = check()
     assert (ended, rules(document)) == (code, expected)
     assert document["base"] == "main"
+    told(request.node.callspec.id)
 
 
 def test_what_is_new_is_proven_with_rows(root: Path, check: Any) -> None:
@@ -91,6 +117,9 @@ def test_what_is_new_is_proven_with_rows(root: Path, check: Any) -> None:
     assert (one["state"], one["rollback"]["verdict"], one["rollback"]["proof"]["rows"]) == ("proven", "exact", 5)
     assert one["statements"][0]["locks"] == {'"public"."User"': "AccessExclusiveLock"}
     assert one["path"] == f"prisma/migrations/{NEW}/migration.sql"
+    assert [(table["after"], table["fate"]) for table in document["change"]["tables"]] == [
+        ('"public"."User"', "changed")
+    ]
 
 
 def test_a_way_back_may_be_required(root: Path, check: Any) -> None:
@@ -107,3 +136,73 @@ def test_the_order_of_a_deploy_is_tried_not_that_of_the_names(root: Path, check:
     migration(root, "20250201000000_late", 'ALTER TABLE "User" DROP COLUMN bio;')
     code, document = check()
     assert (code, rules(document)) == (1, {"20250201000000_late": ["out-of-order", "drop-column"]})
+
+
+def test_without_a_base_everything_is_new(root: Path, check: Any) -> None:
+    migration(root, NEW, TAG)
+    shutil.rmtree(root / ".git")
+    code, document = check()
+    assert (code, rules(document), document["base"]) == (0, {INIT: [], BIO: [], NEW: []}, None)
+
+
+def test_a_base_that_is_not_there_is_an_error(root: Path, check: Any) -> None:
+    code, document = check("--base", "release")
+    assert (code, document["outcome"]) == (2, "error")
+    assert document["error"]["fix"][0] == "git fetch origin release:refs/remotes/origin/release"
+
+
+def test_what_ci_names_is_the_base(root: Path, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    migration(root, NEW, TAG)
+    commit(root)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_BASE_REF", "topic")
+    assert rules(check()[1]) == {}
+    monkeypatch.setenv("GITHUB_BASE_REF", "nowhere")
+    assert check()[0] == 2
+    assert rules(check("--base", "main")[1]) == {NEW: []}
+
+
+def test_another_provider_is_refused_and_its_sql_is_an_error(root: Path, check: Any) -> None:
+    migration(root, NEW, "CREATE TABLE `Tag` (id int AUTO_INCREMENT);")
+    code, document = check()
+    assert (code, rules(document)[NEW][0]) == (1, "provider-mismatch")
+    (root / "prisma" / "migrations" / "migration_lock.toml").write_text('provider = "mysql"\n')
+    assert check()[0] == 2
+
+
+def test_a_base_that_does_not_run_is_blamed_on_nobody(root: Path, check: Any, told: Any) -> None:
+    git(root, "checkout", "-q", "main")
+    migration(root, "20250401000000_broken", 'ALTER TABLE "Nowhere" ADD COLUMN x int;')
+    commit(root)
+    git(root, "checkout", "-q", "-B", "topic")
+    migration(root, NEW, TAG)
+    code, document = check()
+    assert (code, rules(document)) == (0, {NEW: []})
+    assert "20250401000000_broken" in document["notes"][0]
+    migration(root, NEW, 'ALTER TABLE "Nowhere" ADD COLUMN y int;')
+    code, document = check()
+    assert (code, document["outcome"], rules(document)) == (2, "incomplete", {NEW: ["does-not-run"]})
+    told("broken-base")
+
+
+def test_without_a_shadow_it_is_read(root: Path, check: Any, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise ShadowError("no shadow database can be had", "No way to one was found.", ("--shadow docker",))
+
+    monkeypatch.setattr("safemigrate.workflow.check_branch.ground", none)
+    migration(root, NEW, DROP)
+    code, document = check()
+    assert (code, document["outcome"], rules(document)) == (2, "incomplete", {NEW: ["drop-column"]})
+    assert document["next"][0] == "--shadow docker"
+    told("no-shadow")
+
+
+def test_history_on_disk_is_read_where_the_database_is_another_kind(root: Path, check: Any) -> None:
+    schema = root / "prisma" / "schema.prisma"
+    schema.write_text(schema.read_text().replace("postgresql", "sqlite"))
+    (root / "prisma" / "migrations" / "migration_lock.toml").write_text('provider = "sqlite"\n')
+    commit(root)
+    migration(root, NEW, 'DROP TABLE "User";')
+    code, document = check("--base", "topic")
+    assert (code, rules(document)) == (1, {NEW: ["drop-table"]})
+    assert "it is read, and nothing is tried" in document["notes"][0]

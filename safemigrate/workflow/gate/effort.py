@@ -15,6 +15,7 @@ class Effort:
 
     `require` is what a rollback must at least be proven to be: "exact", "lossy" or "any". `rows` are made for each
     table that a migration touches. `shadow` is a choice of `shadow_server`. `drift` asks Prisma about schema.prisma.
+    `change` compares the schema before and after, for a diagram of it.
     """
 
     require: str = "any"
@@ -22,6 +23,7 @@ class Effort:
     shadow: str | None = None
     cache: bool = True
     drift: bool = True
+    change: bool = False
 
 
 def compares(project: Project, changes: Changes, effort: Effort) -> bool:

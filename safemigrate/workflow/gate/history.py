@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.run import of_history
 from safemigrate.model import Finding, Migration, MigrationOutcome, Severity
 from safemigrate.workflow.gate.changes import Changes
+from safemigrate.workflow.reading.files import shown
 
 
 def facts(changes: Changes, provider: str) -> Facts:
@@ -29,17 +32,21 @@ def of_new(migration: Migration, changes: Changes, known: Facts) -> list[Finding
                 f"{migration.name} is {was} of {changes.base} under another name; Prisma takes it for a new one",
                 migration.name,
                 subject=migration.name,
-                help=f"git mv {migration.path.parent} {migration.path.parent.with_name(was)}",
+                help=f"git mv {shown(migration.path.parent)} {shown(migration.path.parent.with_name(was))}",
             )
         ]
-    return list(of_history(migration, known))
+    return _placed(migration, known)
+
+
+def _placed(migration: Migration, known: Facts) -> list[Finding]:
+    return list(of_history(replace(migration, path=shown(migration.path)), known))
 
 
 def of_others(changes: Changes, known: Facts) -> list[MigrationOutcome]:
     """What became of those that the base has: edited and deleted ones."""
     found = []
     for one in changes.edited:
-        said = tuple(of_history(one, known))
+        said = tuple(_placed(one, known))
         if said:
             found.append(MigrationOutcome(one.name, one.checksum, "edited", said))
     for one in changes.deleted:
@@ -49,7 +56,7 @@ def of_others(changes: Changes, known: Facts) -> list[MigrationOutcome]:
             f"{one.name} is on {changes.base} and not here; databases that applied it still have it",
             one.name,
             subject=one.name,
-            help=f"git checkout {changes.base} -- {one.path.parent}",
+            help=f"git checkout {changes.base} -- {shown(one.path.parent)}",
         )
         found.append(MigrationOutcome(one.name, one.checksum, "deleted", (gone,)))
     return found

@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from safemigrate.db import catalog
+from safemigrate.db.postgres import connect
 from safemigrate.errors import PrismaError
 from safemigrate.lint.policy import Policy
-from safemigrate.model import Finding, MigrationOutcome, OnProgress, Severity
+from safemigrate.model import Finding, MigrationOutcome, OnProgress, SchemaChange, Severity
 from safemigrate.prisma.project import Project
 from safemigrate.workflow.gate.changes import Changes
 from safemigrate.workflow.gate.drift import drift
 from safemigrate.workflow.gate.effort import Effort, compares
-from safemigrate.workflow.gate.ground import Ground
+from safemigrate.workflow.gate.ground import BEGIN, Ground
 from safemigrate.workflow.gate.live import Live
 from safemigrate.workflow.gate.tried import findings, shortened, tried
+from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 from safemigrate.workflow.reading.reader import Reader
+from safemigrate.workflow.rehearsal.change import change_of
 
 RENAMED = "renamed"
+_AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Seen:
     notes: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
     complete: bool = True
+    change: SchemaChange | None = None
 
 
 def look(
@@ -47,6 +53,7 @@ def look(
     asks = compares(project, changes, effort)
     with ThreadPoolExecutor(1) as beside:  # Prisma takes its time, in a process of its own
         answer = beside.submit(_drifted, project, base, changes, cache=effort.cache) if asks else None
+        change = _change(base, changes) if effort.change and runs else None
         alone = not (asks or live)
         terms = Terms(effort.rows)
         outcomes = tried(base, changes.before, runs, terms, on_progress, cache=effort.cache, alone=alone)
@@ -62,6 +69,7 @@ def look(
         (*_passed(changes, base), *drifted.notes, *about),
         drifted.fixes,
         complete=drifted.complete and not blamed,
+        change=change,
     )
 
 
@@ -88,6 +96,18 @@ def unasked(changes: Changes, effort: Effort) -> Seen:
         help="install Prisma's CLI (npm ci) for check to say whether one is missing",
     )
     return Seen((), (alone,))
+
+
+def _change(base: Ground, changes: Changes) -> SchemaChange:
+    """The schema before and after what is new, as far as it runs."""
+    base.shadow.create(_AFTER, template=BEGIN)
+    with connect(base.shadow.url(_AFTER)) as connection:
+        before = catalog.read(connection)
+    lane = Lane(base.shadow, _AFTER, [*changes.before, *changes.runs], len(changes.before))
+    lane.advance(len(changes.before) + len(changes.runs))
+    lane.close()
+    with connect(base.shadow.url(_AFTER)) as connection:
+        return change_of(before, catalog.read(connection, before))
 
 
 def _drifted(project: Project, base: Ground, changes: Changes, *, cache: bool) -> Seen:

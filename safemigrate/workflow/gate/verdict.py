@@ -51,6 +51,7 @@ def verdict(
         next=(*seen.fixes, *(f"safemigrate explain {rule}" for rule in rules)),
         base=found.base,
         findings=whole,
+        change=seen.change,
     )
 
 
