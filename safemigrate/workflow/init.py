@@ -18,7 +18,7 @@ from safemigrate.prisma.project import Project, find
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.adopt import changes, documents, mark, surroundings
 from safemigrate.workflow.adopt.adoption import Adoption, adopt, schemas, without_database
-from safemigrate.workflow.adopt.changes import Change, Record
+from safemigrate.workflow.adopt.changes import Change, Record, Recorded
 from safemigrate.workflow.on_target.resolve import (
     STORE,
     Resolved,
@@ -68,7 +68,7 @@ def init(request: Request, options: InitOptions) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where it goes; the last three are None without a database."""
+    """Where it goes; `resolved` and `target` are None without a database."""
 
     project: Project
     home: Path
@@ -154,14 +154,7 @@ def _carry_out(request: Request, options: InitOptions, way: _Way, found: _Found,
         raise _declined("schema.prisma and the database differ, and nobody said that the database is right")
     if not request.proceed("Write and record this?"):
         raise _declined("nobody agreed to these changes")
-    now = Record(
-        everything,
-        str(way.resolved.url) if way.resolved else "",
-        tuple((one.name, one.checksum) for one in adoption.rows),
-        adoption.proven,
-        made_table=bool(way.target and adoption.rows and not way.target.state.managed),
-    )
-    record = changes.joined(earlier, now)
+    record = changes.joined(earlier, Record(everything, now=_recorded(way, adoption)))
     changes.save(way.home, record)
     try:
         changes.write(everything)
@@ -169,11 +162,26 @@ def _carry_out(request: Request, options: InitOptions, way: _Way, found: _Found,
             request.on_progress(Progress("record", ", ".join(one.name for one in adoption.rows)))
             _record(way.resolved, way.target, adoption.rows, adoption.proven)
     except BaseException:
-        changes.take_back(everything)
-        changes.save(way.home, earlier) if earlier else changes.remove(way.home)
+        if not _may_be_recorded(way, adoption.rows):  # else the next init finishes
+            changes.take_back(everything)
+            changes.save(way.home, earlier) if earlier else changes.remove(way.home)
         raise
-    changes.save(way.home, replace(record, done=True))
+    changes.save(way.home, record.ended())
     return _outcome(way, Result.ADOPTED, found, done=everything)
+
+
+def _recorded(way: _Way, adoption: Adoption) -> Recorded | None:
+    if not (way.resolved and way.target and adoption.rows):
+        return None
+    rows = tuple((one.name, one.checksum) for one in adoption.rows)
+    return Recorded(str(way.resolved.url), rows, adoption.proven, made_table=not way.target.state.managed)
+
+
+def _may_be_recorded(way: _Way, rows: tuple[Migration, ...]) -> bool:
+    """Whether a run that failed got as far as its last step; a lost connection may have committed."""
+    if not (way.resolved and way.target and rows):
+        return False
+    return mark.are_recorded(way.resolved.url, [one.name for one in rows])
 
 
 def _record(resolved: Resolved, target: Target, rows: tuple[Migration, ...], proven: str) -> None:
@@ -220,16 +228,17 @@ def _go_on(request: Request, project: Project, home: Path, record: Record, began
     """Finish the run that was stopped; what it proved holds while the database is in that state."""
     resolved = target = None
     with ExitStack() as stack:
-        if record.rows:
+        if record.now:
             resolved = resolve(request)
-            _require_same(record, resolved)
+            if str(resolved.url) != record.now.database:
+                raise _elsewhere([record.now.database], resolved, "init")
             target = stack.enter_context(opened(resolved))
         changes.write(record.changes)
-        if resolved and target:
+        if record.now and resolved and target:
             files = {one.name: one for one in resolve(request).migrations}
-            rows = tuple(files[name] for name, _ in record.rows if name in files)
-            _record(resolved, target, rows, record.proven)
-        changes.save(home, replace(record, done=True))
+            rows = tuple(files[name] for name, _ in record.now.rows if name in files)
+            _record(resolved, target, rows, record.now.proven)
+        changes.save(home, record.ended())
         way = _Way(project, home, resolved, target, began)
         found = _Found((), Adoption(), (), ("an init that was stopped on the way was finished",))
         return _outcome(way, Result.ADOPTED, found, done=record.changes)
@@ -255,27 +264,33 @@ def _undo(
         raise _declined("nobody agreed to taking it back")
     with ExitStack() as stack:
         resolved = target = None
-        gone: list[str] = []
-        if record.rows:
+        notes: list[str] = []
+        known = {one.database: one for one in record.databases}
+        if known:
             resolved = resolve(request)
-            _require_same(record, resolved)
+            mine = known.pop(str(resolved.url), None)
+            if mine is None:
+                raise _elsewhere(list(known), resolved, "init --undo")
             target = stack.enter_context(opened(resolved))
-            gone = mark.forget(target.connection, resolved.url.schema, record.rows, table=record.made_table)
+            gone = mark.forget(target.connection, resolved.url.schema, mine.rows, table=mine.made_table)
+            notes += [f"{_names(gone)} no longer recorded as applied"] if gone else []
+        way = _Way(project, home, resolved, target, began)
+        if known:  # which needs the files
+            changes.save(home, replace(record, recorded=tuple(known.values()), now=None))
+            notes += [f"the files stay: {one} has the migrations recorded too" for one in known]
+            return _outcome(way, Result.UNDONE, empty, notes=tuple(notes))
         stay = changes.take_back(record.changes)
         changes.remove(home)
-        notes = [f"{path} was edited since and stays" for path in stay]
-        notes += [f"{_names(gone)} no longer recorded as applied"] if gone else []
-        way = _Way(project, home, resolved, target, began)
+        notes += [f"{path} was edited since and stays" for path in stay]
         return _outcome(way, Result.UNDONE, empty, notes=tuple(notes))
 
 
-def _require_same(record: Record, resolved: Resolved) -> None:
-    if str(resolved.url) != record.database:
-        raise HistoryError(
-            f"init was run on {record.database}, and this is {resolved.url}",
-            "What it recorded is in that database.",
-            ("safemigrate init --url URL   # the database of then",),
-        )
+def _elsewhere(databases: Sequence[str], resolved: Resolved, command: str) -> HistoryError:
+    return HistoryError(
+        f"init recorded nothing in {resolved.url}",
+        f"It recorded migrations in {' and '.join(databases)}.",
+        tuple(f"safemigrate {command} --url {one}   # with its password" for one in databases),
+    )
 
 
 def _outcome(

@@ -257,6 +257,34 @@ def test_killed_between_any_two_writes_it_goes_on_or_is_undone(taken: Taken, mon
             assert taken.project.rows("SELECT to_regclass('_prisma_migrations')") == [(None,)]
 
 
+def test_interrupted_behind_the_last_step_the_next_run_finishes(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    def record(*given: Any, original: Callable[..., None] = mark.record, **more: Any) -> None:
+        original(*given, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mark, "record", record)
+        with pytest.raises(KeyboardInterrupt):
+            taken.init()
+    assert (taken.applied(), taken.init().result) == ([NAME], Result.ADOPTED)
+    assert taken.init().result is Result.NOTHING
+
+
+def test_two_databases_of_one_checkout(taken: Taken) -> None:
+    before, first = taken.files(), taken.project
+    second = first.copy(2)
+    taken.init()
+    taken.project = second
+    assert taken.init().result is Result.ADOPTED
+    assert taken.applied() == [NAME]
+    taken.project = first
+    assert any(note.startswith(f"the files stay: {second.url}") for note in taken.init(undo=True).notes)
+    with pytest.raises(HistoryError, match="init recorded nothing in"):
+        taken.init(undo=True)
+    taken.project = second
+    assert (taken.init(undo=True).result, taken.files()) == (Result.UNDONE, before)
+
+
 def test_a_history_that_the_database_has_already(taken: Taken) -> None:
     """Half adopted: folders are there, Prisma's table is not; the last two were never pushed."""
     taken.project.write("20240101000000_init", PUSHED.partition("INSERT")[0])

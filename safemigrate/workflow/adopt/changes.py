@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from safemigrate.errors import ProjectError
 from safemigrate.snapshot import store
@@ -34,19 +35,44 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What an `init` set out to do. `rows` are the migrations recorded as applied, by name and checksum.
+class Recorded:
+    """Migrations that were recorded as applied in a database, by name and checksum, while it was in the state `proven`.
 
-    `proven` is the state of the database in which they may be recorded. `done` is False while it is under way.
-    `database` is the redacted URL. `made_table`: Prisma's table was not there.
+    `database` is the redacted URL. `made_table`: Prisma's table was not there before.
+    """
+
+    database: str
+    rows: tuple[tuple[str, str], ...]
+    proven: str
+    made_table: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What `init` did in a checkout: the files, and the databases that have its migrations recorded.
+
+    `done` is False while a run is under way; `now` is then what it records last.
     """
 
     changes: tuple[Change, ...] = ()
-    database: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
-    proven: str = ""
-    made_table: bool = False
+    recorded: tuple[Recorded, ...] = ()
+    now: Recorded | None = None
     done: bool = False
+
+    def ended(self) -> Record:
+        """The record of a run that came to its end."""
+        return replace(self, recorded=self.databases, now=None, done=True)
+
+    @property
+    def databases(self) -> tuple[Recorded, ...]:
+        """Every database that has, or may have, something recorded; one entry each."""
+        found = {one.database: one for one in self.recorded}
+        if self.now:
+            before = found.get(self.now.database)
+            rows = dict.fromkeys((*(before.rows if before else ()), *self.now.rows))
+            made = self.now.made_table or bool(before and before.made_table)
+            found[self.now.database] = replace(self.now, rows=tuple(rows), made_table=made)
+        return tuple(found.values())
 
 
 def shown(changes: Iterable[Change], root: Path, lines: int | None = None) -> str:
@@ -65,14 +91,9 @@ def read(home: Path) -> Record | None:
     path = home / NAME
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Record(
-            changes=tuple(Change(**one) for one in found["changes"]),
-            database=found["database"],
-            rows=tuple((name, checksum) for name, checksum in found["rows"]),
-            proven=found["proven"],
-            made_table=found["made_table"],
-            done=found["done"],
-        )
+        now = found["now"] and _recorded(found["now"])
+        recorded = tuple(_recorded(one) for one in found["recorded"])
+        return Record(tuple(Change(**one) for one in found["changes"]), recorded, now, found["done"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -100,13 +121,7 @@ def joined(earlier: Record | None, now: Record) -> Record:
         known = first.get(one.path)
         ours = known is not None and known.after == one.before
         first[one.path] = replace(one, before=known.before) if known and ours else one
-    return replace(
-        now,
-        changes=tuple(first.values()),
-        database=now.database or earlier.database,
-        rows=tuple(dict.fromkeys((*earlier.rows, *now.rows))),
-        made_table=earlier.made_table or now.made_table,
-    )
+    return replace(now, changes=tuple(first.values()), recorded=earlier.recorded)
 
 
 def write(changes: Sequence[Change]) -> None:
@@ -133,6 +148,10 @@ def take_back(changes: Sequence[Change]) -> list[str]:
         else:
             stay.append(one.path)
     return stay
+
+
+def _recorded(found: dict[str, Any]) -> Recorded:
+    return Recorded(**{**found, "rows": tuple((name, checksum) for name, checksum in found["rows"])})
 
 
 def _become(path: str, text: str | None) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
-from safemigrate.db.postgres import Connection, quote
-from safemigrate.errors import HistoryError
+from safemigrate.db.postgres import Connection, connect, quote
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ConnectionFailed, HistoryError
 from safemigrate.execute import run
 from safemigrate.model import AppliedState, Migration
 from safemigrate.prisma import history
@@ -37,6 +38,16 @@ def record(
             if one.name not in known:
                 history.record_baseline(connection, schema, one)
         _require(connection, proven, named)
+
+
+def are_recorded(url: DatabaseUrl, names: Collection[str]) -> bool:
+    """Whether any of these is recorded as applied, asked over a new connection; True where nobody can be asked."""
+    try:
+        with connect(url) as connection:
+            rows = history.read(connection, url.schema) or ()
+    except (ConnectionFailed, session.SqlError):
+        return True
+    return any(one.name in names and one.state is AppliedState.APPLIED for one in rows)
 
 
 def forget(connection: Connection, schema: str, migrations: Collection[tuple[str, str]], *, table: bool) -> list[str]:
