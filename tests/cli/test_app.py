@@ -171,6 +171,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     loaded = set(done.stdout.splitlines())
     assert "safemigrate.cli.app" in loaded
     assert sorted(loaded & set(HEAVY)) == []
+    assert _rooms(loaded) == {"cli", "config", "errors", "model", "report"}
 
 
 def test_a_check_of_a_file_loads_nothing_that_it_can_do_without(tmp_path: Path) -> None:
@@ -186,6 +187,13 @@ def test_a_check_of_a_file_loads_nothing_that_it_can_do_without(tmp_path: Path) 
     modules = {path.stem for path in Path(cli.__path__[0]).glob("*.py")}
     commands = {"app", "check", "console", "exit", "options", "shared", "steps", "telling"}
     assert {name for name in modules if f"safemigrate.cli.{name}" in loaded} == commands
+    reading = {"lint", "prisma", "sql", "workflow"}
+    assert _rooms(loaded) == {"cli", "config", "errors", "model", "report", *reading}
+    assert len([name for name in loaded if name.startswith("safemigrate.") and ".rules." not in name]) < 100
+
+
+def _rooms(loaded: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in loaded if name.startswith("safemigrate.")}
 
 
 def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path) -> None:
