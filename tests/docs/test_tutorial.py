@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from safemigrate.db import session
@@ -66,6 +67,10 @@ def test_every_command_prints_what_the_page_says(
         "COLUMNS": "100",
         "LANG": "C.UTF-8",
         "SAFEMIGRATE_POSTGRES_BIN": str(server.installation.folder),
+        # What was fetched or initialised before is not fetched again.
+        "XDG_CACHE_HOME": str(platformdirs.user_cache_path()),
+        "npm_config_cache": str(Path.home() / ".npm"),
+        "npm_config_prefer_offline": "true",
         "npm_config_ignore_scripts": "true",  # Prisma's would download an engine
         "npm_config_update_notifier": "false",
     }
