@@ -32,18 +32,17 @@ class Reader:
     def __init__(self, policy: Policy, version: int | None) -> None:
         self._policy = policy
         self._version = version
-        self._histories: dict[Path, History] = {}
-        self._refused: dict[Path, ProjectError | None] = {}
+        self._histories: dict[Path, History | ProjectError] = {}
         self.fixes: list[str] = []
 
     def read(self, path: Path, content: bytes | None = None) -> MigrationOutcome:
         """Read a file, or the bytes that stand for it, and judge it."""
         try:
-            migration, statements = self._open(path, content)
+            history = self._history(path)
+            migration, statements = _split(path, _bytes(path) if content is None else content)
         except SafemigrateError as error:
             self.fixes += [fix for fix in error.fix if fix not in self.fixes]
             return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
-        history = self._history(path)
         found = lint(migration, statements, self._facts(history))
         # What the text itself has made harmless is not worth a word; notices are for facts of a database.
         findings = self._policy.judge(
@@ -59,16 +58,20 @@ class Reader:
         """Take note of a migration that nobody asked about, for those behind it."""
         with suppress(SafemigrateError):  # told where somebody asks
             if history := self._history(path):
-                history.note(self._open(path, None)[1])
+                history.note(_split(path, _bytes(path))[1])
 
     def _history(self, path: Path) -> History | None:
+        """The history that a file stands in, if any. Raises ProjectError for one of another provider."""
         folder = files.history_of(path)
         if folder is None:
             return None
         if folder not in self._histories:
             start = Facts(version=self._version, provider=files.provider(folder), folder=files.names(folder))
-            self._histories[folder] = History(start)
-        return self._histories[folder]
+            self._histories[folder] = files.refused(folder) or History(start)
+        found = self._histories[folder]
+        if isinstance(found, ProjectError):
+            raise found
+        return found
 
     def _facts(self, history: History | None) -> Facts:
         return history.facts if history else Facts(version=self._version)
@@ -79,21 +82,13 @@ class Reader:
         from safemigrate.workflow.reading import rewriting
 
         try:
-            migration, _ = self._open(path, None)
+            history = self._history(path)
+            migration, _ = _split(path, _bytes(path))
         except SafemigrateError:
             return rewriting.Offered()
-        history = self._history(path)
         facts = self._facts(history)
         rewritten = rewrite(migration, facts, judge=partial(self._policy.judge, path=path))
         return rewriting.offer(request, migration, rewritten, committed=committed)
-
-    def _open(self, path: Path, content: bytes | None) -> tuple[Migration, list[Statement]]:
-        folder = files.history_of(path)
-        if folder and folder not in self._refused:
-            self._refused[folder] = files.refused(folder)
-        if folder and (error := self._refused[folder]):
-            raise error
-        return _split(path, _bytes(path) if content is None else content)
 
 
 def _bytes(path: Path) -> bytes:
