@@ -361,7 +361,8 @@ def from_json(stored: dict[str, Any]) -> Plan:
 
     def trace(given: dict[str, Any]) -> Trace:
         written = {table: (n[0], n[1], n[2]) for table, n in given["rows"].items()}
-        return Trace(**{**given, "rewrites": tuple(given["rewrites"]), "rows": written})
+        tuples = {name: tuple(given.get(name, ())) for name in ("rewrites", "born")}
+        return Trace(**{**given, **tuples, "rows": written})
 
     def proof(given: dict[str, Any]) -> Proof:
         return Proof(**{**given, "verdict": Verdict(given["verdict"]), "reasons": tuple(given["reasons"])})

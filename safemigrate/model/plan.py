@@ -137,7 +137,7 @@ class Trace:
 
     `locks` maps a table to the strongest lock taken on it (PostgreSQL docs 13.3 names); `rewrites` are tables whose
     storage was replaced; `rows` maps a table to (inserted, updated, deleted) rows; `scans` a table that was read from
-    end to end to how many rows that were.
+    end to end to how many rows that were. `born` are the tables that it made: nobody waits for those.
     """
 
     line: int
@@ -147,6 +147,7 @@ class Trace:
     rewrites: tuple[str, ...] = ()
     rows: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     scans: dict[str, int] = field(default_factory=dict)
+    born: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

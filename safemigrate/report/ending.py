@@ -92,6 +92,8 @@ def headline(outcome: Outcome) -> tuple[Tone, str]:
             return Tone.WARN if told else tone, "It worked on a copy; nothing was changed"
         case Result.NOT_OK if outcome.command == "prove":
             return tone, "Not every rollback is proven"
+        case Result.OK if outcome.command == "prove":
+            return tone, "Every rollback is proven"
         case _ if tone is Tone.WARN:
             return tone, "Nothing blocks; something to read"
     return tone, "Something is wrong" if tone is Tone.BAD else "Nothing stands in the way"

@@ -270,6 +270,7 @@ def _statement(trace: Trace) -> dict[str, Any]:
         "locks": trace.locks,
         "rewrites": trace.rewrites,
         "scans": trace.scans,
+        "born": trace.born,
         "rows": {
             table: {"inserted": inserted, "updated": updated, "deleted": deleted}
             for table, (inserted, updated, deleted) in trace.rows.items()

@@ -42,7 +42,8 @@ _ROOMS = (
     _Room(sql=0, words=2_000),
     _Room(sql=0, words=1_000, statements=20),
     _Room(sql=0, words=600, statements=0, findings=50),
-    _Room(sql=0, words=300, statements=0, findings=10, migrations=30),
+    _Room(sql=0, words=300, statements=0, findings=20, migrations=150),
+    _Room(sql=0, words=300, statements=0, findings=10, migrations=60),
     _Room(sql=0, words=200, statements=0, findings=3, migrations=30),
     _Room(sql=0, words=100, statements=0, findings=0, migrations=20),
 )

@@ -131,6 +131,7 @@ class Tracer:
                 tuple(sorted(names[oid] for oid in moved)),
                 {names[oid]: counted for oid, counted in rows.items()},
                 {names[oid]: count for oid, count in scanned.items()},
+                tuple(sorted(names[oid] for oid in now.keys() - tables.keys())),
             ),
             before,
             after,

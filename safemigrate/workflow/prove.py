@@ -24,6 +24,7 @@ from safemigrate.workflow.proving.lanes import BEGIN
 from safemigrate.workflow.proving.proven import proven
 from safemigrate.workflow.proving.remember import Memory
 from safemigrate.workflow.proving.trial import BROKEN, Terms
+from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
 
@@ -100,6 +101,7 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
 
 
 def _at_levels(policy: Policy, migration: Migration, outcome: MigrationOutcome) -> MigrationOutcome:
+    outcome = replace(outcome, path=str(shown(migration.path)), text=migration.sql)
     if not outcome.findings:
         return outcome
     levelled = policy.judge(outcome.findings, statements_of(migration), migration.path, asks=True)

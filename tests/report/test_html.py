@@ -129,6 +129,12 @@ def test_a_lock_is_held_to_the_end_of_its_transaction() -> None:
     assert holds(LOCKED, frozenset({"new"}))[0].waits == ("reads", "reads and writes wait")
 
 
+def test_nobody_waits_for_a_table_that_the_migration_made() -> None:
+    made, *rest = LOCKED.traces
+    migration = replace(LOCKED, traces=(replace(made, born=("t", "new")), *rest))
+    assert holds(migration, frozenset()) == []
+
+
 def test_where_nobody_says_what_a_transaction_is_all_is_one() -> None:
     assert holds(replace(LOCKED, transactions=()), frozenset({"new"}))[-1] == Hold("t", "SHARE", 0, 3, 15.0)
 

@@ -73,3 +73,12 @@ def test_a_server_that_does_not_count_is_told_to(connection: Connection) -> None
     session.run(connection, "SET track_counts = off")
     (one,) = observed(connection, 'CREATE INDEX ON "User" (team)')
     assert one.trace.scans == {'"public"."User"': 10}
+
+
+def test_a_table_is_born_where_it_was_not_there(connection: Connection) -> None:
+    made, changed, renamed = observed(
+        connection,
+        'CREATE TABLE "Post" (id int); ALTER TABLE "Post" ADD n int; ALTER TABLE "User" RENAME TO "Account"',
+    )
+    assert made.trace.born == ('"public"."Post"',)
+    assert (changed.trace.born, renamed.trace.born) == ((), ())

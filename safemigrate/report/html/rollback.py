@@ -7,6 +7,8 @@ from safemigrate.report.ending import findings_of
 from safemigrate.report.html.element import Element, add, pre, table, tag
 from safemigrate.report.words import many, short, size, worst_first
 
+# As many migrations are shown at once; of more, those that come back exactly are folded.
+_FEW = 4
 _CLASS = {Verdict.EXACT: "good", Verdict.LOSSY: "warn", Verdict.IMPOSSIBLE: "bad"}
 _WORDS = {
     Verdict.EXACT: "Everything comes back",
@@ -46,8 +48,11 @@ def rollback(outcome: Outcome) -> Element | None:
     if not tried and not outcome.snapshots:
         return None
     section = tag("section", tag("h2", "The way back"), id="rollback")
-    for migration in tried:
-        add(section, _migration(migration, outcome))
+    exact = [one for one in tried if one.proof and one.proof.verdict is Verdict.EXACT] if len(tried) > _FEW else []
+    add(section, *(_migration(one, outcome) for one in tried if one not in exact))
+    if exact:
+        title = f"{many(len(exact), 'migration')} whose way back is proven exact"
+        add(section, tag("details", tag("summary", title), *(_migration(one, outcome) for one in exact)))
     for each in outcome.snapshots:
         state = "verified by restoring it" if each.verified else "not verified"
         words = f"{many(len(each.tables), 'table')} with their rows, {size(each.bytes)}, {state}"

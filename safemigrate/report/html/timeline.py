@@ -18,6 +18,8 @@ _WAITS = {
     "SHARE": ("writes", "writes wait"),
 }
 # Beyond these only the list is left. A statement with this share of the time has it written on it.
+# As many migrations are shown at once; of more, those that stop nobody are folded.
+_FEW = 4
 _LANES, _STATEMENTS, _SHARE = 24, 400, 0.15
 
 
@@ -41,6 +43,7 @@ def holds(migration: MigrationOutcome, new: frozenset[str]) -> list[Hold]:
     """The locks that stop reads or writes, the strongest and longest first; of `new` tables nobody knows yet."""
     found: dict[tuple[str, str], Hold] = {}
     traces = migration.traces
+    new |= {name for trace in traces for name in trace.born}
     ends = _ends(migration)
     for number, trace in enumerate(traces):
         for name, lock in trace.locks.items():
@@ -84,8 +87,12 @@ def timeline(outcome: Outcome) -> Element | None:
         return None
     section = tag("section", tag("h2", "Rehearsal"), id="rehearsal")
     new = new_tables(outcome)
-    for migration in traced:
-        add(section, _migration(migration, holds(migration, new)))
+    held = [(migration, holds(migration, new)) for migration in traced]
+    quiet = [one for one, locks in held if not locks] if len(traced) > _FEW else []
+    add(section, *(_migration(one, locks) for one, locks in held if one not in quiet))
+    if quiet:
+        title = f"{many(len(quiet), 'migration')} for which nobody waits"
+        add(section, tag("details", tag("summary", title), *(_migration(one, ()) for one in quiet)))
     return section
 
 

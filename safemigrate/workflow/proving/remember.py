@@ -99,7 +99,7 @@ def _finding(found: dict[str, Any]) -> Finding:
 
 def _trace(found: dict[str, Any]) -> Trace:
     rows = {table: (inserted, updated, deleted) for table, (inserted, updated, deleted) in found["rows"].items()}
-    return Trace(**{**found, "rows": rows, "rewrites": tuple(found["rewrites"])})
+    return Trace(**{**found, "rows": rows, "rewrites": tuple(found["rewrites"]), "born": tuple(found.get("born", ()))})
 
 
 def keys(history: Sequence[Migration]) -> list[str]:
