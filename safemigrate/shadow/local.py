@@ -72,13 +72,18 @@ class LocalServer:
 
 @contextmanager
 def running(
-    installation: Installation, *, user: str = "postgres", tcp: bool = False, seeds: Sequence[str] = ()
+    installation: Installation,
+    *,
+    user: str = "postgres",
+    tcp: bool = False,
+    seeds: Sequence[str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[LocalServer]:
     """Run a server for as long as the block lasts; `user` becomes its superuser.
 
     It listens on a socket that only we can reach; with `tcp` also on a free port of the loopback address, which any
     user of the machine can reach. It begins with the first of the seeds that was kept, else empty.
-    Raises ShadowError with the end of the server's log.
+    `meanwhile` is done while it starts. Raises ShadowError with the end of the server's log.
     """
     sweep()
     if not user or user.startswith("pg_") or set(user) & set("\"$'\\"):  # initdb refuses these, the last for plpgsql
@@ -92,7 +97,7 @@ def running(
             installation = _reachable(installation, account, folder)
             port = _free_port() if tcp else 5432
             data, log = folder / "data", folder / "log"
-            server, seed = _launch(installation, user, account, folder, port, seeds, tcp=tcp)
+            server, seed = _launch(installation, user, account, folder, port, seeds, meanwhile, tcp=tcp)
 
             def keep_as(seed: str) -> None:
                 nonlocal server
@@ -154,6 +159,7 @@ def _launch(
     folder: Path,
     port: int,
     seeds: Sequence[str],
+    meanwhile: Callable[[], None],
     *,
     tcp: bool,
 ) -> tuple[proc.Background, str]:
@@ -165,6 +171,7 @@ def _launch(
     made = make_data(installation, user, account, data, seeds)
     server = _start(installation, account, data, port, log, tcp=tcp)
     try:
+        meanwhile()
         _wait(server, data, log)
     except BaseException as error:
         server.end(_IMMEDIATELY, 10)
@@ -172,7 +179,7 @@ def _launch(
             raise
         drop(made.kept)
         shutil.rmtree(data)
-        return _launch(installation, user, account, folder, port, seeds, tcp=tcp)
+        return _launch(installation, user, account, folder, port, seeds, meanwhile, tcp=tcp)
     return server, made.seed
 
 

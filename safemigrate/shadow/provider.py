@@ -108,6 +108,10 @@ def missing_extensions(connection: Connection, wanted: Sequence[str]) -> list[st
     return sorted(set(wanted) - available)
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @contextmanager
 def shadow_server(
     choice: str | None,
@@ -117,6 +121,7 @@ def shadow_server(
     roles: Sequence[str] = (),
     extensions: Sequence[str] = (),
     seeds: Sequence[str] = (),
+    meanwhile: Callable[[], None] = _nothing,
     on_progress: OnProgress = silent,
 ) -> Iterator[Shadow]:
     """Give a shadow for as long as the block lasts.
@@ -124,13 +129,14 @@ def shadow_server(
     `choice` is None (the first that works), "local", "docker", "embedded" or a URL. On a server of our own the
     superuser is named like the target's user, so that owners are as on the target, and `roles` exist without login.
     `target_server` and `target_url` are None where there is no target (CI). A server from programs of this machine
-    begins with the first of the `seeds` that was kept. Raises ShadowError with what was tried.
+    begins with the first of the `seeds` that was kept, and `meanwhile` is done while it starts. Raises ShadowError with
+    what was tried.
     """
     major = target_server.major if target_server else 0
     user = target_server.user if target_server else "postgres"
     tried: list[str] = []
     with ExitStack() as kept:
-        for name, start in _candidates(choice, major, user, target_url, seeds):
+        for name, start in _candidates(choice, major, user, target_url, seeds, meanwhile):
             on_progress(Progress("shadow", name))
             with ExitStack() as attempt:
                 try:
@@ -162,7 +168,12 @@ Start = Callable[[], AbstractContextManager[Shadow]]
 
 
 def _candidates(
-    choice: str | None, major: int, user: str, target_url: DatabaseUrl | None, seeds: Sequence[str] = ()
+    choice: str | None,
+    major: int,
+    user: str,
+    target_url: DatabaseUrl | None,
+    seeds: Sequence[str] = (),
+    meanwhile: Callable[[], None] = _nothing,
 ) -> Iterator[tuple[str, Start]]:
     from safemigrate.shadow import container, existing
 
@@ -184,14 +195,14 @@ def _candidates(
                 f"--shadow {choice}: no PostgreSQL server programs there",
                 fix=(f"apt-get install postgresql-{major or 17}",) if choice == "local" else WAYS_OUT[:1],
             )
-        yield from ((str(one), _local(one, user, seeds)) for one in own)
+        yield from ((str(one), _local(one, user, seeds, meanwhile)) for one in own)
         return
     if choice:
         raise ShadowError(f"--shadow {choice} is not one of local, docker, embedded or a URL", fix=WAYS_OUT)
-    yield from ((str(one), _local(one, user, seeds)) for one in machine if one.major >= major)
+    yield from ((str(one), _local(one, user, seeds, meanwhile)) for one in machine if one.major >= major)
     yield docker
-    yield from ((str(one), _local(one, user, seeds)) for one in embedded if one.major >= major)
-    yield from ((str(one), _local(one, user, seeds)) for one in (*machine, *embedded) if one.major < major)
+    yield from ((str(one), _local(one, user, seeds, meanwhile)) for one in embedded if one.major >= major)
+    yield from ((str(one), _local(one, user, seeds, meanwhile)) for one in (*machine, *embedded) if one.major < major)
 
 
 def _parse(text: str) -> DatabaseUrl:
@@ -205,12 +216,12 @@ def _by_distance(some: Iterator[Installation], major: int) -> list[Installation]
     return sorted(some, key=lambda one: (one.major < major, abs(one.major - major) if major else -one.major))
 
 
-def _local(installation: Installation, user: str, seeds: Sequence[str]) -> Start:
+def _local(installation: Installation, user: str, seeds: Sequence[str], meanwhile: Callable[[], None]) -> Start:
     from safemigrate.shadow import local
 
     @contextmanager
     def start() -> Iterator[Shadow]:
-        with local.running(installation, user=user, seeds=seeds) as server:
+        with local.running(installation, user=user, seeds=seeds, meanwhile=meanwhile) as server:
             where = "embedded" if installation.source == "embedded" else "on this machine"
             yield Shadow(
                 f"PostgreSQL {installation.version} {where}",

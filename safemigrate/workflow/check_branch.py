@@ -6,9 +6,7 @@ import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from safemigrate.config import Levels
@@ -51,8 +49,6 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
     there, and for migrations that nobody can read.
     """
     began = time.monotonic()
-    # Its imports take as long as git and the shadow's server do, in other processes.
-    Thread(target=import_module, args=("safemigrate.workflow.gate.verdict",), daemon=True).start()
     project = find(request.project, request.schema, request.settings.migrations)
     here = migrations(project)
     found, notes = _changes(project, here, options)

@@ -1,6 +1,6 @@
 """The ground that a branch is tried on: what its base's history makes of an empty database, kept between runs.
 
-Heavy imports wait until the server has been started: that takes as long as they do, in another process.
+Heavy imports wait until the server is starting: that takes its time too, in another process.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from safemigrate.model import Migration, OnProgress, Progress
@@ -56,6 +57,7 @@ def ground(
         roles=live.roles if live else (),
         extensions=_extensions((*before, *new)),
         seeds=seeds[::-1] if cache else (),
+        meanwhile=_imported,
         on_progress=on_progress,
     ) as shadow:
         from safemigrate.workflow.rehearsal.shadows import refusals
@@ -70,6 +72,10 @@ def ground(
                 if cache and shadow.keep:
                     shadow.keep(seeds[-1])
         yield Ground(shadow, failed)
+
+
+def _imported() -> None:
+    import_module("safemigrate.workflow.gate.verdict")
 
 
 def _extensions(migrations: Sequence[Migration]) -> list[str]:
