@@ -49,12 +49,14 @@ def adopt(request: Request, resolved: Resolved, target: Target, shadow: Shadow) 
         if not state.pending:
             words = counted("{count} {migration|migrations} applied, none pending", len(state.applied))
             return Adoption(said=(("history", words),))
-    live, proven = _live(resolved, target, shadow, named)
+    proven = mark.state(target.connection, named)
+    own = scope(read(target.connection), named=named, superuser=target.server.superuser)
+    live = _printed(resolved, target, shadow, own, named)
     if resolved.migrations:
         return replace(_along(request, resolved, target, shadow, live, named), proven=proven)
-    if empty(live.catalog):
+    if empty(own.catalog):
         return Adoption(said=(("database", "has no tables yet: the first `safemigrate apply` makes them"),))
-    return replace(_new(request, resolved, shadow, live, named), proven=proven)
+    return replace(_new(request, resolved, shadow, own, live, named), proven=proven)
 
 
 def without_database(project: Project, shadow: Shadow) -> Adoption:
@@ -78,29 +80,28 @@ def schemas(project: Project, own: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((own, *datasource.schemas(project.datasource_file.read_text(encoding="utf-8-sig")))))
 
 
-def _live(resolved: Resolved, target: Target, shadow: Shadow, named: Sequence[str]) -> tuple[Scope, str]:
-    """Read the database's schema; where the shadow is of another major, as that one would print it."""
-    proven = mark.state(target.connection, named)
-    superuser = target.server.superuser
-    own = scope(read(target.connection), named=named, superuser=superuser)
+def _printed(resolved: Resolved, target: Target, shadow: Shadow, own: Scope, named: Sequence[str]) -> Scope:
+    """Return the database's schema as the shadow's server prints it: majors differ in their words."""
     if shadow.major == target.server.major:
-        return own, proven
+        return own
     into = shadow.create("live")
     copy_schema(resolved.url, target.server, into)
     with connect(into, application_name="safemigrate init") as connection:
         printed = read(connection)
     there = own.catalog.addresses
     absent = {one.identity for one in printed if one.address not in there}
-    return replace(own, catalog=scope(printed.without(absent), named=named, superuser=True).catalog), proven
+    return replace(own, catalog=scope(printed.without(absent), named=named, superuser=True).catalog)
 
 
-def _new(request: Request, resolved: Resolved, shadow: Shadow, live: Scope, named: Sequence[str]) -> Adoption:
+def _new(
+    request: Request, resolved: Resolved, shadow: Shadow, own: Scope, live: Scope, named: Sequence[str]
+) -> Adoption:
     project, database = resolved.project, resolved.url.database
-    written = baseline.write(live.catalog, database)
+    written = baseline.write(own.catalog, database)
     one = baseline.migration(project.migrations / baseline.NAME, written.sql)
     notes = baseline.prove(shadow, one, live, named, request.on_progress)
     drift, unknown = _drift(project, shadow, baseline.PROVEN)
-    tables = sum(each.kind == "table" for each in live.catalog)
+    tables = sum(each.kind == "table" for each in own.catalog)
     beyond = f", and beyond schema.prisma {', '.join(written.beyond)}" if written.beyond else ""
     return Adoption(
         changes=_files(project, one),
