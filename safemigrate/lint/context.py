@@ -49,9 +49,10 @@ OfColumn = AlterColumn | AlterColumnType | DropColumn | DropDefault | DropNotNul
 _BY_KEY = re.compile(
     r"""[("\w.]*\bid\b"?\s*(=\s*('[^']*'|\d+)|IN\s*\((\s*('[^']*'|\d+)\s*,?)+\))[\s)]*""", re.IGNORECASE
 )
-_IS_NULL = r'(?:[\w"]+\.)?"?(?P<name>(?<=")[^"]+|\w+)"?\s+IS\s+NULL\b'
-_NULL = re.compile(_IS_NULL, re.IGNORECASE)
-_ALONE_NULL = re.compile(rf"\(?\s*{_IS_NULL}\s*\)?", re.IGNORECASE)
+# Nothing here is read twice, so that a long text takes no longer than its length.
+COLUMN = r'((?<!\w)\w++|"[^"]++")'
+_IS_NULL = re.compile(rf"{COLUMN}\s++IS\s++NULL\b", re.IGNORECASE)
+_ALONE_NULL = re.compile(rf'\(?\s*+(?:[\w"]++\.)?{COLUMN}\s++IS\s++NULL\s*+\)?', re.IGNORECASE)
 
 
 def deletes_all(action: Action) -> bool:
@@ -68,9 +69,14 @@ def is_null(where: str, column: str, *, alone: bool = False) -> bool:
     """Whether a condition holds only where the column is NULL, as far as its text tells; `alone`, wherever it is."""
     if alone:
         only = _ALONE_NULL.fullmatch(where.strip())
-        return only is not None and only["name"].lower() == column.lower()
-    names = {found["name"].lower() for found in _NULL.finditer(where)}
-    return column.lower() in names and not re.search(r"\bOR\b", where, re.IGNORECASE)
+        return only is not None and is_column(only[1], column)
+    named = any(is_column(found[1], column) for found in _IS_NULL.finditer(where))
+    return named and not re.search(r"\bOR\b", where, re.IGNORECASE)
+
+
+def is_column(written: str, column: str) -> bool:
+    """Whether what was found as `COLUMN` is this one."""
+    return written.strip('"').lower() == column.lower()
 
 
 def names_rows(where: str) -> bool:

@@ -21,7 +21,7 @@ BAD = f'CREATE INDEX CONCURRENTLY "{_LONG}" ON "Post"("authorId");'
 GOOD = 'CREATE INDEX CONCURRENTLY "Post_many_idx" ON "Post"("authorId");'
 # Strings and comments are passed over, so that only names are left.
 _NAMES = re.compile(
-    r"'[^']*(?:''[^']*)*'|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|" + r'"([^"]*(?:""[^"]*)*)"|(\b[^\W\d]\w*)',
+    r"'[^']*+(?:''[^']*+)*+'|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|" + r'"([^"]*+(?:""[^"]*+)*+)"|(\b[^\W\d]\w*)',
     re.DOTALL,
 )
 _LIMIT = 63

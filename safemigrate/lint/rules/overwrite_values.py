@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from safemigrate.lint.context import Context, is_null, names_rows
+from safemigrate.lint.context import COLUMN, Context, is_column, is_null, names_rows
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import Insert, Update, quote
@@ -24,9 +24,8 @@ GOOD = """
 UPDATE "User" SET "name" = 'unknown' WHERE "name" IS NULL;
 """
 # COALESCE keeps what is there; a stamp of the change is no value of its own.
-_NAME = r'"?((?<=")[^"]+|\w+)"?'
 _KEEPS = re.compile(
-    rf'{_NAME}\s*=\s*(?:COALESCE\s*\(\s*(?:[\w"]+\.)?{_NAME}\s*,|now\s*\(|CURRENT_TIMESTAMP)', re.IGNORECASE
+    rf'{COLUMN}\s*+=\s*+(?:COALESCE\s*+\(\s*+(?:[\w"]++\.)?{COLUMN}\s*+,|now\s*+\(|CURRENT_TIMESTAMP)', re.IGNORECASE
 )
 
 
@@ -65,8 +64,8 @@ def _may_hold(context: Context, update: Update, column: str) -> bool:
         return False
     if is_null(update.where, column):
         return False
-    keeps = (found for found in _KEEPS.finditer(update.assignments) if found[1].lower() == column.lower())
-    return not any(found[2] is None or found[2].lower() == column.lower() for found in keeps)
+    keeps = (found for found in _KEEPS.finditer(update.assignments) if is_column(found[1], column))
+    return not any(found[2] is None or is_column(found[2], column) for found in keeps)
 
 
 RULE = Rule("overwrite-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Update, Insert))
