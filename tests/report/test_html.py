@@ -14,6 +14,7 @@ from safemigrate.model import Fate, MigrationOutcome, Outcome, Result, Trace
 from safemigrate.report import html
 from safemigrate.report.html.layout import lay_out
 from safemigrate.report.html.timeline import Hold, holds
+from safemigrate.workflow.rules import pages
 from tests.report import example
 from tests.report.nasty import NASTY, outcome
 
@@ -25,6 +26,8 @@ class Shape(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.words: list[str] = []
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -33,6 +36,7 @@ class Shape(HTMLParser):
         for name, value in attrs:
             assert name not in ("src", "srcset", "action")
             assert name != "href" or str(value).startswith("#")
+            (self.ids if name == "id" else self.links if name == "href" else set()).add(str(value).removeprefix("#"))
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
@@ -137,6 +141,16 @@ def test_nobody_waits_for_a_table_that_the_migration_made() -> None:
 
 def test_where_nobody_says_what_a_transaction_is_all_is_one() -> None:
     assert holds(replace(LOCKED, transactions=()), frozenset({"new"}))[-1] == Hold("t", "SHARE", 0, 3, 15.0)
+
+
+def test_a_rule_is_explained_once_and_every_link_leads_somewhere() -> None:
+    known = {page.name: page for page in pages()}
+    again = replace(example.CHECK.migrations[0], name="another")
+    page = html.render(replace(example.CHECK, migrations=(*example.CHECK.migrations, again)), known)
+    assert page.count('id="rule-drop-column"') == 1
+    shape = Shape(page)
+    assert "rule-drop-column" in shape.links
+    assert shape.links - shape.ids == set()
 
 
 @pytest.mark.parametrize("result", Result)

@@ -7,41 +7,62 @@ from collections.abc import Mapping, Sequence
 from safemigrate.model import Confirmation, Finding, MigrationOutcome, Outcome, RulePage, Severity
 from safemigrate.report.html.element import Element, add, pre, tag
 from safemigrate.report.told import findings_of
-from safemigrate.report.words import many, said, worst_first
+from safemigrate.report.words import many, rank, said, worst_first
 
 Rules = Mapping[str, RulePage]
 _MARK = {Severity.ERROR: "✖", Severity.WARNING: "!", Severity.NOTICE: "·"}
 _CLASS = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTICE: "note"}
 # Lines of a statement that are shown at once.
 _LINES = 14
+# Findings of a migration that are shown at once, beside all errors.
+_SHOWN = 6
+
+
+class Pages:
+    """The rules' pages, each told once, where its rule comes first."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._told: set[str] = set()
+
+    def of(self, rule: str) -> Element | None:
+        """Write the page of a rule, or the way to it."""
+        page = self._rules.get(rule)
+        if page is None or rule not in self._told:
+            self._told.add(rule)
+            return _page(page) if page else None
+        # A browser opens the fold that an address leads into.
+        return tag("p", tag("a", "Why, and what to do", href=f"#rule-{rule}"), class_="why")
 
 
 def findings(outcome: Outcome, rules: Rules) -> Element:
-    """Write the section."""
+    """Write the section: of the migrations those first that have the worst."""
     section = tag("section", tag("h2", "Findings"), id="findings")
+    pages = Pages(rules)
     if outcome.findings:
-        add(section, tag("article", tag("h3", "The project"), *_cards(outcome.findings, None, rules)))
-    for migration in outcome.migrations:
-        if found := findings_of(migration):
-            path = tag("p", tag("bdi", migration.path), class_="path") if migration.path else None
-            add(section, tag("article", tag("h3", tag("bdi", migration.name)), path, *_cards(found, migration, rules)))
+        add(section, tag("article", tag("h3", "The project"), *_cards(outcome.findings, None, pages)))
+    told = [(found, one) for one in outcome.migrations if (found := worst_first(findings_of(one)))]
+    for found, migration in sorted(told, key=lambda pair: rank(pair[0][0])[:2]):
+        path = tag("p", tag("bdi", migration.path), class_="path") if migration.path else None
+        add(section, tag("article", tag("h3", tag("bdi", migration.name)), path, *_cards(found, migration, pages)))
     if len(section) == 1:
         add(section, tag("p", "Nothing was found.", class_="calm"))
     return section
 
 
-def _cards(found: Sequence[Finding], migration: MigrationOutcome | None, rules: Rules) -> list[Element]:
+def _cards(found: Sequence[Finding], migration: MigrationOutcome | None, pages: Pages) -> list[Element]:
     quiet = [one for one in found if one.allowed or one.verdict is Confirmation.CLEARED]
-    cards = [_card(one, migration, rules) for one in worst_first(found) if one not in quiet]
-    if quiet:
-        title = f"{many(len(quiet), 'finding')} allowed by a comment, or cleared by the rehearsal"
-        cards.append(
-            tag("details", tag("summary", title), *(_card(one, migration, rules) for one in worst_first(quiet)))
-        )
+    loud = [one for one in worst_first(found) if one not in quiet]
+    shown = max(_SHOWN, sum(one.severity is Severity.ERROR for one in loud))
+    cards = [_card(one, migration, pages) for one in loud[:shown]]
+    allowed = f"{many(len(quiet), 'finding')} allowed by a comment, or cleared by the rehearsal"
+    for title, folded in ((many(len(loud[shown:]), "more finding"), loud[shown:]), (allowed, worst_first(quiet))):
+        if folded:
+            cards.append(tag("details", tag("summary", title), *(_card(one, migration, pages) for one in folded)))
     return cards
 
 
-def _card(finding: Finding, migration: MigrationOutcome | None, rules: Rules) -> Element:
+def _card(finding: Finding, migration: MigrationOutcome | None, pages: Pages) -> Element:
     quiet = finding.allowed or finding.verdict is Confirmation.CLEARED
     kind = "quiet" if quiet else _CLASS[finding.severity]
     label = "allowed" if finding.allowed else "cleared" if quiet else str(finding.severity)
@@ -63,8 +84,7 @@ def _card(finding: Finding, migration: MigrationOutcome | None, rules: Rules) ->
         add(card, tag("p", "Allowed: ", tag("q", finding.allowed), class_="help"))
     elif finding.help:
         add(card, tag("p", tag("span", "→", class_="arrow", aria_hidden="true"), f" {finding.help}", class_="help"))
-    if page := rules.get(finding.rule):
-        add(card, _page(page))
+    add(card, pages.of(finding.rule))
     return card
 
 
@@ -92,6 +112,7 @@ def _excerpt(text: str, finding: Finding) -> Element:
 
 def _page(page: RulePage) -> Element:
     details = tag("details", tag("summary", "Why, and what to do"), class_="why")
+    add(details, tag("p", tag("code", page.name), f": {page.family}", id=f"rule-{page.name}"))
     for paragraph in page.page.split("\n\n"):
         if paragraph.startswith(" "):
             add(details, pre("SQL", paragraph))
