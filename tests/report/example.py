@@ -69,7 +69,7 @@ def finding(rule: str, severity: Severity, message: str, begins: str, subject: s
 FINDINGS = (
     finding(
         "drop-column",
-        Severity.ERROR,
+        Severity.WARNING,
         '"User"."bio" is dropped; it holds 12,431 values',
         'ALTER TABLE "User"',
         '"User"."bio"',
@@ -100,7 +100,7 @@ FINDINGS = (
     ),
     finding(
         "drop-table",
-        Severity.ERROR,
+        Severity.WARNING,
         '"Draft" is dropped; it holds 20 rows',
         "DROP TABLE",
         '"Draft"',
@@ -204,14 +204,15 @@ CHANGE = SchemaChange(
     ),
     (Detail("enum", "OrderStatus", Fate.CHANGED, "'OPEN', 'PAID'", "'OPEN', 'PAID', 'REFUNDED'"),),
 )
-CHECK = Outcome(
-    "check",
-    Result.BLOCKED,
+APPLY = Outcome(
+    "apply",
+    Result.REHEARSED,
+    "postgresql://app@db.example:5432/shop",
     migrations=(
         MigrationOutcome(
             NAME,
             "ab" * 32,
-            "read",
+            "pending",
             FINDINGS,
             TRACES,
             Proof(Verdict.EXACT, (), 7, 54_320, "17.2", 1.1),
@@ -233,10 +234,9 @@ CHECK = Outcome(
             datetime(2026, 3, 1, tzinfo=UTC),
         ),
     ),
-    next=("safemigrate explain drop-column", "-- safemigrate: allow drop-column REASON   # above the statement"),
+    next=("safemigrate apply",),
     seconds=3.4,
     change=CHANGE,
-    base="origin/main (2f1c0de)",
 )
 
 

@@ -58,14 +58,14 @@ def test_an_error_has_its_page_too() -> None:
 
 
 def test_the_page_says_what_there_is_to_know_first() -> None:
-    words = " ".join(Shape(html.render(example.CHECK)).words)
+    words = " ".join(Shape(html.render(example.APPLY)).words)
     before_the_evidence = words[: words.index("What to do")]
-    for fact in ("This change is blocked", "1 error", "reads and writes wait, 1.74 s", "12,431 rows", "proven exact"):
+    for fact in ("it loses data", "3 warnings", "reads and writes wait, 1.74 s", "12,431 rows", "proven exact"):
         assert fact in before_the_evidence
 
 
 @pytest.mark.parametrize(
-    "page", [example.CHECK, example.big(150, 3), example.big(150, 90)], ids=["few", "many", "most"]
+    "page", [example.APPLY, example.big(150, 3), example.big(150, 90)], ids=["few", "many", "most"]
 )
 def test_no_two_tables_stand_in_one_place(page: Outcome) -> None:
     assert page.change
@@ -86,7 +86,7 @@ def test_changed_tables_and_their_neighbours_are_drawn_and_the_others_named() ->
     boxes = lay_out(example.CHANGE).boxes
     assert '"public"."Tag"' not in boxes
     assert {box.table.name for box in boxes.values() if box.changed} == {one.name for one in example.CHANGE.changed}
-    page = html.render(example.CHECK)
+    page = html.render(example.APPLY)
     assert "1 more table not in the picture" in page
     assert re.search(r'<p class="names">Tag</p>', page)
 
@@ -106,7 +106,7 @@ def test_tables_that_point_to_each_other_and_to_themselves_are_drawn() -> None:
             example.key("User", "User", "id", Fate.ADDED),
         ),
     )
-    page = html.render(replace(example.CHECK, change=circle))
+    page = html.render(replace(example.APPLY, change=circle))
     assert page.count('marker-end="url(#tip)"') == 3
 
 
@@ -145,12 +145,18 @@ def test_where_nobody_says_what_a_transaction_is_all_is_one() -> None:
 
 def test_a_rule_is_explained_once_and_every_link_leads_somewhere() -> None:
     known = {page.name: page for page in pages()}
-    again = replace(example.CHECK.migrations[0], name="another")
-    page = html.render(replace(example.CHECK, migrations=(*example.CHECK.migrations, again)), known)
+    again = replace(example.APPLY.migrations[0], name="another")
+    page = html.render(replace(example.APPLY, migrations=(*example.APPLY.migrations, again)), known)
     assert page.count('id="rule-drop-column"') == 1
     shape = Shape(page)
     assert "rule-drop-column" in shape.links
     assert shape.links - shape.ids == set()
+
+
+def test_made_up_rows_say_nothing_of_time() -> None:
+    page = html.render(replace(example.APPLY, command="check", result=Result.BLOCKED))
+    assert "made-up rows" in page
+    assert ("1.74 s at most" in page, "reads and writes wait, 1.74 s" in page) == (False, False)
 
 
 @pytest.mark.parametrize("result", Result)

@@ -21,7 +21,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "images" / "report.png"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 SIZES = {"wide": (1200, 900), "phone": (390, 844)}
 PAGES = {
-    "example": html.render(example.CHECK, {page.name: page for page in pages()}),
+    "example": html.render(example.APPLY, {page.name: page for page in pages()}),
     "big": html.render(example.big(150, 90)),
     "nasty": html.render(outcome(" ".join(word for word in NASTY if len(word) < 1000))),
 }

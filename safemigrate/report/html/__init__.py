@@ -13,7 +13,7 @@ from safemigrate.report.html.element import Element, add, tag, write
 from safemigrate.report.html.findings import findings
 from safemigrate.report.html.rollback import risks, rollback
 from safemigrate.report.html.schema import schema
-from safemigrate.report.html.timeline import Hold, holds, new_tables, time_of, timeline
+from safemigrate.report.html.timeline import Hold, has_rows, holds, new_tables, time_of, timeline
 from safemigrate.report.words import many
 
 _MARK = {Tone.GOOD: "✔", Tone.WARN: "!", Tone.BAD: "✖"}
@@ -112,7 +112,7 @@ def _facts(outcome: Outcome) -> Element | None:
     new = new_tables(outcome)
     held = [one for migration in outcome.migrations for one in holds(migration, new)]
     if any(migration.traces for migration in outcome.migrations):
-        tiles.append(("Locks", *_locks(held), "rehearsal"))
+        tiles.append(("Locks", *_locks(held, timed=has_rows(outcome)), "rehearsal"))
     verdicts = [migration.proof.verdict for migration in outcome.migrations if migration.proof]
     losing = [one for one in told if one.loses]
     if losing:
@@ -140,11 +140,13 @@ def _facts(outcome: Outcome) -> Element | None:
     return facts
 
 
-def _locks(held: Sequence[Hold]) -> tuple[str, str]:
+def _locks(held: Sequence[Hold], *, timed: bool) -> tuple[str, str]:
     """Who waits, and how bad that is: a short lock is a short queue."""
     if not held:
         return "nobody waits", "good"
     kind, words = held[0].waits
+    if not timed:
+        return words, "warn"
     longest = max(one.seconds for one in held if one.waits[0] == kind)
     return f"{words}, {time_of(longest)}", "bad" if kind == "reads" and longest >= 1 else "warn"
 

@@ -80,46 +80,56 @@ def new_tables(outcome: Outcome) -> frozenset[str]:
     return frozenset(table.name for table in tables if not table.before)
 
 
+def has_rows(outcome: Outcome) -> bool:
+    """Whether the copy had the rows of a real database, so that times say something."""
+    return outcome.command not in ("check", "prove")
+
+
 def timeline(outcome: Outcome) -> Element | None:
     """Draw the section; None where nothing was tried."""
     traced = [migration for migration in outcome.migrations if migration.traces]
     if not traced:
         return None
     section = tag("section", tag("h2", "Rehearsal"), id="rehearsal")
+    real = has_rows(outcome)
+    if not real:
+        words = (
+            "The copy had a few made-up rows: who waits is certain, for how long depends on how many rows there are."
+        )
+        add(section, tag("p", words, class_="calm"))
     new = new_tables(outcome)
     held = [(migration, holds(migration, new)) for migration in traced]
     quiet = [one for one, locks in held if not locks] if len(traced) > _FEW else []
-    add(section, *(_migration(one, locks) for one, locks in held if one not in quiet))
+    add(section, *(_migration(one, locks, timed=real) for one, locks in held if one not in quiet))
     if quiet:
         title = f"{many(len(quiet), 'migration')} for which nobody waits"
-        add(section, tag("details", tag("summary", title), *(_migration(one, ()) for one in quiet)))
+        add(section, tag("details", tag("summary", title), *(_migration(one, (), timed=real) for one in quiet)))
     return section
 
 
-def _migration(migration: MigrationOutcome, held: Sequence[Hold]) -> Element:
+def _migration(migration: MigrationOutcome, held: Sequence[Hold], *, timed: bool) -> Element:
     seconds = sum(trace.seconds for trace in migration.traces)
     article = tag("article", tag("h3", tag("bdi", migration.name)))
     took = f"{many(len(migration.traces), 'statement')} in {time_of(seconds)} on a copy."
-    add(article, tag("p", f"{took} {_waiting(held)}", class_="lead"))
+    add(article, tag("p", f"{took} {_waiting(held, timed=timed)}", class_="lead"))
     if len(migration.traces) <= _STATEMENTS:
-        add(article, _grid(migration.traces, held))
+        add(article, _grid(migration.traces, held, timed=timed))
     add(article, _statements(migration.traces))
     return article
 
 
-def _waiting(held: Sequence[Hold]) -> str:
+def _waiting(held: Sequence[Hold], *, timed: bool) -> str:
     for kind, words in (("reads", "reads and writes of"), ("writes", "writes to")):
         tables = list(dict.fromkeys(short(one.table) for one in held if one.waits[0] == kind))
         if tables:
             longest = max(one.seconds for one in held if one.waits[0] == kind)
             names = ", ".join(tables[:3]) + (f" and {len(tables) - 3} more" if len(tables) > 3 else "")
-            return (
-                f"Meanwhile {words} {names} would wait, for {time_of(longest)} at most with the rows that were there."
-            )
+            long = f", for {time_of(longest)} at most with the rows that were there" if timed else ""
+            return f"Meanwhile {words} {names} would wait{long}."
     return "Nobody else would have to wait."
 
 
-def _grid(traces: Sequence[Trace], held: Sequence[Hold]) -> Element:
+def _grid(traces: Sequence[Trace], held: Sequence[Hold], *, timed: bool) -> Element:
     """A column a statement: as wide as it took long, but never too narrow to be seen."""
     longest = max((trace.seconds for trace in traces), default=0) or 1
     least = "26px" if len(traces) <= 40 else "7px"
@@ -142,7 +152,7 @@ def _grid(traces: Sequence[Trace], held: Sequence[Hold]) -> Element:
             continue
         row = lanes.setdefault(one.table, len(lanes) + 2)
         style = f"grid-row: {row}; grid-column: {one.first + 2} / {one.last + 3}"
-        words = f"{one.mode}: {one.waits[1]}, {time_of(one.seconds)}"
+        words = f"{one.mode}: {one.waits[1]}" + (f", {time_of(one.seconds)}" if timed else "")
         add(
             grid,
             tag(

@@ -56,7 +56,10 @@ class Memory:
             name, checksum, state = found["name"], found["checksum"], found["state"]
             findings = tuple(_finding(one) for one in found["findings"])
             traces = tuple(_trace(one) for one in found["traces"])
-            return MigrationOutcome(name, checksum, state, findings, traces, proof, detail=found["detail"])
+            transactions = tuple(found["transactions"])
+            return MigrationOutcome(
+                name, checksum, state, findings, traces, proof, detail=found["detail"], transactions=transactions
+            )
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -69,6 +72,7 @@ class Memory:
             "detail": outcome.detail,
             "findings": [asdict(one) for one in outcome.findings],
             "traces": [asdict(one) for one in outcome.traces],
+            "transactions": outcome.transactions,
             "proof": asdict(outcome.proof) if outcome.proof else None,
         }
 

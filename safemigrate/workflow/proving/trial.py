@@ -83,7 +83,11 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
     else:
         lane.discard()
     proof = replace(plan.proof, seconds=time.perf_counter() - began)
-    outcome = replace(outcome, traces=tuple(one.trace for one in seen.observations))
+    outcome = replace(
+        outcome,
+        traces=tuple(one.trace for one in seen.observations),
+        transactions=tuple(len(group.observations) for group in seen.groups),
+    )
     if any(one.changed or not change_of(one).empty for one in seen.observations):
         return replace(outcome, proof=proof, detail=rows.said)
     aimed = {oid for one in seen.observations for oid in one.written}
