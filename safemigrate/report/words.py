@@ -49,10 +49,10 @@ def _facts(measured: Measured) -> list[str]:
     if measured.estimate is None or measured.target_rows is None:
         return [*facts, f"{took} for {many(measured.rows, 'row')}"]
     rows = many(measured.target_rows, "row")
-    return [*facts, f"about {_about(measured.estimate)} at the target's {rows}; measured {took} on {measured.rows:,}"]
+    return [*facts, f"about {about(measured.estimate)} at the target's {rows}; measured {took} on {measured.rows:,}"]
 
 
-def _about(seconds: float) -> str:
+def about(seconds: float) -> str:
     """Write a time no more exactly than an estimate is."""
     if seconds < 120:
         return f"{seconds:.{0 if seconds >= 10 else 1}f} s"

@@ -60,7 +60,7 @@ def test_an_error_has_its_page_too() -> None:
 def test_the_page_says_what_there_is_to_know_first() -> None:
     words = " ".join(Shape(html.render(example.APPLY)).words)
     before_the_evidence = words[: words.index("What to do")]
-    for fact in ("it loses data", "3 warnings", "reads and writes wait, 1.74 s", "12,431 rows", "proven exact"):
+    for fact in ("it loses data", "3 warnings", "reads and writes wait, about 57 s", "12,431 rows", "proven exact"):
         assert fact in before_the_evidence
 
 
@@ -156,7 +156,7 @@ def test_a_rule_is_explained_once_and_every_link_leads_somewhere() -> None:
 def test_made_up_rows_say_nothing_of_time() -> None:
     page = html.render(replace(example.APPLY, command="check", result=Result.BLOCKED))
     assert "made-up rows" in page
-    assert ("1.74 s at most" in page, "reads and writes wait, 1.74 s" in page) == (False, False)
+    assert not re.search("1.74 s at most|reads and writes wait, (about|1.74 s)", page)
 
 
 @pytest.mark.parametrize("result", Result)

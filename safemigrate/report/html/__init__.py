@@ -13,8 +13,8 @@ from safemigrate.report.html.element import Element, add, tag, write
 from safemigrate.report.html.findings import findings
 from safemigrate.report.html.rollback import risks, rollback
 from safemigrate.report.html.schema import schema
-from safemigrate.report.html.timeline import Hold, has_rows, holds, new_tables, time_of, timeline
-from safemigrate.report.words import many
+from safemigrate.report.html.timeline import Hold, has_rows, holds, new_tables, time_of, timeline, who_waits
+from safemigrate.report.words import about, many
 
 _MARK = {Tone.GOOD: "✔", Tone.WARN: "!", Tone.BAD: "✖"}
 # Nothing is loaded from anywhere, whatever a name in the page would like.
@@ -112,7 +112,7 @@ def _facts(outcome: Outcome) -> Element | None:
     new = new_tables(outcome)
     held = [one for migration in outcome.migrations for one in holds(migration, new)]
     if any(migration.traces for migration in outcome.migrations):
-        tiles.append(("Locks", *_locks(held, timed=has_rows(outcome)), "rehearsal"))
+        tiles.append(("Locks", *_locks(outcome, held), "rehearsal"))
     verdicts = [migration.proof.verdict for migration in outcome.migrations if migration.proof]
     losing = [one for one in told if one.loses]
     if losing:
@@ -140,15 +140,20 @@ def _facts(outcome: Outcome) -> Element | None:
     return facts
 
 
-def _locks(held: Sequence[Hold], *, timed: bool) -> tuple[str, str]:
+def _locks(outcome: Outcome, held: Sequence[Hold]) -> tuple[str, str]:
     """Who waits, and how bad that is: a short lock is a short queue."""
     if not held:
         return "nobody waits", "good"
     kind, words = held[0].waits
-    if not timed:
+    if not has_rows(outcome):
         return words, "warn"
     longest = max(one.seconds for one in held if one.waits[0] == kind)
-    return f"{words}, {time_of(longest)}", "bad" if kind == "reads" and longest >= 1 else "warn"
+    measured = [one.measured for one in findings_of(outcome) if one.measured]
+    estimates = [one.estimate or 0 for one in measured if who_waits(one.lock) == kind]
+    grave = "bad" if kind == "reads" and max(longest, *estimates, 0) >= 1 else "warn"
+    if max(estimates, default=0) > longest:
+        return f"{words}, about {about(max(estimates))} at the target's size", grave
+    return f"{words}, {time_of(longest)}", grave
 
 
 def _next(commands: Sequence[str]) -> Element | None:

@@ -39,6 +39,11 @@ class Hold:
         return _WAITS[self.mode]
 
 
+def who_waits(mode: str) -> str:
+    """Who waits for a lock, as a word for style; "" for nobody who reads or writes."""
+    return _WAITS.get(lock_words(mode), ("", ""))[0]
+
+
 def holds(migration: MigrationOutcome, new: frozenset[str]) -> list[Hold]:
     """The locks that stop reads or writes, the strongest and longest first; of `new` tables nobody knows yet."""
     found: dict[tuple[str, str], Hold] = {}

@@ -28,6 +28,7 @@ from safemigrate.model import (
     Verdict,
 )
 
+_TEXTS = ("detail", "script")
 _KEPT = 20  # files, one for each ground; a long history's has some 100 kB
 
 
@@ -56,10 +57,8 @@ class Memory:
             name, checksum, state = found["name"], found["checksum"], found["state"]
             findings = tuple(_finding(one) for one in found["findings"])
             traces = tuple(_trace(one) for one in found["traces"])
-            transactions = tuple(found["transactions"])
-            return MigrationOutcome(
-                name, checksum, state, findings, traces, proof, detail=found["detail"], transactions=transactions
-            )
+            transactions, texts = tuple(found["transactions"]), {name: found[name] for name in _TEXTS}
+            return MigrationOutcome(name, checksum, state, findings, traces, proof, transactions=transactions, **texts)
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -69,7 +68,7 @@ class Memory:
             "name": outcome.name,
             "checksum": outcome.checksum,
             "state": outcome.state,
-            "detail": outcome.detail,
+            **{name: getattr(outcome, name) for name in _TEXTS},
             "findings": [asdict(one) for one in outcome.findings],
             "traces": [asdict(one) for one in outcome.traces],
             "transactions": outcome.transactions,

@@ -14,6 +14,7 @@ from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, run
 from safemigrate.lint import lint
 from safemigrate.model import MigrationOutcome, Plan, Proof, Verdict
+from safemigrate.rollback import down
 from safemigrate.rollback.derive import change_of
 from safemigrate.rollback.prove import State, prove
 from safemigrate.rollback.reach import may_set_back
@@ -89,7 +90,7 @@ def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) ->
         transactions=tuple(len(group.observations) for group in seen.groups),
     )
     if any(one.changed or not change_of(one).empty for one in seen.observations):
-        return replace(outcome, proof=proof, detail=rows.said)
+        return replace(outcome, proof=proof, detail=rows.said, script=down.render(plan))
     aimed = {oid for one in seen.observations for oid in one.written}
     tables = sorted(quote(one.schema, one.name) for one in catalog if one.kind == "table" and one.identity[1] in aimed)
     missed = f"it writes to {', '.join(tables)}, and no row there is one that it changes" if tables else ""
