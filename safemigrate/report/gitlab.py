@@ -7,7 +7,7 @@ from typing import Any
 
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import Finding, Outcome, Severity
-from safemigrate.report.told import FAILED, told
+from safemigrate.report.told import FAILED, Told, told
 
 # docs.gitlab.com, "Code Quality report format": info, minor, major, critical, blocker.
 _SEVERITY = {Severity.ERROR: "blocker", Severity.WARNING: "major", Severity.NOTICE: "info"}
@@ -15,28 +15,22 @@ _SEVERITY = {Severity.ERROR: "blocker", Severity.WARNING: "major", Severity.NOTI
 
 def render(outcome: Outcome, folder: str = "") -> str:
     """Write every finding that no comment allows; one of no file stands at the repository's top."""
-    return _document(
-        [
-            _issue(one.finding.rule, _words(one.finding), one.finding.severity, one.fingerprint, one.path, one.line)
-            for one in told(outcome, folder)
-            if not one.finding.allowed
-        ]
-    )
+    return _document([_issue(one) for one in told(outcome, folder) if not one.finding.allowed])
 
 
 def render_error(command: str, error: SafemigrateError) -> str:
     """Write what stopped the command: an empty report would say that all is well."""
     words = " ".join(part for part in (error.summary, error.why) if part)
-    return _document([_issue(FAILED, words, Severity.ERROR, f"{FAILED}-{command}", "", 0)])
+    return _document([_issue(Told(Finding(FAILED, Severity.ERROR, words, ""), "", f"{FAILED}-{command}"))])
 
 
-def _issue(rule: str, words: str, severity: Severity, fingerprint: str, path: str, line: int) -> dict[str, Any]:
+def _issue(one: Told) -> dict[str, Any]:
     return {
-        "description": words,
-        "check_name": rule,
-        "fingerprint": fingerprint,
-        "severity": _SEVERITY[severity],
-        "location": {"path": path or ".", "lines": {"begin": line or 1}},
+        "description": _words(one.finding),
+        "check_name": one.finding.rule,
+        "fingerprint": one.fingerprint,
+        "severity": _SEVERITY[one.finding.severity],
+        "location": {"path": one.path or ".", "lines": {"begin": one.line or 1}},
     }
 
 

@@ -7,14 +7,16 @@ matters least, and said to be.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import Finding, MigrationOutcome, Outcome, Proof, Result, Severity, Trace, Verdict
 from safemigrate.model.value import dataclass
 from safemigrate.report.ending import Tone, ending, headline
 from safemigrate.report.markup import block, code, folded, plain
+from safemigrate.report.place import line_of
 from safemigrate.report.told import findings_of
-from safemigrate.report.words import did, many, said, short, worst_first
+from safemigrate.report.words import cut, did, many, said, short, worst_first
 
 # The mark stays below the limit together with what a workflow may put around it.
 LIMIT = 65_000
@@ -65,11 +67,11 @@ def render(outcome: Outcome) -> str:
 
 def render_error(command: str, error: SafemigrateError) -> str:
     """Write what stopped the command."""
-    parts = [marker(command), f"## ✖ {plain(_cut(error.summary, 1_000))}"]
+    parts = [marker(command), f"## ✖ {plain(cut(error.summary, 1_000))}"]
     if error.why:
-        parts.append(plain(_cut(error.why, 10_000)))
+        parts.append(plain(cut(error.why, 10_000)))
     if error.fix:
-        parts.append(block(_cut("\n".join(error.fix), 10_000), "sh"))
+        parts.append(block(cut("\n".join(error.fix), 10_000), "sh"))
     return "\n\n".join(parts) + "\n"
 
 
@@ -91,16 +93,16 @@ def _page(outcome: Outcome, room: _Room) -> str:
         parts += _migration(migration, outcome, room, left)
     left["migrations"] += len(speaking[room.migrations :])
     if quiet:
-        names = ", ".join(code(_cut(each.path or each.name, 200)) for each in quiet[: room.migrations])
+        names = ", ".join(code(cut(each.path or each.name, 200)) for each in quiet[: room.migrations])
         more = f" and {len(quiet) - room.migrations:,} more" if len(quiet) > room.migrations else ""
         parts.append(f"✔ Nothing found in {names}{more}.")
     parts += _conflicts(outcome, room, left)
     notes = outcome.notes[: room.findings or 5]
     left["notes"] += len(outcome.notes) - len(notes)
     if notes:
-        parts.append("\n".join(f"- {plain(_cut(note, room.words))}" for note in notes))
+        parts.append("\n".join(f"- {plain(cut(note, room.words))}" for note in notes))
     if outcome.next:
-        parts.append("Next:\n\n" + block(_cut("\n".join(outcome.next), 10_000), "sh"))
+        parts.append("Next:\n\n" + block(cut("\n".join(outcome.next), 10_000), "sh"))
     if gone := [f"{count:,} {what}" for what, count in left.items() if count]:
         parts.append(f"*Left out, for GitHub shows no more in one comment: {', '.join(gone)}. The command shows all.*")
     return "\n\n".join(parts) + "\n"
@@ -115,37 +117,37 @@ def _migration(migration: MigrationOutcome, outcome: Outcome, room: _Room, left:
     if migration.path:
         parts.append(f"{code(migration.path)}")
     if migration.detail and migration.state != "unreadable":
-        parts.append(plain(_cut(migration.detail, room.words)))
-    parts += _findings(findings_of(migration), room, left)
+        parts.append(plain(cut(migration.detail, room.words)))
+    parts += _findings(findings_of(migration), room, left, migration.text.split("\n"))
     parts += _statements(migration.traces, room, left)
     if migration.proof:
         parts.append(_proof(migration.proof, migration.state, room))
     if migration.returns:
         verb = "Came back" if outcome.result is Result.ROLLED_BACK else "A rollback brings back"
-        parts.append(f"{verb}: {', '.join(code(_cut(words, 200)) for words in migration.returns[:50])}.")
+        parts.append(f"{verb}: {', '.join(code(cut(words, 200)) for words in migration.returns[:50])}.")
     for title, sql in (("migration.sql", migration.text), ("down.sql, the way back", migration.script)):
         if sql:
             parts += _sql(title, sql, room, left)
     return parts
 
 
-def _findings(findings: tuple[Finding, ...], room: _Room, left: Counter[str]) -> list[str]:
+def _findings(findings: tuple[Finding, ...], room: _Room, left: Counter[str], lines: Sequence[str] = ()) -> list[str]:
     shown = worst_first(findings)[: room.findings]
     left["findings"] += len(findings) - len(shown)
     if not shown:
         return []
     rows = ["| | rule | finding | line |", "|---|---|---|--:|"]
     for one in shown:
-        words = [plain(_cut(one.message, room.words))]
+        words = [plain(cut(one.message, room.words))]
         if verdict := said(one):
-            words.append(f"*{plain(_cut(verdict, room.words))}*")
+            words.append(f"*{plain(cut(verdict, room.words))}*")
         if one.allowed:
-            words.append(f"Allowed: {plain(_cut(one.allowed, room.words))}")
+            words.append(f"Allowed: {plain(cut(one.allowed, room.words))}")
         elif one.help:
-            words.append(f"→ {plain(_cut(one.help, room.words))}")
+            words.append(f"→ {plain(cut(one.help, room.words))}")
         mark = "allowed" if one.allowed else f"{_SEVERITY[one.severity]} {one.severity}"
-        line = one.span.line if one.span else ""
-        rows.append(f"| {mark} | {code(_cut(one.rule, 100))} | {'<br>'.join(words)} | {line} |")
+        line = line_of(one, lines) or ""
+        rows.append(f"| {mark} | {code(cut(one.rule, 100))} | {'<br>'.join(words)} | {line} |")
     return ["\n".join(rows)]
 
 
@@ -156,8 +158,8 @@ def _statements(traces: tuple[Trace, ...], room: _Room, left: Counter[str]) -> l
         return []
     rows = ["| line | statement | time | on tables |", "|--:|---|--:|---|"]
     for trace in shown:
-        facts = [f"{code(_cut(short(table), 100))} {plain(', '.join(words))}" for table, words in did(trace).items()]
-        sql = code(_cut(" ".join(trace.sql.split()), 80))
+        facts = [f"{code(cut(short(table), 100))} {plain(', '.join(words))}" for table, words in did(trace).items()]
+        sql = code(cut(" ".join(trace.sql.split()), 80))
         rows.append(f"| {trace.line} | {sql} | {trace.seconds:.3f} s | {'<br>'.join(facts[:20])} |")
     seconds = sum(trace.seconds for trace in traces)
     return [folded(f"Rehearsed: {many(len(traces), 'statement')} in {seconds:.3f} s", "\n".join(rows))]
@@ -171,7 +173,7 @@ def _proof(proof: Proof, state: str, room: _Room) -> str:
     )
     server = f" on PostgreSQL {plain(proof.server_version)}" if proof.server_version else ""
     lines = [f"{_VERDICT[proof.verdict]} **Rollback is {proof.verdict}**: {compared}{server}."]
-    return "\n".join([*lines, *(f"- {plain(_cut(reason, room.words))}" for reason in proof.reasons)])
+    return "\n".join([*lines, *(f"- {plain(cut(reason, room.words))}" for reason in proof.reasons)])
 
 
 def _conflicts(outcome: Outcome, room: _Room, left: Counter[str]) -> list[str]:
@@ -179,9 +181,9 @@ def _conflicts(outcome: Outcome, room: _Room, left: Counter[str]) -> list[str]:
     left["conflicts"] += len(outcome.conflicts) - len(shown)
     parts = []
     for conflict in shown:
-        parts.append(f"✖ **{plain(conflict.subject)}**: {plain(_cut(conflict.message, room.words))}")
+        parts.append(f"✖ **{plain(conflict.subject)}**: {plain(cut(conflict.message, room.words))}")
         if conflict.choices:
-            parts.append(block(_cut("\n".join(conflict.choices), 4_000), "sh"))
+            parts.append(block(cut("\n".join(conflict.choices), 4_000), "sh"))
     return parts
 
 
@@ -192,7 +194,3 @@ def _sql(title: str, sql: str, room: _Room, left: Counter[str]) -> list[str]:
         return []
     cut = f"\n\n*{len(sql) - len(shown):,} of {len(sql):,} characters are left out.*" if len(shown) < len(sql) else ""
     return [folded(title, block(shown) + cut)]
-
-
-def _cut(words: str, room: int) -> str:
-    return words if len(words) <= room else f"{words[: room - 1]}…"

@@ -74,6 +74,11 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=rank)
 
 
+def cut(words: str, room: int) -> str:
+    """Cut words to what there is room for."""
+    return words if len(words) <= room else f"{words[: room - 1]}…"
+
+
 def short(name: str) -> str:
     """Write a table as people do: without the schema that goes without saying, nor quotes around a plain name."""
     name = name.removeprefix('"public".')

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from safemigrate.model import Confirmation, Finding, MigrationOutcome, Outcome, RulePage, Severity
 from safemigrate.report.html.element import Element, add, pre, tag
+from safemigrate.report.place import line_of
 from safemigrate.report.told import findings_of
 from safemigrate.report.words import many, rank, said, worst_first
 
@@ -66,7 +67,8 @@ def _card(finding: Finding, migration: MigrationOutcome | None, pages: Pages) ->
     quiet = finding.allowed or finding.verdict is Confirmation.CLEARED
     kind = "quiet" if quiet else _CLASS[finding.severity]
     label = "allowed" if finding.allowed else "cleared" if quiet else str(finding.severity)
-    line = f"line {finding.span.line}" if finding.span else ""
+    number = line_of(finding, migration.text.split("\n")) if migration else 0
+    line = f"line {number}" if number else ""
     title = tag(
         "p",
         tag("span", f"{_MARK[finding.severity]} {label}", class_=f"label {kind}"),
@@ -93,9 +95,7 @@ def _excerpt(text: str, finding: Finding) -> Element:
     span = finding.span
     assert span is not None
     lines = text.split("\n")
-    name = finding.subject.rpartition(".")[2].strip('"')
-    last = min(span.end_line, len(lines))
-    marked = next((at for at in range(span.line, last + 1) if name and name in lines[at - 1]), span.line)
+    last, marked = min(span.end_line, len(lines)), line_of(finding, lines)
     first = span.line if last - span.line < _LINES else max(span.line, min(marked - 3, last - _LINES + 1))
     block = pre(f"SQL from line {first}")
     if first > span.line:

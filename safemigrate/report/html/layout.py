@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from safemigrate.model import Column, ColumnChange, Fate, ForeignKey, ForeignKeyChange, Key, SchemaChange, TableChange
-from safemigrate.report.words import short
+from safemigrate.report.words import cut, short
 
 # Sizes in pixels; a character of the monospaced font is 0.6 of its height (12) wide.
 CHARACTER, ROW, HEAD = 7.3, 20, 30
@@ -126,7 +126,7 @@ def _box(table: TableChange, joins: frozenset[str], *, changed: bool) -> Box:
         ]
     before, after = short(table.before), short(table.after)
     title = f"{before} → {after}" if before and after and before != after else after or before
-    box = Box(table, _cut(title, 40), wanted, len(rows) - len(wanted), changed)
+    box = Box(table, cut(title, 40), wanted, len(rows) - len(wanted), changed)
     widest = max((len(row.name) + len(row.type) + 6 for row in box.rows), default=0)
     box.width = max(150, 24 + CHARACTER * max(widest, len(box.title) * 1.1 + (8 if box.changed else 0)))
     return box
@@ -136,15 +136,15 @@ def _row(change: ColumnChange) -> Row:
     before, after = change.before, change.after
     one = after or before
     assert one is not None
-    old = (_cut(before.name, 30), type_of(before)) if before else ("", "")
-    new = (_cut(after.name, 30), type_of(after)) if after else ("", "")
+    old = (cut(before.name, 30), type_of(before)) if before else ("", "")
+    new = (cut(after.name, 30), type_of(after)) if after else ("", "")
     names = frozenset(column.name for column in (before, after) if column)
     name, kind = (_arrow(was, now) for was, now in zip(old, new, strict=True))
     return Row(change.fate, one.key, name, kind, old, new, names)
 
 
 def _arrow(before: str, after: str) -> str:
-    return _cut(f"{before} → {after}" if before and after and before != after else after or before, 60)
+    return cut(f"{before} → {after}" if before and after and before != after else after or before, 60)
 
 
 def type_of(column: Column) -> str:
@@ -154,11 +154,7 @@ def type_of(column: Column) -> str:
         words = words.removesuffix(" with time zone").replace("timestamp", "timestamptz").replace("time(", "timetz(")
     words += "" if column.required else "?"
     default = "auto" if column.default.startswith(("nextval(", "GENERATED")) else column.default.split("::")[0]
-    return _cut(f"{_cut(words, 26)} = {_cut(default, 16)}" if default else words, 46)
-
-
-def _cut(words: str, room: int) -> str:
-    return words if len(words) <= room else f"{words[: room - 1]}…"
+    return cut(f"{cut(words, 26)} = {cut(default, 16)}" if default else words, 46)
 
 
 def _layers(picture: Picture) -> None:

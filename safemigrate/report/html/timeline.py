@@ -8,7 +8,7 @@ from itertools import accumulate
 from safemigrate.model import MigrationOutcome, Outcome, Trace
 from safemigrate.model.value import dataclass
 from safemigrate.report.html.element import Element, add, table, tag, wide
-from safemigrate.report.words import did, lock_words, many, short
+from safemigrate.report.words import cut, did, lock_words, many, short
 
 # PostgreSQL docs 13.3: what a lock of this mode makes wait. Weaker ones stop nobody but those who change the schema.
 _WAITS = {
@@ -17,10 +17,12 @@ _WAITS = {
     "SHARE ROW EXCLUSIVE": ("writes", "writes wait"),
     "SHARE": ("writes", "writes wait"),
 }
-# Beyond these only the list is left. A statement with this share of the time has it written on it.
 # As many migrations are shown at once; of more, those that stop nobody are folded.
 _FEW = 4
-_LANES, _STATEMENTS, _SHARE = 24, 400, 0.15
+# Of more tables, or statements, only the list is left.
+_LANES, _STATEMENTS = 24, 400
+# A statement with this share of the time has it written on it.
+_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +48,20 @@ def who_waits(mode: str) -> str:
 
 def holds(migration: MigrationOutcome, new: frozenset[str]) -> list[Hold]:
     """The locks that stop reads or writes, the strongest and longest first; of `new` tables nobody knows yet."""
-    found: dict[tuple[str, str], Hold] = {}
+    found: dict[str, list[Hold]] = {}
     traces = migration.traces
     new |= {name for trace in traces for name in trace.born}
     ends = _ends(migration)
     for number, trace in enumerate(traces):
         for name, lock in trace.locks.items():
             mode, last = lock_words(lock), ends[number]
-            if (
-                mode in _WAITS
-                and name not in new
-                and not any(
-                    one.table == name and one.first <= number <= one.last and _rank(one.mode) <= _rank(mode)
-                    for one in found.values()
-                )
-            ):
-                seconds = sum(one.seconds for one in traces[number : last + 1])
-                found[name, f"{mode}{number}"] = Hold(name, mode, number, last, seconds)
-    return sorted(found.values(), key=lambda one: (_rank(one.mode), -one.seconds, one.table))
+            if mode not in _WAITS or name in new:
+                continue
+            mine = found.setdefault(name, [])
+            if not any(number <= one.last and _rank(one.mode) <= _rank(mode) for one in mine):
+                mine.append(Hold(name, mode, number, last, sum(one.seconds for one in traces[number : last + 1])))
+    held = [one for mine in found.values() for one in mine]
+    return sorted(held, key=lambda one: (_rank(one.mode), -one.seconds, one.table))
 
 
 def _rank(mode: str) -> int:
@@ -141,16 +139,15 @@ def _grid(traces: Sequence[Trace], held: Sequence[Hold], *, timed: bool) -> Elem
     widths = " ".join(f"minmax({least}, {max(trace.seconds / longest, 0.02):.3f}fr)" for trace in traces)
     grid = tag("div", class_="grid", style=f"grid-template-columns: minmax(7rem, 13rem) {widths}")
     add(grid, tag("div", "statement", class_="lane", style="grid-row: 1; grid-column: 1"))
+    whole = sum(trace.seconds for trace in traces)
     for number, trace in enumerate(traces):
         title = f"{number + 1}. line {trace.line}, {time_of(trace.seconds)}: {' '.join(trace.sql.split())[:200]}"
         label = str(number + 1) if least == "26px" else ""
-        if label and trace.seconds >= _SHARE * sum(each.seconds for each in traces):
+        if label and trace.seconds >= _SHARE * whole:
             label += f" · {time_of(trace.seconds)}"
         shade = "slow" if trace.seconds >= longest / 3 and trace.seconds >= 0.05 else "quick"
-        add(
-            grid,
-            tag("div", label, class_=f"step {shade}", style=f"grid-row: 1; grid-column: {number + 2}", title=title),
-        )
+        place = f"grid-row: 1; grid-column: {number + 2}"
+        add(grid, tag("div", label, class_=f"step {shade}", style=place, title=title))
     lanes: dict[str, int] = {}
     for one in held:
         if one.table not in lanes and len(lanes) == _LANES:
@@ -158,16 +155,8 @@ def _grid(traces: Sequence[Trace], held: Sequence[Hold], *, timed: bool) -> Elem
         row = lanes.setdefault(one.table, len(lanes) + 2)
         style = f"grid-row: {row}; grid-column: {one.first + 2} / {one.last + 3}"
         words = f"{one.mode}: {one.waits[1]}" + (f", {time_of(one.seconds)}" if timed else "")
-        add(
-            grid,
-            tag(
-                "div",
-                tag("span", words),
-                class_=f"hold {one.waits[0]}",
-                style=style,
-                title=f"{short(one.table)}: {words}",
-            ),
-        )
+        title = f"{short(one.table)}: {words}"
+        add(grid, tag("div", words, class_=f"hold {one.waits[0]}", style=style, title=title))
     for name, row in lanes.items():
         add(grid, tag("div", tag("bdi", short(name)), class_="lane", style=f"grid-row: {row}; grid-column: 1"))
     rest = len({one.table for one in held}) - len(lanes)
@@ -184,7 +173,7 @@ def _statements(traces: Sequence[Trace]) -> Element:
         facts = tag("div")
         for name, words in did(trace).items():
             add(facts, tag("div", tag("bdi", short(name)), f" {', '.join(words)}"))
-        sql = tag("code", _cut(" ".join(trace.sql.split()), 300))
+        sql = tag("code", cut(" ".join(trace.sql.split()), 300))
         rows.append((str(number + 1), str(trace.line), sql, time_of(trace.seconds), facts))
     shown = table("Statements", ("", "line", "statement", "time", "on tables"), rows, class_="statements")
     return tag("details", tag("summary", "Each statement, its time and its locks"), shown)
@@ -193,7 +182,3 @@ def _statements(traces: Sequence[Trace]) -> Element:
 def time_of(seconds: float) -> str:
     """Write a time."""
     return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds:.2f} s"
-
-
-def _cut(words: str, room: int) -> str:
-    return words if len(words) <= room else f"{words[: room - 1]}…"
