@@ -230,6 +230,7 @@ def _timed(folder: Path, linters: Sequence[Linter]) -> str:
         [[squawk.program, *files], [squawk.program, one], [squawk.program, "--help"]],
         [[*check, *files], [*check, one], [*ours, "--help"]],
     ]
+    load = os.getloadavg()[0]
     taken = [_taken(commands) for commands in zip(*runs, strict=True)]
     table = "".join(
         f"| {name} | {' | '.join(cells)} |\n"
@@ -237,7 +238,7 @@ def _timed(folder: Path, linters: Sequence[Linter]) -> str:
     )
     return (
         f"## Time\n\nWhole processes, start and all, of each tool in turn, {RUNS} times: the best by the clock, "
-        "the median, and the best of the processor.\n\n"
+        f"the median, and the best of the processor. Load before: {load:.1f}, on {os.cpu_count()} processors.\n\n"
         f"| tool | {len(files)} files | the largest one | `--help` |\n|---|--:|--:|--:|\n{table}"
     )
 
