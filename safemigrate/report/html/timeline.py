@@ -137,7 +137,7 @@ def _grid(traces: Sequence[Trace], held: Sequence[Hold], *, timed: bool) -> Elem
     longest = max((trace.seconds for trace in traces), default=0) or 1
     least = "26px" if len(traces) <= 40 else "7px"
     widths = " ".join(f"minmax({least}, {max(trace.seconds / longest, 0.02):.3f}fr)" for trace in traces)
-    grid = tag("div", class_="grid", style=f"grid-template-columns: minmax(7rem, 13rem) {widths}")
+    grid = tag("div", class_="grid", style=f"--steps: {widths}")
     add(grid, tag("div", "statement", class_="lane", style="grid-row: 1; grid-column: 1"))
     whole = sum(trace.seconds for trace in traces)
     for number, trace in enumerate(traces):
@@ -154,7 +154,7 @@ def _grid(traces: Sequence[Trace], held: Sequence[Hold], *, timed: bool) -> Elem
             continue
         row = lanes.setdefault(one.table, len(lanes) + 2)
         style = f"grid-row: {row}; grid-column: {one.first + 2} / {one.last + 3}"
-        words = f"{one.mode}: {one.waits[1]}" + (f", {time_of(one.seconds)}" if timed else "")
+        words = f"{one.waits[1]}{f', {time_of(one.seconds)}' if timed else ''} · {one.mode}"
         title = f"{short(one.table)}: {words}"
         add(grid, tag("div", words, class_=f"hold {one.waits[0]}", style=style, title=title))
     for name, row in lanes.items():
