@@ -89,8 +89,13 @@ def _page(outcome: Outcome, room: _Room) -> str:
         parts += ["### The project", *_findings(outcome.findings, room, left)]
     quiet = [each for each in outcome.migrations if not _speaks(each)]
     speaking = [each for each in outcome.migrations if _speaks(each)]
+    length = 0
     for migration in speaking[: room.migrations]:
-        parts += _migration(migration, outcome, room, left)
+        own = _migration(migration, outcome, room, left)
+        parts += own
+        length += sum(map(len, own))
+        if length > LIMIT:  # it does not fit: the next room is tried
+            break
     left["migrations"] += len(speaking[room.migrations :])
     if quiet:
         names = ", ".join(code(cut(each.path or each.name, 200)) for each in quiet[: room.migrations])
