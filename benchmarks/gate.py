@@ -2,16 +2,17 @@
 
     python -m benchmarks.gate [--project SCHEMA] [--runs N] [--report FILE]
 
-The project (cal.com unless named) gets a repository of its own, whose branch adds one migration: a column dropped, one
-added with an index, values written. Measured, each as a process from its start to its end, by turns:
+The project (cal.com unless named) gets a repository of its own. Its main branch has all migrations but the newest three;
+those are, by turns, the one that the branch adds. Measured, each as a process from its start to its end:
 
 - cold: nothing in the cache
-- warm: the end of the base is in the cache, the new migration was never seen (its text is another one each time)
+- warm: the end of the base is in the cache, the new migration was never seen (a comment makes its text another one)
 - again: nothing changed since
-- with Prisma: warm, and Prisma is asked whether schema.prisma is what the history makes
+- writing: warm, and the new migration overwrites every row of the table that most foreign keys lead to
+- asking Prisma: warm, and Prisma is asked whether schema.prisma is what the history makes
 - `prisma migrate diff --from-migrations --to-schema-datamodel`: what says the same of schema.prisma without safemigrate
 
-Prisma's CLI and its engine come from npm, as in the tests.
+Prisma's CLI and its engine come from npm, as in the tests. It refuses the `@id` of a view: those are taken out.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 
@@ -32,80 +36,97 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.programs import server_installation
 from safemigrate.db.session import run
 from safemigrate.shadow.local import running
-from tests.prisma_cli import PrismaCli, cli
+from tests.prisma_cli import cli
 
 CALCOM = ("https://github.com/calcom/cal.com.git", "packages/prisma/schema.prisma")
-PRISMA = "5.22.0"  # a later one refuses this schema: its views have primary keys
+PRISMA = "6.19.3"
 NEW = "99990101000000_new"
-CHANGE = """\
--- {stamp}
-ALTER TABLE "users" DROP COLUMN "bio";
-ALTER TABLE "users" ADD COLUMN "motto" TEXT;
-UPDATE "users" SET "motto" = 'none';
-CREATE INDEX "users_motto_idx" ON "users"("motto");
-"""
+HUB = re.compile(r'REFERENCES ("[^"]+")')
 Measured = dict[str, list[float]]
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--project", type=Path, help="its schema.prisma; cal.com is cloned unless named")
-    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--runs", type=int, default=6)
     options.add_argument("--report", type=Path, help="write the table there too")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name, running(server_installation(), tcp=True) as server:
         folder = Path(name)
-        schema = _repository((given.project or _clone(folder / "clone")).resolve(), folder / "repository")
-        prisma = cli(PRISMA)
+        source = (given.project or _clone(folder / "clone")).resolve()
+        changes = [path.read_text() for path in sorted(source.parent.glob("migrations/*/migration.sql"))[-3:]]
+        schema = _repository(source, folder / "repository")
         with connect(server.url) as connection:
             run(connection, "CREATE DATABASE shadow")
         shadow = server.url.with_database("shadow").prisma()
-        found = _measure(schema, folder, prisma, shadow, given.runs)
+        found = Turns(schema, changes, folder / "cache", shadow).measured(given.runs)
         text = _report(found, schema, server.installation.version)
     print(text)
     if given.report:
         given.report.write_text(text, encoding="utf-8")
 
 
-def _measure(schema: Path, folder: Path, prisma: PrismaCli, shadow: str, runs: int) -> Measured:
-    environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "CI": "1"}
-    check = [sys.executable, "-m", "safemigrate", "check", "--project", str(schema.parent), "--schema", str(schema)]
-    modules = schema.parent / "node_modules"
+class Turns:
+    """What is measured, one after the other."""
 
-    def gate(*, new: bool = True, asks: bool = False) -> float:
-        if new:
-            (schema.parent / "migrations" / NEW / "migration.sql").write_text(CHANGE.format(stamp=time.time_ns()))
+    def __init__(self, schema: Path, changes: list[str], cache: Path, shadow: str) -> None:
+        self._schema = schema
+        self._home = schema.parent / "migrations"
+        self._changes = cycle(changes)
+        self._cache = cache
+        self._shadow = shadow
+        self._prisma = cli(PRISMA)
+        self._environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "CI": "1"}
+
+    def measured(self, runs: int) -> Measured:
+        turns: dict[str, Callable[[], float]] = {
+            "cold": self._cold,
+            "warm": lambda: self._check(next(self._changes)),
+            "again": self._again,
+            "writing": lambda: self._check(self._writes()),
+            "asking Prisma": lambda: self._check(next(self._changes), asks=True),
+            f"prisma migrate diff --from-migrations ({PRISMA})": self._replay,
+        }
+        self._cold()  # compiles what Python imports
+        found: Measured = {name: [] for name in turns}
+        for number in range(runs):
+            for name, turn in turns.items():
+                found[name].append(turn())
+                print(f"{number + 1}/{runs} {name}: {found[name][-1]:.2f} s", file=sys.stderr)
+        return found
+
+    def _cold(self) -> float:
+        shutil.rmtree(self._cache, ignore_errors=True)
+        return self._check(next(self._changes))
+
+    def _check(self, change: str, *, asks: bool = False) -> float:
+        self._write(f"{change}\n-- {time.time_ns()}\n")
+        modules = self._schema.parent / "node_modules"
         modules.unlink(missing_ok=True)
         if asks:
-            modules.symlink_to(prisma.folder / "node_modules")
-        return _seconds(
-            [*check, "--quiet", "--exit-zero"], {**environment, **(prisma.environment if asks else {})}, (0,)
-        )
+            modules.symlink_to(self._prisma.folder / "node_modules")
+        return self._again(self._prisma.environment if asks else {})
 
-    def cold() -> float:
-        shutil.rmtree(folder / "cache", ignore_errors=True)
-        return gate()
+    def _again(self, more: Mapping[str, str] | None = None) -> float:
+        check = ["check", "--project", str(self._schema.parent), "--schema", str(self._schema)]
+        command = [sys.executable, "-m", "safemigrate", *check, "--quiet", "--exit-zero"]
+        return _seconds(command, {**self._environment, **(more or {})}, (0,))
 
-    def replay() -> float:
-        diff = ["migrate", "diff", "--from-migrations", str(schema.parent / "migrations")]
-        diff += ["--to-schema-datamodel", str(schema), "--shadow-database-url", shadow, "--script", "--exit-code"]
-        program = str(prisma.folder / "node_modules" / ".bin" / "prisma")
-        return _seconds([program, *diff], {**environment, **prisma.environment}, (0, 2))
+    def _replay(self) -> float:
+        self._write(f"{next(self._changes)}\n-- {time.time_ns()}\n")
+        diff = ["migrate", "diff", "--from-migrations", str(self._home), "--to-schema-datamodel", str(self._schema)]
+        diff += ["--shadow-database-url", self._shadow, "--script", "--exit-code"]
+        program = str(self._prisma.folder / "node_modules" / ".bin" / "prisma")
+        return _seconds([program, *diff], {**self._environment, **self._prisma.environment}, (0, 2))
 
-    turns: dict[str, Callable[[], float]] = {
-        "cold": cold,
-        "warm": gate,
-        "again": lambda: gate(new=False),
-        "with Prisma": lambda: gate(asks=True),
-        f"prisma migrate diff --from-migrations ({PRISMA})": replay,
-    }
-    gate()  # compiles what Python imports
-    found: Measured = {name: [] for name in turns}
-    for number in range(runs):
-        for name, turn in turns.items():
-            found[name].append(turn())
-            print(f"{number + 1}/{runs} {name}: {found[name][-1]:.2f} s", file=sys.stderr)
-    return found
+    def _write(self, sql: str) -> None:
+        (self._home / NEW).mkdir(exist_ok=True)
+        (self._home / NEW / "migration.sql").write_text(sql)
+
+    def _writes(self) -> str:
+        named = Counter(name for path in self._home.glob("*/migration.sql") for name in HUB.findall(path.read_text()))
+        ((hub, _),) = named.most_common(1)
+        return f"ALTER TABLE {hub} ADD COLUMN motto text;\nUPDATE {hub} SET motto = 'none';"
 
 
 def _seconds(command: list[str], environment: Mapping[str, str], expected: tuple[int, ...]) -> float:
@@ -137,18 +158,20 @@ def _report(found: Measured, schema: Path, version: str) -> str:
 
 
 def _repository(schema: Path, folder: Path) -> Path:
-    """A copy of the project's schema and history, committed as main, and a branch for what is new."""
+    """A copy of the project's schema and history, the newest three aside, committed as main, and a branch."""
     home = folder / "prisma"
     home.mkdir(parents=True)
-    shutil.copy(schema, home / "schema.prisma")
+    views = re.sub(r"^view .*?^}", lambda view: view[0].replace("@id", ""), schema.read_text(), flags=re.M | re.S)
+    (home / "schema.prisma").write_text(views)
     shutil.copytree(schema.parent / "migrations", home / "migrations")
+    for path in sorted((home / "migrations").glob("*/migration.sql"))[-3:]:
+        shutil.rmtree(path.parent)
     (folder / ".gitignore").write_text("node_modules\n")
     (home / "package.json").write_text("{}\n")
     _git(folder, "init", "-q", "-b", "main")
     _git(folder, "add", "-A")
     _git(folder, "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.org", "commit", "-q", "-m", "base")
     _git(folder, "checkout", "-q", "-b", "topic")
-    (home / "migrations" / NEW).mkdir()
     return home / "schema.prisma"
 
 
