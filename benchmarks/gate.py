@@ -2,11 +2,12 @@
 
     python -m benchmarks.gate [--project SCHEMA] [--runs N] [--report FILE]
 
-The project (cal.com unless named) gets a repository of its own. Its main branch has all migrations but the newest three;
+The project (cal.com unless named) gets a repository of its own. Its main branch has all migrations but the newest
+three;
 those are, by turns, the one that the branch adds. Measured, each as a process from its start to its end:
 
 - cold: nothing in the cache
-- warm: the end of the base is in the cache, the new migration was never seen (a comment makes its text another one)
+- warm: the end of the base is in the cache, the new migration was never seen (a comment makes it another one)
 - again: nothing changed since
 - writing: warm, and the new migration overwrites every row of the table that most foreign keys lead to
 - asking Prisma: warm, and Prisma is asked whether schema.prisma is what the history makes

@@ -297,7 +297,8 @@ def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
         extra.setdefault((class_, oid, part), {})["comment"] = text
     for class_, oid, part, grants in privileges:
         extra.setdefault((class_, oid, part), {})["acl"] = tuple(sorted(grants or ()))
-    known = earlier if earlier and earlier._extra == extra else None
+    then_extra = earlier._extra if earlier else {}
+    told = {one[:2] for one in then_extra.keys() | extra.keys() if then_extra.get(one) != extra.get(one)}
     objects: dict[Identity, Object] = {}
     seen: dict[Identity, tuple[Any, ...]] = {}
     for rows, description in found:
@@ -305,8 +306,8 @@ def read(connection: Connection, earlier: Catalog | None = None) -> Catalog:
         class_at = names.index("_class") if "_class" in names else -1
         for row in rows:
             identity = (row[class_at] if class_at >= 0 else CLASSES[row[0]], row[1], row[2])
-            if known and known._rows.get(identity) == row:
-                objects[identity], seen[identity] = known.objects[identity], known._rows[identity]
+            if earlier and earlier._rows.get(identity) == row and not _told(earlier.objects[identity], told):
+                objects[identity], seen[identity] = earlier.objects[identity], earlier._rows[identity]
             else:
                 objects[identity], seen[identity] = _object(identity, row, names, extra), row
     links = (tuple(dependencies), tuple(aliases), tuple(casts))
@@ -331,6 +332,14 @@ def same(old: Object, new: Object) -> bool:
         and old.internal.get("_type") == new.internal.get("_type")
         and old.internal.get("_secret") == new.internal.get("_secret")
     )
+
+
+def _told(one: Object, told: Collection[tuple[int, int]]) -> bool:
+    """Whether comments or privileges changed that are told as this object's: its own, its columns', its index's."""
+    if not told:
+        return False
+    beside = one.internal.get("_index") or one.internal.get("_relation")
+    return one.identity[:2] in told or (CLASSES["table"], beside) in told
 
 
 def _object(

@@ -15,8 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from safemigrate import proc
@@ -77,7 +79,7 @@ def running(
     user: str = "postgres",
     tcp: bool = False,
     seeds: Sequence[str] = (),
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[LocalServer]:
     """Run a server for as long as the block lasts; `user` becomes its superuser.
 
@@ -97,7 +99,8 @@ def running(
             installation = _reachable(installation, account, folder)
             port = _free_port() if tcp else 5432
             data, log = folder / "data", folder / "log"
-            server, seed = _launch(installation, user, account, folder, port, seeds, meanwhile, tcp=tcp)
+            launch = partial(_launch, installation, user, account, folder, port, seeds, tcp=tcp)
+            server, seed = _beside(launch, meanwhile) if meanwhile else launch()
 
             def keep_as(seed: str) -> None:
                 nonlocal server
@@ -152,6 +155,23 @@ def server_account() -> proc.Account | None:
     )
 
 
+def _beside(
+    launch: Callable[[], tuple[proc.Background, str]], meanwhile: Callable[[], None]
+) -> tuple[proc.Background, str]:
+    """Do something else while a server is launched, which is waiting for programs and imports nothing."""
+    beside = ThreadPoolExecutor(1)
+    launching = beside.submit(launch)
+    try:
+        meanwhile()
+        return launching.result()
+    except BaseException:
+        if not launching.exception():
+            launching.result()[0].end(_IMMEDIATELY, 10)
+        raise
+    finally:
+        beside.shutdown()
+
+
 def _launch(
     installation: Installation,
     user: str,
@@ -159,7 +179,6 @@ def _launch(
     folder: Path,
     port: int,
     seeds: Sequence[str],
-    meanwhile: Callable[[], None],
     *,
     tcp: bool,
 ) -> tuple[proc.Background, str]:
@@ -171,7 +190,6 @@ def _launch(
     made = make_data(installation, user, account, data, seeds)
     server = _start(installation, account, data, port, log, tcp=tcp)
     try:
-        meanwhile()
         _wait(server, data, log)
     except BaseException as error:
         server.end(_IMMEDIATELY, 10)
@@ -179,7 +197,7 @@ def _launch(
             raise
         drop(made.kept)
         shutil.rmtree(data)
-        return _launch(installation, user, account, folder, port, seeds, meanwhile, tcp=tcp)
+        return _launch(installation, user, account, folder, port, seeds, tcp=tcp)
     return server, made.seed
 
 

@@ -83,6 +83,8 @@ class Shadow:
 
     def require_extensions(self, wanted: Sequence[str]) -> None:
         """Raise ShadowError where the server lacks an extension, naming all it lacks."""
+        if not wanted:
+            return
         from safemigrate.db.postgres import connect
 
         with connect(self.maintenance) as connection:
@@ -108,10 +110,6 @@ def missing_extensions(connection: Connection, wanted: Sequence[str]) -> list[st
     return sorted(set(wanted) - available)
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
 @contextmanager
 def shadow_server(
     choice: str | None,
@@ -121,7 +119,7 @@ def shadow_server(
     roles: Sequence[str] = (),
     extensions: Sequence[str] = (),
     seeds: Sequence[str] = (),
-    meanwhile: Callable[[], None] = _nothing,
+    meanwhile: Callable[[], None] | None = None,
     on_progress: OnProgress = silent,
 ) -> Iterator[Shadow]:
     """Give a shadow for as long as the block lasts.
@@ -173,15 +171,15 @@ def _candidates(
     user: str,
     target_url: DatabaseUrl | None,
     seeds: Sequence[str] = (),
-    meanwhile: Callable[[], None] = _nothing,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[tuple[str, Start]]:
-    from safemigrate.shadow import container, existing
-
     if choice and "://" in choice:
+        from safemigrate.shadow import existing
+
         url = _parse(choice)
         yield str(url), partial(existing.on_server, url, target_url, major)
         return
-    docker = ("docker", partial(container.in_docker, major, user))
+    docker = ("docker", partial(_docker, major, user))
     if choice == "docker":
         yield docker
         return
@@ -216,7 +214,13 @@ def _by_distance(some: Iterator[Installation], major: int) -> list[Installation]
     return sorted(some, key=lambda one: (one.major < major, abs(one.major - major) if major else -one.major))
 
 
-def _local(installation: Installation, user: str, seeds: Sequence[str], meanwhile: Callable[[], None]) -> Start:
+def _docker(major: int, user: str) -> AbstractContextManager[Shadow]:
+    from safemigrate.shadow import container
+
+    return container.in_docker(major, user)
+
+
+def _local(installation: Installation, user: str, seeds: Sequence[str], meanwhile: Callable[[], None] | None) -> Start:
     from safemigrate.shadow import local
 
     @contextmanager
@@ -237,6 +241,8 @@ def _local(installation: Installation, user: str, seeds: Sequence[str], meanwhil
 
 def create_roles(shadow: Shadow, roles: Sequence[str]) -> None:
     """Make these roles, without login, where they are not there; on a server of our own only."""
+    if not roles:
+        return
     from safemigrate.db.postgres import connect, quote
     from safemigrate.db.session import rows, run
 

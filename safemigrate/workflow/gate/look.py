@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from safemigrate.db import catalog
-from safemigrate.db.postgres import connect
 from safemigrate.errors import PrismaError
-from safemigrate.lint.policy import Policy
 from safemigrate.model import Finding, MigrationOutcome, OnProgress, SchemaChange, Severity
 from safemigrate.prisma.project import Project
 from safemigrate.workflow.gate.changes import Changes
 from safemigrate.workflow.gate.drift import drift
 from safemigrate.workflow.gate.effort import Effort, compares
 from safemigrate.workflow.gate.ground import BEGIN, Ground
-from safemigrate.workflow.gate.live import Live
 from safemigrate.workflow.gate.tried import findings, shortened, tried
-from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.trial import BROKEN, Terms
-from safemigrate.workflow.reading.reader import Reader
-from safemigrate.workflow.rehearsal.change import change_of
+
+if TYPE_CHECKING:
+    from safemigrate.workflow.gate.live import Live
 
 RENAMED = "renamed"
 _AFTER = "after"
@@ -75,6 +72,9 @@ def look(
 
 def read(changes: Changes, version: int | None) -> Seen:
     """Read the text of what is new, after what comes before it; `version` is the server's major."""
+    from safemigrate.lint.policy import Policy
+    from safemigrate.workflow.reading.reader import Reader
+
     reader = Reader(Policy(()), version)
     for one in changes.before if changes.runs else ():
         reader.note(one.path)
@@ -100,6 +100,11 @@ def unasked(changes: Changes, effort: Effort) -> Seen:
 
 def _change(base: Ground, changes: Changes) -> SchemaChange:
     """The schema before and after what is new, as far as it runs."""
+    from safemigrate.db import catalog
+    from safemigrate.db.postgres import connect
+    from safemigrate.workflow.proving.lane import Lane
+    from safemigrate.workflow.rehearsal.change import change_of
+
     base.shadow.create(_AFTER, template=BEGIN)
     with connect(base.shadow.url(_AFTER)) as connection:
         before = catalog.read(connection)
