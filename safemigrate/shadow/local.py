@@ -30,6 +30,8 @@ from safemigrate.shadow.kept import copy, drop
 
 PREFIX = "safemigrate-server-"
 _SECONDS_TO_START = 60
+_MEMORY = "/dev/shm"  # noqa: S108 mkdtemp makes the name
+_ROOM = 1 << 30
 _SOCKET_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 
 _IMMEDIATELY = signal.SIGQUIT if sys.platform != "win32" else signal.SIGTERM  # without a last checkpoint
@@ -84,14 +86,16 @@ def running(
     """Run a server for as long as the block lasts; `user` becomes its superuser.
 
     It listens on a socket that only we can reach; with `tcp` also on a free port of the loopback address, which any
-    user of the machine can reach. It begins with the first of the seeds that was kept, else empty.
-    `meanwhile` is done while it starts. Raises ShadowError with the end of the server's log.
+    user of the machine can reach. It begins with the first of the seeds that was kept, else empty. With seeds it holds
+    nobody's rows, so it may lie in memory. `meanwhile` is done while it starts.
+    Raises ShadowError with the end of the server's log.
     """
     sweep()
     if not user or user.startswith("pg_") or set(user) & set("\"$'\\"):  # initdb refuses these, the last for plpgsql
         user = "postgres"
     account = server_account()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_short_temporary_directory()))
+    small = bool(seeds) and (account is None or _open_to_others(installation.folder))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_memory() if small else _short_temporary_directory()))
     try:
         with proc.owned(folder):
             if account:
@@ -122,7 +126,8 @@ def running(
 def sweep() -> list[Path]:
     """Stop the servers and remove the folders of owners that were killed; return the folders."""
     swept = []
-    for folder in Path(_short_temporary_directory()).glob(f"{PREFIX}*"):
+    places = {_short_temporary_directory(), *([_MEMORY] if Path(_MEMORY).is_dir() else [])}
+    for folder in (folder for place in places for folder in Path(place).glob(f"{PREFIX}*")):
         if folder.is_symlink() or not proc.abandoned(folder):
             continue
         installation = folder / "program"
@@ -263,6 +268,15 @@ def _short_temporary_directory() -> str:
     usual = tempfile.gettempdir()
     longest = Path(usual) / f"{PREFIX}12345678" / "data" / ".s.PGSQL.65535"
     return usual if len(os.fsencode(longest)) < _SOCKET_LIMIT else "/tmp"  # noqa: S108 mkdtemp makes the name
+
+
+def _memory() -> str:
+    """A file system in memory with room to spare (a container's has 64 MB), else the usual place."""
+    try:
+        roomy = shutil.disk_usage(_MEMORY).free > _ROOM and os.access(_MEMORY, os.W_OK)
+    except OSError:
+        roomy = False
+    return _MEMORY if roomy else _short_temporary_directory()
 
 
 def _free_port() -> int:
