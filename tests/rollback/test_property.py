@@ -78,9 +78,16 @@ def _travel(start: Traveller, setup: list[str], wanted: list[str], writes: list[
             assert journey.wrong == (), "\n".join([*journey.wrong, "", ";\n".join(story + said)])
 
 
+_POSITIONS = """
+SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value IS NOT NULL
+FROM pg_sequences
+"""
+
+
 def _possible(connection: Connection, wanted: Sequence[str]) -> list[str]:
-    """Return those statements that run one after another in one transaction."""
+    """Return those statements that run one after another in one transaction, and will again: sequences go back too."""
     done: list[str] = []
+    positions = session.rows(connection, _POSITIONS)
     with connection.transaction(force_rollback=True):
         for sql in wanted:
             if len(done) == 6:
@@ -91,6 +98,8 @@ def _possible(connection: Connection, wanted: Sequence[str]) -> list[str]:
                 done.append(sql)
             except psycopg.Error:
                 continue
+    for position in positions:
+        connection.execute("SELECT setval(%s::regclass, %s, %s)", position)
     return done
 
 
