@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
@@ -15,7 +16,7 @@ from safemigrate.shadow.provider import Shadow, create_roles
 from safemigrate.shadow.rehearse import executable, rehearse
 from safemigrate.shadow.replay import runs_whole
 from safemigrate.sql import statements_of
-from safemigrate.sql.actions import CreateIndex
+from safemigrate.sql.actions import CreateIndex, CreateObject
 from safemigrate.workflow.on_target.verify import invalid_indexes
 from safemigrate.workflow.rehearsal.plan import Script, as_written
 from safemigrate.workflow.rehearsal.scope import at_risk
@@ -25,6 +26,8 @@ from safemigrate.workflow.rehearsal.shadows import Database
 _SETS = re.compile(r"^\s*(SET|RESET|DISCARD)\b|set_config|\bTEMP", re.IGNORECASE | re.MULTILINE)
 
 _NO_ROLE = re.compile(r'role "(.+)" does not exist')
+_ROLE_THERE = re.compile(r'role ".+" already exists')
+_ROLES = {"role", "user", "group"}
 
 
 class Lane:
@@ -106,19 +109,34 @@ class Lane:
     def step(self, script: Script) -> set[str]:
         """Run the next migration as written, and name the tables from before it that it locked or read.
 
-        Roles that it names are made where the server is ours: a provider's are nowhere else. Raises MigrationFailed
-        where it does not run; the database is then as it was, and the next is the same still.
+        Roles that it names are made where the server is ours: a provider's are nowhere else. One that it makes may be
+        there from another lane. Raises MigrationFailed where it does not run; the database is then as it was, and the
+        next is the same still.
         """
         made: set[str] = set()
         while True:
             try:
                 return self._step(script)
             except MigrationFailed as error:
+                if error.sqlstate == session.DUPLICATE_OBJECT and _ROLE_THERE.match(error.why):
+                    script, before = self.without_roles(script), script
+                    if script != before:
+                        continue
                 missing = _NO_ROLE.match(error.why) if self._shadow.own else None
                 if error.sqlstate != session.UNDEFINED_OBJECT or not missing or missing[1] in made:
                     raise
                 made.add(missing[1])
                 create_roles(self._shadow, [missing[1]])
+
+    def without_roles(self, script: Script) -> Script:
+        """Leave out what makes a role, on a server of ours: the first to run it made it for every database there."""
+        sql, statements = script.migration.sql, list(script.statements)
+        for number, one in enumerate(statements):
+            if self._shadow.own and all(isinstance(it, CreateObject) and it.kind in _ROLES for it in one.actions):
+                nothing = "SELECT".ljust(one.span.end - one.span.start)
+                sql = sql[: one.span.start] + nothing + sql[one.span.end :]
+                statements[number] = replace(one, sql=nothing)
+        return replace(script, migration=replace(script.migration, sql=sql), statements=tuple(statements))
 
     def _step(self, script: Script) -> set[str]:
         touched = _whole(self._base.connection, script) if runs_whole(script.statements) else None

@@ -149,6 +149,8 @@ def _tried(lane: Lane, migration: Migration, terms: Terms) -> MigrationOutcome:
         runs = Script(migration, tuple(executable(migration, statements)))
         lane.copy()
         touched = lane.step(Script(migration, tuple(statements)))
-        return trial(lane, runs, touched, terms)
+        found = trial(lane, replace(lane.without_roles(runs), migration=migration), touched, terms)
+        pairs = zip(found.traces, runs.statements, strict=False)  # where it does not run there are none
+        return replace(found, traces=tuple(replace(trace, sql=statement.sql) for trace, statement in pairs))
     except (MigrationFailed, NotSql) as error:
         return MigrationOutcome(migration.name, migration.checksum, BROKEN, detail=f"{error.summary}: {error.why}")

@@ -79,6 +79,24 @@ def test_roles_that_a_migration_names_are_made_on_a_server_of_ours(shadow: Shado
         session.run(connection, "DROP ROLE made_by_a_lane")
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_role_that_a_migration_makes_is_made_once_for_all_databases(shadow: Shadow, jobs: int) -> None:
+    shadow.own = True
+    role = f"made_by_a_migration_{jobs}"
+    script = f"CREATE ROLE {role} NOLOGIN; CREATE TABLE t (); GRANT SELECT ON t TO {role};"
+    later = [f"CREATE TABLE t_{number} ();" for number in range(9)]
+    lanes = run_lanes(shadow, history(script, *later), range(10), Terms(), jobs)
+    found = [one for _, one in sorted(lanes, key=lambda pair: pair[0])]
+    assert [one.state for one in found] == ["proven"] * 10
+    assert found[0].proof is not None
+    assert found[0].proof.reasons == ("line 1: a role belongs to the whole server, and a rollback leaves it as it is",)
+    assert found[0].traces[0].sql == f"CREATE ROLE {role} NOLOGIN"
+    for name in list(shadow.created):
+        shadow.drop(name)
+    with connect(shadow.maintenance) as connection:
+        session.run(connection, f"DROP ROLE {role}")
+
+
 def test_a_migration_that_fails_half_way_leaves_the_lane_as_it_was(shadow: Shadow) -> None:
     found = run_lanes(
         shadow,
