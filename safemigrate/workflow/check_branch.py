@@ -13,7 +13,7 @@ from safemigrate.config import Levels
 from safemigrate.errors import ServerProgramError, ShadowError
 from safemigrate.git import Named
 from safemigrate.git.branch import NoBase
-from safemigrate.model import Migration, Outcome
+from safemigrate.model import Migration, Outcome, Progress
 from safemigrate.prisma.migrations import migrations, passed_over, refuse_empty
 from safemigrate.prisma.project import Project, find
 from safemigrate.prisma.settings import OWN_VARIABLE
@@ -25,7 +25,7 @@ from safemigrate.workflow.request import Request
 
 if TYPE_CHECKING:
     from safemigrate.workflow.gate.live import Live
-    from safemigrate.workflow.gate.look import Seen
+    from safemigrate.workflow.gate.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,14 @@ def _live(request: Request) -> Live | None:
 
 def _seen(request: Request, effort: Effort, project: Project, found: Changes, live: Live | None) -> Seen:
     """Try what is new; where there is no way to do that, read it at least."""
+    from safemigrate.workflow.gate.seen import Recollection
+
     tries = project.provider == "postgresql" and (found.runs or compares(project, found, effort) or live)
+    memory = Recollection(project, found, effort) if tries and not live else None
+    if memory and (known := memory.get()):
+        count = len(found.runs)
+        request.on_progress(Progress("prove", f"{count} migrations, {count} known from before", count, count))
+        return known
     with ExitStack() as stack:
         base = refused = None
         if tries:
@@ -100,7 +107,10 @@ def _seen(request: Request, effort: Effort, project: Project, found: Changes, li
         from safemigrate.workflow.gate.look import look, read, unasked
 
         if base:
-            return look(project, found, effort, base, request.on_progress, live=live)
+            seen = look(project, found, effort, base, request.on_progress, live=live)
+            if memory:
+                memory.put(seen)
+            return seen
         seen = read(found, request.settings.postgres)
         if refused:
             said = f"Only read, for there is no shadow to try it in: {refused.summary}. {refused.why}".strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -17,9 +16,10 @@ from safemigrate.prisma import command
 from safemigrate.prisma.project import Project
 from safemigrate.sql import split
 from safemigrate.workflow.gate.ground import Ground
+from safemigrate.workflow.gate.seen import schema_parts
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.lanes import BEGIN
-from safemigrate.workflow.proving.remember import keys
+from safemigrate.workflow.proving.remember import hashed, keys, put_away
 
 _KEPT = 100  # answers, most of them empty
 _SHOWN = 3  # statements in a message
@@ -97,12 +97,8 @@ def _of_base(project: Project, files: Mapping[Path, bytes], scratch: Path) -> Pr
 
 
 def _key(project: Project, ground: Ground, history: Sequence[Migration]) -> str:
-    base = project.schema if project.schema.is_dir() else project.schema.parent
-    parts: list[bytes] = [ground.shadow.describe.encode(), project.package.version.encode()]
-    parts += [keys(history)[-1].encode() if history else b"", repr(project.config and project.config.carried).encode()]
-    for path in project.files:
-        parts += [path.relative_to(base).as_posix().encode(), path.read_bytes()]
-    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    end = keys(history)[-1] if history else ""
+    return hashed([ground.shadow.describe, end, *schema_parts(project)])
 
 
 def _remembered(key: str, ask: Callable[[], str]) -> str:
@@ -112,13 +108,7 @@ def _remembered(key: str, ask: Callable[[], str]) -> str:
         os.utime(path)
         return found
     said = ask()
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_text(said, encoding="utf-8")
-        part.replace(path)
-        for old in sorted(path.parent.iterdir(), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
-            old.unlink()
+    put_away(path, said, _KEPT)
     return said
 
 

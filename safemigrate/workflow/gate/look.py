@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from safemigrate.errors import PrismaError
-from safemigrate.model import Finding, MigrationOutcome, OnProgress, SchemaChange, Severity
+from safemigrate.model import Finding, OnProgress, SchemaChange, Severity
 from safemigrate.prisma.project import Project
 from safemigrate.workflow.gate.changes import Changes
 from safemigrate.workflow.gate.drift import drift
 from safemigrate.workflow.gate.effort import Effort, compares
 from safemigrate.workflow.gate.ground import BEGIN, Ground
+from safemigrate.workflow.gate.seen import Seen, in_order
 from safemigrate.workflow.gate.tried import findings, shortened, tried
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 
 if TYPE_CHECKING:
     from safemigrate.workflow.gate.live import Live
 
-RENAMED = "renamed"
 _AFTER = "after"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was found: the new migrations in their order, the project as a whole; `fixes` lead to what is missing."""
-
-    outcomes: tuple[MigrationOutcome, ...]
-    findings: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
-    fixes: tuple[str, ...] = ()
-    complete: bool = True
-    change: SchemaChange | None = None
 
 
 def look(
@@ -61,7 +48,7 @@ def look(
     ]
     blamed = any(one.state == BROKEN for one in outcomes) and base.failed
     return Seen(
-        _in_order(changes, judged),
+        in_order(changes, judged),
         (*drifted.findings, *beyond),
         (*_passed(changes, base), *drifted.notes, *about),
         drifted.fixes,
@@ -78,7 +65,7 @@ def read(changes: Changes, version: int | None) -> Seen:
     reader = Reader(Policy(()), version)
     for one in changes.before if changes.runs else ():
         reader.note(one.path)
-    return Seen(_in_order(changes, [reader.read(one.path) for one in changes.runs]))
+    return Seen(in_order(changes, [reader.read(one.path) for one in changes.runs]))
 
 
 def unasked(changes: Changes, effort: Effort) -> Seen:
@@ -132,13 +119,3 @@ def _passed(changes: Changes, base: Ground) -> tuple[str, ...]:
         return ()
     names = ", ".join(base.failed)
     return (f"Passed over, for it does not run in an empty database: {names}, of {changes.base}.",)
-
-
-def _in_order(changes: Changes, outcomes: Sequence[MigrationOutcome]) -> tuple[MigrationOutcome, ...]:
-    found = {one.name: one for one in outcomes}
-    return tuple(
-        replace(found[one.name], text=one.sql)
-        if one.name in found
-        else MigrationOutcome(one.name, one.checksum, RENAMED)
-        for one in changes.new
-    )

@@ -15,7 +15,7 @@ from safemigrate.prisma.project import Project
 from safemigrate.sql import statements_of
 from safemigrate.workflow.gate import history
 from safemigrate.workflow.gate.changes import Changes
-from safemigrate.workflow.gate.look import Seen
+from safemigrate.workflow.gate.seen import Seen
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.reading.known import about, fails, without
 

@@ -41,7 +41,7 @@ class Memory:
 
     def __init__(self, *ground: object, folder: Path | None = None) -> None:
         folder = folder or platformdirs.user_cache_path("safemigrate") / "proofs"
-        self._path = folder / f"{_hash([_tool(), *map(str, ground)])[:32]}.json"
+        self._path = folder / f"{hashed([tool(), *map(str, ground)])[:32]}.json"
         self._found: dict[str, Any] = {}
         with suppress(OSError, ValueError, TypeError):
             self._found = dict(json.loads(self._path.read_text(encoding="utf-8")))
@@ -50,44 +50,61 @@ class Memory:
     def get(self, key: str) -> MigrationOutcome | None:
         """Return what was proven under a key, if anything was."""
         try:
-            found = self._found[key]
-            proof = found["proof"]
-            if proof:
-                proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
-            name, checksum, state = found["name"], found["checksum"], found["state"]
-            findings = tuple(_finding(one) for one in found["findings"])
-            traces = tuple(_trace(one) for one in found["traces"])
-            transactions, texts = tuple(found["transactions"]), {name: found[name] for name in _TEXTS}
-            return MigrationOutcome(name, checksum, state, findings, traces, proof, transactions=transactions, **texts)
+            return outcome_of(self._found[key])
         except (KeyError, TypeError, ValueError):
             return None
 
     def put(self, key: str, outcome: MigrationOutcome) -> None:
         """Remember; `save` writes it down."""
-        self._found[key] = {
-            "name": outcome.name,
-            "checksum": outcome.checksum,
-            "state": outcome.state,
-            **{name: getattr(outcome, name) for name in _TEXTS},
-            "findings": [asdict(one) for one in outcome.findings],
-            "traces": [asdict(one) for one in outcome.traces],
-            "transactions": outcome.transactions,
-            "proof": asdict(outcome.proof) if outcome.proof else None,
-        }
+        self._found[key] = written(outcome)
 
     def save(self) -> None:
-        """Write what is remembered, whole or not at all, and let go of the files longest unused."""
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part = self._path.with_suffix(f".{os.getpid()}")
-            part.write_text(json.dumps(self._found), encoding="utf-8")
-            part.replace(self._path)
-            everything = sorted(self._path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
-            for old in everything[:-_KEPT]:
-                old.unlink()
+        """Write what is remembered."""
+        put_away(self._path, json.dumps(self._found), _KEPT)
 
 
-def _finding(found: dict[str, Any]) -> Finding:
+def put_away(path: Path, text: str, most: int) -> None:
+    """Write a file of a cache, whole or not at all, and let go of those of its kind that were longest unused.
+
+    What cannot be written is not remembered.
+    """
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+        for old in sorted(path.parent.glob(f"*{path.suffix}"), key=lambda one: one.stat().st_mtime)[:-most]:
+            old.unlink()
+
+
+def written(outcome: MigrationOutcome) -> dict[str, Any]:
+    """Write what a trial found as JSON can hold it."""
+    return {
+        "name": outcome.name,
+        "checksum": outcome.checksum,
+        "state": outcome.state,
+        **{name: getattr(outcome, name) for name in _TEXTS},
+        "findings": [asdict(one) for one in outcome.findings],
+        "traces": [asdict(one) for one in outcome.traces],
+        "transactions": outcome.transactions,
+        "proof": asdict(outcome.proof) if outcome.proof else None,
+    }
+
+
+def outcome_of(found: dict[str, Any]) -> MigrationOutcome:
+    """Read what `written` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    proof = found["proof"]
+    if proof:
+        proof = Proof(**{**proof, "verdict": Verdict(proof["verdict"]), "reasons": tuple(proof["reasons"])})
+    name, checksum, state = found["name"], found["checksum"], found["state"]
+    findings = tuple(finding_of(one) for one in found["findings"])
+    traces = tuple(_trace(one) for one in found["traces"])
+    transactions, texts = tuple(found["transactions"]), {name: found[name] for name in _TEXTS}
+    return MigrationOutcome(name, checksum, state, findings, traces, proof, transactions=transactions, **texts)
+
+
+def finding_of(found: dict[str, Any]) -> Finding:
+    """Read a finding that was written field by field."""
     span, verdict, measured = found["span"], found["verdict"], found["measured"]
     return Finding(
         **{
@@ -109,11 +126,11 @@ def keys(history: Sequence[Migration]) -> list[str]:
     """Return for each migration a key that changes with it and with every one before it."""
     found = [""]
     for migration in history:
-        found.append(_hash([found[-1], migration.name, migration.checksum]))
+        found.append(hashed([found[-1], migration.name, migration.checksum]))
     return found[1:]
 
 
-def _tool() -> str:
+def tool() -> str:
     """Say which safemigrate this is: between two releases, its own files tell."""
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(Path(str(files("safemigrate"))).rglob("*")):
@@ -122,5 +139,6 @@ def _tool() -> str:
     return digest.hexdigest()
 
 
-def _hash(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def hashed(parts: Iterable[str]) -> str:
+    """Return a digest of texts, which no other texts have."""
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
