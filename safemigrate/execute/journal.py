@@ -8,31 +8,16 @@ advisory lock is a run that somebody killed.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import kept
-from safemigrate.model import (
-    Check,
-    Group,
-    Kept,
-    KeptKind,
-    Parting,
-    Plan,
-    Proof,
-    Refill,
-    Relabel,
-    Step,
-    Trace,
-    Verdict,
-    Way,
-)
+from safemigrate.execute.stored import plan_of, to_json
+from safemigrate.model import Plan, Verdict
 
 SCHEMA = "safemigrate"
 
@@ -336,70 +321,4 @@ def runs(connection: Connection) -> list[Run]:
         "EXISTS (SELECT FROM safemigrate.step s WHERE s.run = r.id AND s.state = 'started') "
         "FROM safemigrate.run r ORDER BY r.id",
     )
-    return [Run(row[0], row[1], row[2], RunState(row[3]), from_json(row[4]), *row[5:]) for row in found]
-
-
-def to_json(plan: Plan) -> str:
-    """Write a plan as the journal stores it."""
-    return json.dumps(asdict(plan))
-
-
-def from_json(stored: dict[str, Any]) -> Plan:
-    """Read a plan back from the journal."""
-
-    def step(given: dict[str, Any]) -> Step:
-        texts = {name: tuple(given[name]) for name in ("run", "before", "after", "inverse")}
-        return Step(
-            sql=given["sql"],
-            line=given["line"],
-            checks=tuple(check_from_json(one) for one in given["checks"]),
-            kept=tuple(Kept(KeptKind(kept["kind"]), kept["subject"], kept["place"]) for kept in given["kept"]),
-            partings=tuple(Parting(**tuples(one)) for one in given["partings"]),
-            refills=tuple(Refill(**tuples(one)) for one in given.get("refills", ())),
-            **texts,
-        )
-
-    def trace(given: dict[str, Any]) -> Trace:
-        written = {table: (n[0], n[1], n[2]) for table, n in given["rows"].items()}
-        tuples = {name: tuple(given.get(name, ())) for name in ("rewrites", "born")}
-        return Trace(**{**given, **tuples, "rows": written})
-
-    def proof(given: dict[str, Any]) -> Proof:
-        return Proof(**{**given, "verdict": Verdict(given["verdict"]), "reasons": tuple(given["reasons"])})
-
-    return Plan(
-        migration=stored["migration"],
-        checksum=stored["checksum"],
-        groups=tuple(
-            Group(tuple(step(given) for given in found["steps"]), found["transactional"]) for found in stored["groups"]
-        ),
-        proof=proof(stored["proof"]),
-        traces=tuple(trace(given) for given in stored["traces"]),
-        down=stored.get("down", ""),  # journals written before teams' own scripts were proven have none
-        generated=proof(stored["generated"]) if stored.get("generated") else None,
-        refused=tuple(stored.get("refused", ())),
-    )
-
-
-def check_from_json(given: dict[str, Any]) -> Check:
-    """Read a question of a plan back."""
-    given = {name: value for name, value in given.items() if name != "choices"}  # a journal of an earlier version
-    relabel = given.get("relabel")
-    return Check(
-        **{
-            **tuples(given),
-            "relabel": relabel and Relabel(**{**tuples(relabel), "way": _way(relabel["way"])}),
-            "keep_new": tuple(_way(one) for one in given.get("keep_new", ())),
-            "keep_old": tuple(_way(one) for one in given.get("keep_old", ())),
-        }
-    )
-
-
-def _way(given: dict[str, Any]) -> Way:
-    pairs = {name: tuple((one, other) for one, other in given[name]) for name in ("instead", "held")}
-    return Way(**{**tuples(given), **pairs})
-
-
-def tuples(given: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return [Run(row[0], row[1], row[2], RunState(row[3]), plan_of(row[4]), *row[5:]) for row in found]

@@ -14,7 +14,7 @@ from typing import Any
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
-from safemigrate.execute import journal
+from safemigrate.execute.stored import check_of, tuples
 from safemigrate.model import Check, Parting, Plan, Refill, Step
 
 
@@ -76,13 +76,11 @@ def from_json(stored: Sequence[dict[str, Any]]) -> tuple[Stage, ...]:
     """Read stages back from the journal."""
     return tuple(
         Stage(
-            tuple(
-                action if isinstance(action, str) else Parting(**journal.tuples(action)) for action in one["actions"]
-            ),
+            tuple(action if isinstance(action, str) else Parting(**tuples(action)) for action in one["actions"]),
             one["place"],
             one["subject"],
             one["rows"],
-            tuple(journal.check_from_json(check) for check in one["checks"]),
+            tuple(check_of(check) for check in one["checks"]),
         )
         for one in stored
     )
