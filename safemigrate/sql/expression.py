@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from safemigrate.errors import NotSql
@@ -60,6 +61,7 @@ def _denies(part: list[Token]) -> bool:
     return any(token.word == "NOT" and before.word != "IS" for before, token in pairwise([_NO_TOKEN, *part]))
 
 
+@lru_cache(maxsize=1024)  # the same few defaults stand in a whole history
 def called(expression: str) -> frozenset[str]:
     """The names of the functions that an expression calls, without their schemas; types of casts are none."""
     try:
