@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from safemigrate.errors import PrismaError
-from safemigrate.model import Finding, OnProgress, SchemaChange, Severity
+from safemigrate.model import Finding, MigrationOutcome, OnProgress, SchemaChange, Severity
 from safemigrate.prisma.project import Project
 from safemigrate.workflow.gate.changes import Changes
 from safemigrate.workflow.gate.drift import drift
@@ -43,8 +44,10 @@ def look(
         outcomes = tried(base, changes.before, runs, terms, on_progress, cache=effort.cache, alone=alone)
         beyond, about = live.findings(base.shadow, changes.before, runs) if live else ([], [])
         drifted = answer.result() if answer else unasked(changes, effort)
+    texts = {one.name: one.findings for one in _unrun(changes, outcomes, base)}
     judged = [
-        shortened(replace(one, findings=(*findings(one, base, effort.require), *one.findings))) for one in outcomes
+        shortened(replace(one, findings=(*findings(one, base, effort.require), *(texts.get(one.name) or one.findings))))
+        for one in outcomes
     ]
     blamed = any(one.state == BROKEN for one in outcomes) and base.failed
     return Seen(
@@ -66,6 +69,13 @@ def read(changes: Changes, version: int | None) -> Seen:
     for one in changes.before if changes.runs else ():
         reader.note(one.path)
     return Seen(in_order(changes, [reader.read(one.path) for one in changes.runs]))
+
+
+def _unrun(changes: Changes, outcomes: Sequence[MigrationOutcome], base: Ground) -> tuple[MigrationOutcome, ...]:
+    """What the text alone says of what does not run: there is nothing else to be told of it."""
+    broken = {one.name for one in outcomes if one.state == BROKEN and not one.findings}
+    known = read(changes, base.shadow.major).outcomes if broken else ()
+    return tuple(one for one in known if one.name in broken)
 
 
 def unasked(changes: Changes, effort: Effort) -> Seen:
