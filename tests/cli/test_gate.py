@@ -84,7 +84,11 @@ def swap(root: Path) -> None:
             0,
             {NEW: ["drop-column"]},
         ),
-        (lambda root: migration(root, NEW, 'ALTER TABLE "Nobody" DROP COLUMN x;'), 1, {NEW: ["does-not-run", "drop-column"]}),
+        (
+            lambda root: migration(root, NEW, 'ALTER TABLE "Nobody" DROP COLUMN x;'),
+            1,
+            {NEW: ["does-not-run", "drop-column"]},
+        ),
         (lambda root: migration(root, "20250201000000_late", TAG), 0, {"20250201000000_late": ["out-of-order"]}),
         (lambda root: migration(root, "20250301000000_same", TAG), 0, {"20250301000000_same": ["duplicate-timestamp"]}),
         (lambda root: migration(root, BIO, "SELECT 1;"), 1, {BIO: ["edited-after-apply"]}),
