@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import Require, Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.options import Require, Rows, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.config import LEVELS, Levels
 from safemigrate.model import Outcome
@@ -44,9 +44,7 @@ def check(
     require: Annotated[
         Require, typer.Option(help="The least that a rollback must be proven to be; less is an error.")
     ] = Require.ANY,
-    rows: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Rows made for each table that a migration touches.")
-    ] = 5,
+    rows: Rows = 5,
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Begin where an earlier run ended, or from nothing.")
     ] = True,

@@ -77,6 +77,7 @@ BatchRows = Annotated[
         metavar="N", min=1, help="Rows that go back in one transaction; more go in batches. 50,000 unless set."
     ),
 ]
+Rows = Annotated[int, typer.Option(metavar="N", min=0, help="Rows made for each table that a migration touches.")]
 Retries = Annotated[
     int | None, typer.Option(metavar="N", min=0, help="Tries after one that did not get its locks; 5 unless set.")
 ]

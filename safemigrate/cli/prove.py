@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from safemigrate.cli.options import Require, Shadow, ShadowUrl, shadow_of
+from safemigrate.cli.options import Require, Rows, Shadow, ShadowUrl, shadow_of
 from safemigrate.cli.shared import Invocation
 from safemigrate.model import Outcome
 
@@ -24,9 +24,7 @@ def prove(
     require: Annotated[
         Require, typer.Option(help="Exit 1 where a migration is less; any: exit 0 whatever comes out.")
     ] = Require.EXACT,
-    rows: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Rows made for each table that a migration touches.")
-    ] = 5,
+    rows: Rows = 5,
     seed: Annotated[int, typer.Option(metavar="N", help="Other rows; the same seed makes the same.")] = 1,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes at work; one a core unless set.")

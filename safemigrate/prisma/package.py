@@ -48,6 +48,11 @@ class Package:
     install: str
     installed: Path | None
 
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """What a person types to start it."""
+        return tuple(word for word in _RUN[self.manager] if word != "--no-install")
+
 
 def upward(start: Path) -> Iterator[Path]:
     """This folder and those above it, up to the repository's root."""

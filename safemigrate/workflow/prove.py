@@ -10,7 +10,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ProjectError
 from safemigrate.lint.policy import Policy
-from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result, Verdict
+from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result
 from safemigrate.prisma import history as prisma_history
 from safemigrate.prisma.migrations import migrations, passed_over
 from safemigrate.prisma.project import find
@@ -20,20 +20,13 @@ from safemigrate.snapshot.restore import restore
 from safemigrate.sql import statements_of
 from safemigrate.workflow import snapshot as snapshots
 from safemigrate.workflow.on_target.resolve import refuse_other_providers, sweep
-from safemigrate.workflow.proving.lanes import BEGIN
+from safemigrate.workflow.proving import BEGIN, REQUIRED
 from safemigrate.workflow.proving.proven import proven
 from safemigrate.workflow.proving.remember import Memory
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
-
-# What satisfies --require; a migration that does not run has no verdict, and satisfies `any` alone.
-REQUIRED = {
-    "exact": {Verdict.EXACT},
-    "lossy": {Verdict.EXACT, Verdict.LOSSY},
-    "any": set(Verdict),
-}
 
 
 @dataclass(frozen=True, slots=True)

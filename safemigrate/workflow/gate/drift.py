@@ -17,8 +17,8 @@ from safemigrate.prisma.project import Project
 from safemigrate.sql import split
 from safemigrate.workflow.gate.ground import Ground
 from safemigrate.workflow.gate.seen import schema_parts
+from safemigrate.workflow.proving import BEGIN
 from safemigrate.workflow.proving.lane import Lane
-from safemigrate.workflow.proving.lanes import BEGIN
 from safemigrate.workflow.proving.remember import hashed, keys, put_away
 
 _KEPT = 100  # answers, most of them empty
@@ -55,7 +55,7 @@ def drift(
         f"schema.prisma asks for what no migration does{'' if extra else ', on the base too'}: {said}",
         "",
         subject=project.schema.name,
-        help=f"{' '.join(_runner(project))} migrate dev --create-only" if extra else "",
+        help=f"{' '.join(project.package.typed)} migrate dev --create-only" if extra else "",
     )
 
 
@@ -110,9 +110,3 @@ def _remembered(key: str, ask: Callable[[], str]) -> str:
     said = ask()
     put_away(path, said, _KEPT)
     return said
-
-
-def _runner(project: Project) -> tuple[str, ...]:
-    return {"npm": ("npx", "prisma"), "bun": ("bunx", "prisma")}.get(
-        project.package.manager, (project.package.manager, "prisma")
-    )

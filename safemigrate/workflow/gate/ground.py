@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from safemigrate.model import Migration, OnProgress, Progress
 from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.workflow.proving import BEGIN
 from safemigrate.workflow.proving.remember import keys
 
 if TYPE_CHECKING:
     from safemigrate.workflow.gate.live import Live
 
-BEGIN = "begin"  # as `run_lanes` calls it
 _LAYOUT = "1"  # of what is kept: another number, and nobody finds the old ones
 
 

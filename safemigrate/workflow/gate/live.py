@@ -15,8 +15,8 @@ from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.shadow.provider import Shadow
 from safemigrate.workflow.adopt.scope import differences, scope
+from safemigrate.workflow.proving import BEGIN
 from safemigrate.workflow.proving.lane import Lane
-from safemigrate.workflow.proving.lanes import BEGIN
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 
 _SHOWN = 5  # differences in a message

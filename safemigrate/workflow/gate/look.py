@@ -13,9 +13,10 @@ from safemigrate.prisma.project import Project
 from safemigrate.workflow.gate.changes import Changes
 from safemigrate.workflow.gate.drift import drift
 from safemigrate.workflow.gate.effort import Effort, compares
-from safemigrate.workflow.gate.ground import BEGIN, Ground
+from safemigrate.workflow.gate.ground import Ground
 from safemigrate.workflow.gate.seen import Seen, in_order
 from safemigrate.workflow.gate.tried import findings, shortened, tried
+from safemigrate.workflow.proving import BEGIN
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 
 if TYPE_CHECKING:

@@ -7,18 +7,12 @@ from dataclasses import replace
 
 from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, Severity, Verdict
 from safemigrate.workflow.gate.ground import Ground
+from safemigrate.workflow.proving import REQUIRED
 from safemigrate.workflow.proving.proven import proven
 from safemigrate.workflow.proving.remember import Memory
 from safemigrate.workflow.proving.trial import BROKEN, Terms
 
 _FEW = 8  # below, starting processes takes longer than they save
-
-# What satisfies --require; a migration that changes nothing needs no way back.
-ENOUGH = {
-    "exact": frozenset({Verdict.EXACT}),
-    "lossy": frozenset({Verdict.EXACT, Verdict.LOSSY}),
-    "any": frozenset(Verdict),
-}
 
 
 def tried(
@@ -58,12 +52,12 @@ def findings(outcome: MigrationOutcome, ground: Ground, require: str) -> list[Fi
             )
         ]
     proof = outcome.proof
-    if proof is None or (proof.verdict in ENOUGH[require] and proof.verdict is not Verdict.IMPOSSIBLE):
+    if proof is None or (proof.verdict in REQUIRED[require] and proof.verdict is not Verdict.IMPOSSIBLE):
         return []
     return [
         Finding(
             "no-way-back",
-            Severity.WARNING if proof.verdict in ENOUGH[require] else Severity.ERROR,
+            Severity.WARNING if proof.verdict in REQUIRED[require] else Severity.ERROR,
             "; ".join([f"a rollback is {proof.verdict}", *proof.reasons]),
             outcome.name,
             subject=outcome.name,

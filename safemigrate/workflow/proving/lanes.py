@@ -16,6 +16,7 @@ from safemigrate.model import Migration, MigrationOutcome
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import executable
 from safemigrate.sql import statements_of
+from safemigrate.workflow.proving import BEGIN
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.trial import BROKEN, Terms, trial
 from safemigrate.workflow.rehearsal.plan import Script
@@ -23,8 +24,6 @@ from safemigrate.workflow.rehearsal.shadows import refusals
 
 # Migrations in a row that one lane takes: a longer history costs more the later it is, so lanes take turns.
 _TURN = 8
-
-BEGIN = "begin"  # the database that every lane starts as a copy of
 
 Proven = tuple[int, MigrationOutcome]
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ def keys(history: Sequence[Migration]) -> list[str]:
     return found[1:]
 
 
+@cache
 def tool() -> str:
     """Say which safemigrate this is: between two releases, its own files tell."""
     digest = hashlib.sha256(__version__.encode())

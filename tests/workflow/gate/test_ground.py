@@ -10,8 +10,8 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.session import rows
 from safemigrate.model import Migration, Progress
 from safemigrate.prisma.migrations import decode
-from safemigrate.workflow.gate.ground import BEGIN, ground
-from safemigrate.workflow.proving.lanes import BEGIN as LANES
+from safemigrate.workflow.gate.ground import ground
+from safemigrate.workflow.proving import BEGIN
 
 HISTORY = [
     'CREATE TABLE "User" (id int PRIMARY KEY);',
@@ -41,7 +41,6 @@ def made(before: list[Migration], *, cache: bool = True) -> tuple[list[str], tup
 
 def test_it_begins_where_the_longest_kept_beginning_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert BEGIN == LANES
     whole = history(*HISTORY)
     assert made(whole[:3]) == (["Tag", "User"], ("01_m",), "0")
     assert made(whole) == (["Post", "Tag", "User"], ("01_m",), "3")
