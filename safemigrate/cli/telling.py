@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,9 +83,13 @@ class Telling:
 
     def _write(self, text: Callable[[Format], str]) -> None:
         """Write every file, whole or not at all; the command has done its work, so one that fails hides no other."""
+        if not self._files:
+            return
+        from safemigrate.disk import write_whole
+
         for path, name in self._files.items():
             try:
-                _replace(path, text(name))
+                write_whole(path, text(name))
             except OSError as error:
                 self._console.error(f"✖ {path} could not be written: {error.strerror or error}")
 
@@ -99,23 +102,6 @@ def _require_writable(path: Path, output: str) -> None:
         raise ProjectError(f"{folder} of --output {output} is no folder", "Nothing was done.", (f"mkdir -p {folder}",))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ProjectError(f"{folder} of --output {output} is not writable", "Nothing was done.")
-
-
-def _replace(path: Path, text: str) -> None:
-    import tempfile
-
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(part).chmod(0o666 & ~mask)  # mkstemp makes it the user's alone; a CI step of another user reads it
-        Path(part).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(part).unlink()
-        raise
 
 
 def _folder() -> str:

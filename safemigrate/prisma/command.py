@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from safemigrate import proc
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.disk import write_whole
 from safemigrate.errors import PrismaError, ProjectError
 from safemigrate.model import Migration
 from safemigrate.prisma import datasource, migrations
@@ -83,9 +84,7 @@ def write(project: Project, sql: str, name: str) -> Migration:
     lock = project.migrations / "migration_lock.toml"
     try:
         folder.mkdir(parents=True)
-        part = folder / "migration.sql.part"
-        part.write_text(sql, encoding="utf-8", newline="")
-        part.rename(folder / "migration.sql")
+        write_whole(folder / "migration.sql", sql)
         if not lock.exists():
             lock.write_text(LOCK.format(provider=project.provider), encoding="utf-8", newline="")
     except OSError as error:

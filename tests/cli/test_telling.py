@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from safemigrate.cli import telling
+from safemigrate import disk
 from safemigrate.errors import RollbackError
 from safemigrate.model import Finding, MigrationOutcome, Outcome, Result, Severity, Span
 
@@ -109,27 +109,14 @@ def test_a_report_that_cannot_be_written_hides_neither_the_outcome_nor_the_other
             raise OSError(28, "No space left on device")
         replace(path, text)
 
-    replace = telling._replace
-    monkeypatch.setattr(telling, "_replace", full)
+    replace = disk.write_whole
+    monkeypatch.setattr(disk, "write_whole", full)
     workflows.act = blocked
     ran = invoke("apply", "--output", "json=a.json", "--output", "markdown=b.md")
     assert ran.code == 1
     assert "Blocked" in ran.stdout
     assert "a.json could not be written: No space left on device" in ran.stderr
     assert (tmp_path / "b.md").exists()
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.json"
-    path.write_text("before")
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        telling._replace(path, "after")
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["before"]
 
 
 def test_a_file_is_readable_as_any_other(invoke: Any, workflows: Any, tmp_path: Path) -> None:

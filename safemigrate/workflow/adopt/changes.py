@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from safemigrate.disk import part_of, write_whole
 from safemigrate.errors import ProjectError
 from safemigrate.snapshot import store
 from safemigrate.workflow.reading.rewriting import difference
@@ -155,7 +156,7 @@ def _recorded(found: dict[str, Any]) -> Recorded:
 
 
 def _become(path: str, text: str | None) -> None:
-    _part(Path(path).resolve()).unlink(missing_ok=True)  # left by a kill in the middle of a write
+    part_of(Path(path).resolve()).unlink(missing_ok=True)  # left by a kill in the middle of a write
     if _text(path) == text:
         return
     if text is None:
@@ -165,31 +166,12 @@ def _become(path: str, text: str | None) -> None:
 
 
 def _put(path: Path, text: str) -> None:
-    """Write a file whole: a reader, or a kill, finds the old one or the new one."""
-    path = path.resolve()  # a link stays one
-    part = _part(path)
+    path = path.resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(mode)
-        part.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ProjectError(f"{path} cannot be written", error.strerror or str(error)) from error
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.safemigrate")
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def _text(path: str) -> str | None:

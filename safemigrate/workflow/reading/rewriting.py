@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from safemigrate import git
+from safemigrate.disk import write_whole
 from safemigrate.errors import ProjectError
 from safemigrate.lint.rewrite import Rewritten
 from safemigrate.model import Migration
@@ -115,6 +116,4 @@ def _write(proposal: Proposal) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not before and path.exists():
             raise ProjectError(f"{path} is there already", "Nothing is overwritten.", (f"mv {path} elsewhere",))
-        part = path.with_name(f"{path.name}.part")
-        part.write_text(after, encoding="utf-8", newline="")
-        part.replace(path)
+        write_whole(path, after)
