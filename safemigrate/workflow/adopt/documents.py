@@ -11,8 +11,9 @@ from safemigrate.prisma.project import Project
 from safemigrate.workflow.adopt.changes import Change
 from safemigrate.workflow.adopt.surroundings import Surroundings, gate, scripts
 
-_RUNNER = r"(?:(?:npx|bunx|pnpm(?: exec| dlx)?|yarn(?: run| exec)?|npm exec)(?: --\S+)*\s+)?"
-_PUSH = re.compile(_RUNNER + r"prisma(?:@[\w.-]+)?\s+db\s+push\b([^&|;]*)")
+# Prisma's CLI as scripts call it.
+PRISMA = r"(?:(?:npx|bunx|pnpm(?: exec| dlx)?|yarn(?: run| exec)?|npm exec)(?: --\S*)*\s+)?prisma(?:@[\w.-]+)?"
+_PUSH = re.compile(PRISMA + r"\s+db\s+push\b([^&|;]*)")
 # Where these run is another machine, or a database that is made for one run: a person must decide.
 _ELSEWHERE = re.compile(
     r"(^|:|-)(build|postbuild|heroku|vercel|postinstall|prepare|start|prestart|test|pretest|e2e|ci|reset)"

@@ -24,7 +24,7 @@ from safemigrate.workflow.on_target.resolve import STORE
 from safemigrate.workflow.request import Request
 
 _RECENT = timedelta(days=30)
-_DEPLOY = re.compile(r"(?:(?:npx|bunx|pnpm(?: exec)?|yarn)\s+)?prisma(?:@[\w.-]+)?\s+migrate\s+deploy")
+_DEPLOY = re.compile(documents.PRISMA + r"\s+migrate\s+deploy")
 _COSTS = {
     "prisma db push": "what that drops, nobody keeps",
     "prisma migrate deploy": "it applies unread, unproven, and with no way back",

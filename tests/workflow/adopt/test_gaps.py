@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from safemigrate.prisma.config import Config
 from safemigrate.prisma.project import find
 from safemigrate.workflow.adopt import changes, gaps, surroundings
 from safemigrate.workflow.adopt.changes import Record
+from safemigrate.workflow.adopt.surroundings import Bypass
 from safemigrate.workflow.on_target.fitness import Seen
 from safemigrate.workflow.on_target.resolve import Target
 from safemigrate.workflow.request import Request
@@ -146,3 +148,11 @@ def test_the_remote_without_its_secret(seen: Seen) -> None:
     assert seen.project
     around = surroundings.look(seen.project)
     assert (around.origin, around.on_github, around.in_git) == ("https://github.com/a/b.git", True, True)
+
+
+@pytest.mark.parametrize("runner", ["npm exec -- ", "yarn run ", "pnpm dlx ", "npx --yes ", ""])
+def test_a_deploy_by_any_runner_is_replaced_with_it(runner: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.prisma").write_text(SCHEMA)
+    (tmp_path / "package.json").write_text(json.dumps({"scripts": {"ship": f"{runner}prisma migrate deploy && a"}}))
+    found = Bypass(tmp_path / "package.json", "ship", "prisma migrate deploy")
+    assert gaps._instead(found, find(tmp_path, None, None)) == "npm pkg set 'scripts.ship=safemigrate apply && a'"
