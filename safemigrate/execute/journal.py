@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import kept
+from safemigrate.execute.runs import Hold, Run, RunState
 from safemigrate.execute.stored import plan_of, to_json
 from safemigrate.model import Plan, Verdict
 
@@ -150,43 +149,6 @@ EXCEPTION WHEN data_exception OR cannot_coerce OR check_violation OR not_null_vi
   RETURN false;
 END $$;
 """
-
-
-class RunState(StrEnum):
-    """How far a run got."""
-
-    RUNNING = "running"
-    APPLIED = "applied"
-    ROLLING_BACK = "rolling back"
-    ROLLED_BACK = "rolled back"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A row of `safemigrate.run`; `groups_done` counts the plan's groups that committed."""
-
-    id: int
-    migration: str
-    checksum: str
-    state: RunState
-    plan: Plan
-    fingerprint_before: str
-    fingerprint_after: str
-    snapshot: str
-    started_at: datetime
-    finished_at: datetime | None
-    groups_done: int
-    group_started: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A migration that was rolled back and must not be applied again until it is released."""
-
-    migration: str
-    checksum: str
-    reason: str
-    since: datetime
 
 
 def exists(connection: Connection) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import journal
+from safemigrate.execute.runs import Run
 
 IN_STAGES = "in stages"
 
@@ -19,9 +20,9 @@ class Rollback:
     `redone` are the runs that applied the same migrations since, once for each where the rollback itself is undone.
     """
 
-    runs: tuple[journal.Run, ...]
+    runs: tuple[Run, ...]
     since: str
-    redone: tuple[journal.Run, ...]
+    redone: tuple[Run, ...]
 
     @property
     def undone(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConsentRequired, SafemigrateError, SnapshotError
-from safemigrate.execute import journal
+from safemigrate.execute.runs import RunState
 from safemigrate.model import Outcome, Result, Verdict
 from safemigrate.snapshot import store
 from safemigrate.snapshot.store import Snapshot
@@ -67,7 +67,7 @@ def _needed(request: Request) -> tuple[dict[str, str], list[str]]:
     """Return the snapshots that have what a rollback cannot bring back, as the database's journal says."""
     try:
         with opened(resolve(request)) as target:
-            runs = [one for one in target.runs if one.state is journal.RunState.APPLIED]
+            runs = [one for one in target.runs if one.state is RunState.APPLIED]
     except SafemigrateError as error:
         return {}, [f"whether a rollback needs one could not be asked: {error.summary}"]
     lossy = [one for one in runs if one.plan.proof.verdict is not Verdict.EXACT]

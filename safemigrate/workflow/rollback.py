@@ -13,6 +13,7 @@ from dataclasses import replace
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
 from safemigrate.execute import journal, run, stages, way_back
+from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import (
     AppliedState,
     MigrationOutcome,
@@ -77,9 +78,9 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
         return _take_back(request, options, resolved, target, aim, chosen, began)
 
 
-def _chosen(options: RollbackOptions, target: Target) -> list[journal.Run]:
+def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
     """Return the runs to take back, newest first: each must be the newest applied migration when its turn comes."""
-    runs = {one.migration: one for one in target.runs if one.state is journal.RunState.APPLIED}
+    runs = {one.migration: one for one in target.runs if one.state is RunState.APPLIED}
     rows = [row for row in target.rows if row.state is AppliedState.APPLIED]
     applied = [row.name for row in sorted(rows, key=lambda row: (row.started_at, row.name.encode()))]
     if not applied:
@@ -121,7 +122,7 @@ def _take_back(
     resolved: Resolved,
     target: Target,
     aim: run.Target,
-    chosen: Sequence[journal.Run],
+    chosen: Sequence[Run],
     began: float,
 ) -> Outcome:
     losses = [
@@ -162,7 +163,7 @@ def _go_on(
     request: Request,
     options: RollbackOptions,
     resolved: Resolved,
-    one: journal.Run,
+    one: Run,
     aim: run.Target,
     began: float,
 ) -> Outcome:
@@ -178,7 +179,7 @@ def _go_on(
     return _ended(request, resolved, taken, [one], began, guarded=guarded)
 
 
-def _large(connection: Connection, chosen: Sequence[journal.Run], options: RollbackOptions) -> list[str]:
+def _large(connection: Connection, chosen: Sequence[Run], options: RollbackOptions) -> list[str]:
     """Say of what has many rows to bring back whether they come in batches."""
     found = []
     for one in chosen:
@@ -193,7 +194,7 @@ def _large(connection: Connection, chosen: Sequence[journal.Run], options: Rollb
 
 
 def _ended(
-    request: Request, resolved: Resolved, taken: Taken, chosen: Sequence[journal.Run], began: float, *, guarded: bool
+    request: Request, resolved: Resolved, taken: Taken, chosen: Sequence[Run], began: float, *, guarded: bool
 ) -> Outcome:
     back = [one.migration for one in taken.done]
     outcomes = tuple(_back(_described(one)) if one in taken.done else _described(one) for one in chosen)
@@ -207,7 +208,7 @@ def _ended(
         )
     if taken.conflicts:
         if taken.standing:
-            stands = replace(outcomes[len(back)], state=journal.RunState.ROLLING_BACK.value)
+            stands = replace(outcomes[len(back)], state=RunState.ROLLING_BACK.value)
             outcomes = (*outcomes[: len(back)], stands, *outcomes[len(back) + 1 :])
             notes.append(taken.standing)
         elif back:
@@ -229,7 +230,7 @@ def _ended(
 def _back(one: MigrationOutcome) -> MigrationOutcome:
     """Describe a migration that is rolled back: what was moved out of the way has moved back, copies are still kept."""
     copies = tuple(each for each in one.kept if each.place.startswith(f"{journal.SCHEMA}."))
-    return replace(one, state=journal.RunState.ROLLED_BACK.value, kept=copies)
+    return replace(one, state=RunState.ROLLED_BACK.value, kept=copies)
 
 
 def _failed(
@@ -253,7 +254,7 @@ def _failed(
     return half_done.take_back(request, options, resolved, target, aim, began)
 
 
-def _described(one: journal.Run) -> MigrationOutcome:
+def _described(one: Run) -> MigrationOutcome:
     kept = tuple(kept for step in one.plan.steps for kept in step.kept)
     return MigrationOutcome(
         one.migration,

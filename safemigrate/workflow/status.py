@@ -11,8 +11,9 @@ from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.errors import HistoryError, SafemigrateError
-from safemigrate.execute import journal, way_back
+from safemigrate.execute import way_back
 from safemigrate.execute.run import holder as holder_of
+from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import (
     AppliedMigration,
     AppliedState,
@@ -33,7 +34,7 @@ from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, res
 from safemigrate.workflow.release import may_be_applied
 from safemigrate.workflow.request import Request
 
-_UNDER_WAY = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
+_UNDER_WAY = (RunState.RUNNING, RunState.ROLLING_BACK)
 BAD = ("interrupted", "rolling back", "failed", "missing", "edited")
 
 
@@ -135,8 +136,8 @@ def _standings(
     return found
 
 
-def _interrupted(target: Target, one: journal.Run) -> _Standing:
-    if one.state is journal.RunState.ROLLING_BACK:
+def _interrupted(target: Target, one: Run) -> _Standing:
+    if one.state is RunState.ROLLING_BACK:
         stands = in_stages.standing(way_back.read(target.connection, one.id))
         return _Standing(one.state.value, stands, (in_stages.GO_ON,))
     groups = one.plan.groups
@@ -193,8 +194,8 @@ def _described(resolved: Resolved, target: Target, name: str, standing: _Standin
     )
 
 
-def _run_of(target: Target, name: str) -> journal.Run | None:
-    mine = [one for one in target.runs if one.migration == name and one.state is not journal.RunState.ROLLED_BACK]
+def _run_of(target: Target, name: str) -> Run | None:
+    mine = [one for one in target.runs if one.migration == name and one.state is not RunState.ROLLED_BACK]
     return mine[-1] if mine else None
 
 

@@ -19,6 +19,7 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import RollbackError
 from safemigrate.execute import journal, kept
 from safemigrate.execute.rollbacks import Rollback, rollbacks, transactions
+from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Result, Step
 from safemigrate.prisma import history
 from safemigrate.rollback.inverse.words import literal
@@ -104,7 +105,7 @@ def _last(resolved: Resolved, target: Target) -> Rollback:
     later = [
         one.migration
         for one in target.runs
-        if one.state is journal.RunState.APPLIED and one.started_at > ended and one.migration not in undone
+        if one.state is RunState.APPLIED and one.started_at > ended and one.migration not in undone
     ]
     held = {one.migration for one in target.holds}
     names_held = " ".join(one.migration for one in runs if one.migration in held)
@@ -154,7 +155,7 @@ def _unclear(connection: Connection, last: Rollback, newer: Sequence[Rollback]) 
     return [name for name in mine if session.value(connection, wrote.format(name), [ours])]
 
 
-def _file(resolved: Resolved, target: Target, one: journal.Run) -> Migration:
+def _file(resolved: Resolved, target: Target, one: Run) -> Migration:
     found = next((each for each in target.state.pending if each.name == one.migration), None)
     if found is None:
         raise RollbackError(
@@ -174,7 +175,7 @@ def _file(resolved: Resolved, target: Target, one: journal.Run) -> Migration:
     return found
 
 
-def _amended(connection: Connection, rehearsal: Rehearsal, runs: Sequence[journal.Run]) -> Rehearsal:
+def _amended(connection: Connection, rehearsal: Rehearsal, runs: Sequence[Run]) -> Rehearsal:
     """Run what ran at first, by the proof of today, with what puts rows back and ends the holds.
 
     What was kept at first and what the rollback left are told by the order that columns had then.
@@ -215,7 +216,7 @@ def _marked(statements: Iterable[str]) -> list[str]:
     return [f"{_MARK}\n{sql}" for sql in statements]
 
 
-def _woven(connection: Connection, plan: Plan, one: journal.Run) -> Plan:
+def _woven(connection: Connection, plan: Plan, one: Run) -> Plan:
     """Put each parting's statements behind the step after which its rows go back."""
     partings = [(number, parting) for number, step in enumerate(plan.steps) for parting in step.partings]
     there = [(number, each) for number, each in partings if each.back and _is_there(connection, each.place)]
@@ -246,13 +247,13 @@ def _woven(connection: Connection, plan: Plan, one: journal.Run) -> Plan:
     return replace(plan, groups=(*groups[:-1], replace(groups[-1], steps=(*groups[-1].steps, ending))))
 
 
-def _put_back(runs: Sequence[journal.Run]) -> set[str]:
+def _put_back(runs: Sequence[Run]) -> set[str]:
     """Name the tables whose rows are written by what puts them back: a column's subject has its table's name."""
     found = [parting for one in runs for step in one.plan.steps for parting in step.partings if parting.back]
     return {each.subject for each in found} | {each.subject.rpartition('."')[0] for each in found}
 
 
-def _keyless(runs: Sequence[journal.Run]) -> list[str]:
+def _keyless(runs: Sequence[Run]) -> list[str]:
     """Name the tables in which rows written since cannot be told from those that the migration is to change."""
     return [
         f"{kept.subject} has no key: what {one.migration} does to its rows is done to those written since, too; "

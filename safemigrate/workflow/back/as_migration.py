@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from safemigrate.errors import HistoryError, RollbackError
-from safemigrate.execute import journal
+from safemigrate.execute.runs import Run
 from safemigrate.model import MigrationOutcome, Outcome, Result, Step
 from safemigrate.prisma import command, history
 from safemigrate.rollback import as_migration
@@ -28,7 +28,7 @@ def write(
     options: RollbackOptions,
     resolved: Resolved,
     target: Target,
-    chosen: Sequence[journal.Run],
+    chosen: Sequence[Run],
     began: float,
 ) -> Outcome:
     """Write the migration that takes `chosen` back, newest first; the database is only read.
@@ -61,7 +61,7 @@ def write(
     return outcome_of(resolved, result, (outcome,), began, found, notes, follow)
 
 
-def _name(chosen: Sequence[journal.Run]) -> str:
+def _name(chosen: Sequence[Run]) -> str:
     bare = re.sub(r"^\d+_", "", chosen[0].migration)
     return f"rollback_of_{bare}" + (f"_and_{len(chosen) - 1}_more" if chosen[1:] else "")
 
@@ -86,7 +86,7 @@ def _again(
     options: RollbackOptions,
     resolved: Resolved,
     target: Target,
-    chosen: Sequence[journal.Run],
+    chosen: Sequence[Run],
 ) -> dict[str, tuple[Step, ...]]:
     """Derive the steps once more from the history in a shadow, with nothing moved: what makes dropped tables anew."""
     back = [one.migration for one in reversed(chosen)]

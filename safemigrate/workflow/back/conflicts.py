@@ -11,7 +11,8 @@ from safemigrate.db import session
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import RollbackError
-from safemigrate.execute import journal, run
+from safemigrate.execute import run
+from safemigrate.execute.runs import Run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
 from safemigrate.workflow.back.options import RollbackOptions
 
@@ -161,7 +162,7 @@ def gone(count: int, unit: str) -> str:
     return counted(f"its {{count}} {{{unit.removesuffix('s')}|{unit}}}", count)
 
 
-def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[journal.Run]) -> None:
+def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[Run]) -> None:
     """Let the questions and the inverses know what --fill and --map say.
 
     Refuses what no column or enum takes: it is a typing error, and the rollback would go on without it.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from safemigrate.db import session
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, NotRestored, Restored
 from safemigrate.execute import journal, run, way_back
+from safemigrate.execute.runs import Run
 from safemigrate.execute.stages import Stage
 from safemigrate.execute.way_back import Hooks, Terms, WayBack
 from safemigrate.model import Conflict, counted
@@ -24,7 +25,7 @@ def take_back(
     options: RollbackOptions,
     aim: run.Target,
     resolved: Resolved,
-    one: journal.Run,
+    one: Run,
     cut: Sequence[Stage],
     terms: Terms,
     found: Taken,
@@ -43,7 +44,7 @@ def take_back(
     _go(options, aim, resolved, one, found)
 
 
-def go_on(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: journal.Run) -> Taken:
+def go_on(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: Run) -> Taken:
     """Go on with a rollback that was stopped, on the terms it was begun with and what --fill and --guard add."""
     found = Taken()
     with run.exclusive(aim.connection):
@@ -64,7 +65,7 @@ def standing(way: WayBack | None) -> str:
     return f"it is being rolled back since {way.since:%Y-%m-%d %H:%M} UTC: {way}" if way else "it is being rolled back"
 
 
-def _go(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: journal.Run, found: Taken) -> None:
+def _go(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: Run, found: Taken) -> None:
     connection, notes = aim.connection, list[str]()
     session_id = connection.info.backend_pid
 
@@ -126,7 +127,7 @@ def _go(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: jour
     found.done.append(one)
 
 
-def _conflicts(aim: run.Target, one: journal.Run, way: WayBack, error: MigrationFailed) -> list[Conflict]:
+def _conflicts(aim: run.Target, one: Run, way: WayBack, error: MigrationFailed) -> list[Conflict]:
     """Say which rows written meanwhile are in the way of the stage that failed: none where it failed over others."""
     found = []
     for check in way.stages[way.stage].checks:
@@ -140,7 +141,7 @@ def _conflicts(aim: run.Target, one: journal.Run, way: WayBack, error: Migration
     return found
 
 
-def _stands(aim: run.Target, session_id: int, one: journal.Run) -> str:
+def _stands(aim: run.Target, session_id: int, one: Run) -> str:
     """End our session, so that nothing of it can still commit, and say how the rollback stands."""
     aim.connection.close()
     with carry_out.reconnected(aim, session_id) as again:

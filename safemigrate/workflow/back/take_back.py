@@ -9,6 +9,7 @@ from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.errors import Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
 from safemigrate.execute import journal, kept, run, stages, way_back
+from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import OnConflict, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.back import conflicts, in_stages, taken
@@ -24,7 +25,7 @@ class _Stop(Exception):
 
 
 def take_back(
-    options: RollbackOptions, aim: run.Target, resolved: Resolved, target: Target, chosen: Sequence[journal.Run]
+    options: RollbackOptions, aim: run.Target, resolved: Resolved, target: Target, chosen: Sequence[Run]
 ) -> Taken:
     """Run the proven inverses of `chosen`, newest first; one after the other where rows of any go back in batches.
 
@@ -62,7 +63,7 @@ def _at_once(
     options: RollbackOptions,
     aim: run.Target,
     resolved: Resolved,
-    chosen: Sequence[journal.Run],
+    chosen: Sequence[Run],
     found: Taken,
     *,
     drifted: bool,
@@ -125,7 +126,7 @@ def _at_once(
     found.done += chosen
 
 
-def _stopped(aim: run.Target, session_id: int, newest: journal.Run, said: str) -> Restored | NotRestored:
+def _stopped(aim: run.Target, session_id: int, newest: Run, said: str) -> Restored | NotRestored:
     """End our session, and find out whether its COMMIT happened: the journal says."""
     aim.connection.close()
     with carry_out.reconnected(aim, session_id) as again:
@@ -136,7 +137,7 @@ def _stopped(aim: run.Target, session_id: int, newest: journal.Run, said: str) -
                 ("safemigrate status",),
             )
         found = next((one for one in journal.runs(again) if one.id == newest.id), newest)
-    if found.state is journal.RunState.ROLLED_BACK:
+    if found.state is RunState.ROLLED_BACK:
         return NotRestored(
             "the rollback was stopped after it had been committed", f"{said}\nIt is done.", ("safemigrate status",)
         )

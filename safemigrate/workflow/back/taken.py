@@ -12,6 +12,7 @@ from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, kept, rollbacks, run
+from safemigrate.execute.runs import Run
 from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan, Settled
 from safemigrate.prisma import history
 from safemigrate.rollback import own
@@ -25,7 +26,7 @@ class Taken:
     With `conflicts` it stopped: before anything of the next run was changed, or `standing` in the middle of it.
     """
 
-    done: list[journal.Run] = field(default_factory=list)
+    done: list[Run] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
@@ -39,7 +40,7 @@ def fill_in(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> None
             connection.execute("SELECT set_config(%s, %s, true)", [check.setting, fill[check.subject]])
 
 
-def part(connection: Connection, one: journal.Run, parting: Parting, notes: list[str]) -> None:
+def part(connection: Connection, one: Run, parting: Parting, notes: list[str]) -> None:
     """Keep what the rollback is about to drop, for being taken back itself."""
     if parting.unit:
         if count := _parted(connection, one, parting):
@@ -56,7 +57,7 @@ def part(connection: Connection, one: journal.Run, parting: Parting, notes: list
         notes.append(f"this rollback cannot be taken back: {parting.subject} could not be kept ({error.why})")
 
 
-def _parted(connection: Connection, one: journal.Run, parting: Parting) -> int:
+def _parted(connection: Connection, one: Run, parting: Parting) -> int:
     count = session.value(connection, parting.count) or 0
     if count:
         kept.make_room(connection, parting.place)
@@ -66,7 +67,7 @@ def _parted(connection: Connection, one: journal.Run, parting: Parting) -> int:
     return int(count)
 
 
-def run_own(connection: Connection, one: journal.Run, notes: list[str]) -> None:
+def run_own(connection: Connection, one: Run, notes: list[str]) -> None:
     """Run the team's own down.sql; what it may drop is kept first, and what ours would have moved back stays aside."""
     for parting in (parting for step in reversed(one.plan.steps) for parting in step.partings):
         with suppress(session.SqlError, MigrationFailed), connection.transaction():  # of a name that is no more
@@ -79,7 +80,7 @@ def run_own(connection: Connection, one: journal.Run, notes: list[str]) -> None:
         kept.move(connection, one.id, home, away)
 
 
-def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *, guard: bool) -> None:
+def record(connection: Connection, schema: str, chosen: Sequence[Run], *, guard: bool) -> None:
     """Write in Prisma's history and ours that these are rolled back, and put them on hold."""
     for one in chosen:
         history.mark_rolled_back(connection, schema, one.migration)
@@ -92,7 +93,7 @@ def record(connection: Connection, schema: str, chosen: Sequence[journal.Run], *
 
 
 def verify(
-    connection: Connection, oldest: journal.Run, *, drifted: bool, notes: list[str], unproven: Collection[str] = ()
+    connection: Connection, oldest: Run, *, drifted: bool, notes: list[str], unproven: Collection[str] = ()
 ) -> None:
     """Compare with the schema before the oldest of the runs, but for constraints that come back NOT VALID.
 

@@ -24,6 +24,7 @@ from safemigrate.errors import (
     SafemigrateError,
 )
 from safemigrate.execute import journal, run
+from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.on_target.resolve import Resolved, Target
@@ -159,7 +160,7 @@ def _one(
     return reached[0]
 
 
-def finish(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> None:
+def finish(aim: run.Target, resolved: Resolved, interrupted: Run) -> None:
     """Run the groups that a killed apply left, and record the migration. Raises Restored or NotRestored."""
     connection, schema = aim.connection, resolved.url.schema
     migration = next((one for one in resolved.migrations if one.name == interrupted.migration), None)
@@ -193,7 +194,7 @@ def finish(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> Non
             raise _interrupted(aim, current.plan, session_id) from error
 
 
-def take_back(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> None:
+def take_back(aim: run.Target, resolved: Resolved, interrupted: Run) -> None:
     """Take back the groups of a run that committed; its Prisma row is marked rolled back. One transaction.
 
     Call under `run.exclusive`. Raises MigrationFailed where it does not lead to the schema before the run.
@@ -223,10 +224,10 @@ def take_back(aim: run.Target, resolved: Resolved, interrupted: journal.Run) -> 
     run.transaction(aim, body)
 
 
-def _still_running(aim: run.Target, interrupted: journal.Run) -> journal.Run:
+def _still_running(aim: run.Target, interrupted: Run) -> Run:
     """Read a run again now that the lock is ours: whoever had it may have gone on since."""
     current = next((one for one in journal.runs(aim.connection) if one.id == interrupted.id), None)
-    if current is None or current.state is not journal.RunState.RUNNING:
+    if current is None or current.state is not RunState.RUNNING:
         raise HistoryError(
             f"{interrupted.migration} is no longer interrupted: another session has ended it",
             fix=("safemigrate status",),
@@ -256,7 +257,7 @@ def _put_back(
     """Say how the database stands after a failure, and take committed groups back first where there are any."""
     database = resolved.url.database
     try:
-        running = [one for one in journal.runs(aim.connection) if one.state is journal.RunState.RUNNING]
+        running = [one for one in journal.runs(aim.connection) if one.state is RunState.RUNNING]
         mine = next((one for one in running if one.migration == plan.migration), None)
         if mine:
             aim.on_progress(Progress("restore", f"taking back what {plan.migration} had done"))
@@ -310,13 +311,13 @@ def _lost(
             )
         found = _last_run(again, plan)
         as_before = before is None or fingerprint(read(again)) == fingerprint(before)
-    if found and found.state is journal.RunState.RUNNING:
+    if found and found.state is RunState.RUNNING:
         return NotRestored(
             f"{broke} between two parts of {plan.migration}",
             f"{said}\n{found.groups_done} of {len(plan.groups)} parts are done.",
             ("safemigrate apply   # goes on", "safemigrate rollback --failed   # takes it back"),
         )
-    if found and found.state is journal.RunState.APPLIED:
+    if found and found.state is RunState.APPLIED:
         return NotRestored(
             f"{broke} after {plan.migration} had been committed",
             f"{said}\nThe migration is applied and recorded; nothing is lost.",
@@ -339,18 +340,18 @@ def _interrupted(aim: run.Target, plan: Plan, session_id: int) -> Interrupted:
         if again is None:
             return Interrupted(what, f"How {plan.migration} stands could not be asked.", ("safemigrate status",))
         found = _last_run(again, plan)
-    if found and found.state is journal.RunState.RUNNING:
+    if found and found.state is RunState.RUNNING:
         return Interrupted(
             what,
             f"{found.groups_done} of {len(plan.groups)} parts of {plan.migration} are done.",
             ("safemigrate apply   # goes on", "safemigrate rollback --failed   # takes them back"),
         )
-    if found and found.state is journal.RunState.APPLIED:
+    if found and found.state is RunState.APPLIED:
         return Interrupted(what, f"{plan.migration} is applied.", ("safemigrate status",))
     return Interrupted(
         what, f"{plan.migration} was undone whole; the database is as it was before it.", ("safemigrate apply",)
     )
 
 
-def _last_run(connection: Connection, plan: Plan) -> journal.Run | None:
+def _last_run(connection: Connection, plan: Plan) -> Run | None:
     return next((one for one in reversed(journal.runs(connection)) if one.migration == plan.migration), None)

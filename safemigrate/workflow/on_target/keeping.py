@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from safemigrate.execute import journal, kept
+from safemigrate.execute import kept
+from safemigrate.execute.runs import RunState
 from safemigrate.model import KeptOutcome
 from safemigrate.workflow.on_target.resolve import Target
 
@@ -33,7 +34,7 @@ def kept_objects(target: Target, retention: timedelta | None, now: datetime | No
             )
         )
     # What an interrupted run keeps is entered at its end.
-    under_way = (journal.RunState.RUNNING, journal.RunState.ROLLING_BACK)
+    under_way = (RunState.RUNNING, RunState.ROLLING_BACK)
     running = [one.plan for one in target.runs if one.state in under_way]
     known = [each.place for plan in running for step in plan.steps for each in step.kept]
     for each in kept.orphans(target.connection, known):

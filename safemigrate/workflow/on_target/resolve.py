@@ -15,6 +15,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError, ShadowError
 from safemigrate.execute import journal
 from safemigrate.execute.run import holder, is_held
+from safemigrate.execute.runs import Hold, Run, RunState
 from safemigrate.model import AppliedMigration, Migration, Progress
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
@@ -48,20 +49,20 @@ class Target:
     server: Server
     rows: tuple[AppliedMigration, ...]
     state: HistoryState
-    runs: tuple[journal.Run, ...]
-    holds: tuple[journal.Hold, ...]
+    runs: tuple[Run, ...]
+    holds: tuple[Hold, ...]
     guarded: bool = False
 
     @property
-    def interrupted(self) -> journal.Run | None:
+    def interrupted(self) -> Run | None:
         """The run that was killed between two groups, if the lock says that nobody is at work on it."""
-        running = [one for one in self.runs if one.state is journal.RunState.RUNNING]
+        running = [one for one in self.runs if one.state is RunState.RUNNING]
         return running[-1] if running and not is_held(self.connection) else None
 
     @property
-    def rolling_back(self) -> journal.Run | None:
+    def rolling_back(self) -> Run | None:
         """The run whose rollback, in stages, is not at its end."""
-        return next((one for one in self.runs if one.state is journal.RunState.ROLLING_BACK), None)
+        return next((one for one in self.runs if one.state is RunState.ROLLING_BACK), None)
 
 
 def resolve(request: Request) -> Resolved:
