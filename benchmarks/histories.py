@@ -36,8 +36,8 @@ from safemigrate.prisma.migrations import migrations
 from safemigrate.prisma.project import find
 from safemigrate.rollback.down import render
 from safemigrate.shadow.local import LocalServer, running
-from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.sql import split
+from safemigrate.shadow.rehearse import rehearse
+from safemigrate.sql import executable, split
 from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
 
 # Repository and its schema. The last four were first tried by this script.

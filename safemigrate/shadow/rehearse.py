@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
@@ -11,8 +11,7 @@ from safemigrate.db.postgres import Connection
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Migration
 from safemigrate.shadow.trace import Observation, Tracer
-from safemigrate.sql import Statement, is_transaction_control, parted, refuses_transaction
-from safemigrate.sql.actions import Transaction
+from safemigrate.sql import Statement, refuses_transaction
 
 # What the server says to a statement that must stand alone, or come after a COMMIT.
 ALONE = (session.ACTIVE_SQL_TRANSACTION, session.INVALID_TRANSACTION_TERMINATION)
@@ -41,42 +40,6 @@ class Rehearsed:
     def observations(self) -> tuple[Observation, ...]:
         """Every statement's observation, in order."""
         return tuple(one for group in self.groups for one in group.observations)
-
-
-def executable(migration: Migration, statements: Sequence[Statement]) -> list[Statement]:
-    """Return the statements that run: a file's own BEGIN and COMMIT are folded into ours, which makes it atomic.
-
-    A COMMIT that is there for a reason is kept.
-
-    Raises MigrationFailed for a file that rolls back or leaves a transaction open: Prisma reports both as applied,
-    and what they did is lost when it disconnects.
-    """
-    level = 0
-    for statement in statements:
-        for action in statement.actions:
-            if not isinstance(action, Transaction):
-                continue
-            if action.kind == "rollback":
-                raise MigrationFailed(
-                    f"{migration.path}, line {statement.span.line}: ROLLBACK undoes what stands before it",
-                    "Prisma would report this migration as applied although nothing of it is.",
-                    (f"remove the ROLLBACK from {migration.path}",),
-                )
-            level += {"begin": 1, "commit": -1}.get(action.kind, 0)
-    if level > 0:
-        raise MigrationFailed(
-            f"{migration.path} has a BEGIN without its COMMIT",
-            "Prisma would report this migration as applied, and lose all of it when it disconnects.",
-            (f"add the COMMIT to {migration.path}",),
-        )
-    apart, runs, behind = parted(statements), [], False
-    for number, one in enumerate(statements):
-        if is_transaction_control(one):
-            behind = behind or any(isinstance(each, Transaction) and each.kind == "commit" for each in one.actions)
-        else:
-            runs.append(replace(one, commit="kept" if number in apart else "folded") if behind else one)
-            behind = False
-    return runs
 
 
 def rehearse(

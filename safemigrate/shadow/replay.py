@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from safemigrate.db.postgres import Connection
 from safemigrate.errors import HistoryError, MigrationFailed
 from safemigrate.model import Migration, OnProgress, Progress
-from safemigrate.shadow.rehearse import executable, rehearse
-from safemigrate.sql import Statement, is_transaction_control, statements_of
+from safemigrate.shadow.rehearse import rehearse
+from safemigrate.sql import Statement, executable, is_transaction_control, statements_of
 
 
 def replay(

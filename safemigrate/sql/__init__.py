@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.sql.actions import Action, Name
-from safemigrate.sql.execution import is_plain_drop, is_transaction_control, parted, refuses_transaction
+from safemigrate.sql.execution import executable, is_plain_drop, is_transaction_control, parted, refuses_transaction
 from safemigrate.sql.split import split, statements_of
 from safemigrate.sql.statement import Comment, Statement
 
@@ -12,6 +12,7 @@ __all__ = [
     "Comment",
     "Name",
     "Statement",
+    "executable",
     "is_plain_drop",
     "is_transaction_control",
     "parted",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Migration
 from safemigrate.sql.actions import (
     Action,
     AddColumn,
@@ -49,6 +52,42 @@ from safemigrate.sql.statement import Statement
 def is_transaction_control(statement: Statement) -> bool:
     """Whether it begins, ends or marks a transaction: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and their like."""
     return any(isinstance(action, Transaction) for action in statement.actions)
+
+
+def executable(migration: Migration, statements: Sequence[Statement]) -> list[Statement]:
+    """Return the statements that run: a file's own BEGIN and COMMIT are folded into ours, which makes it atomic.
+
+    A COMMIT that is there for a reason is kept.
+
+    Raises MigrationFailed for a file that rolls back or leaves a transaction open: Prisma reports both as applied,
+    and what they did is lost when it disconnects.
+    """
+    level = 0
+    for statement in statements:
+        for action in statement.actions:
+            if not isinstance(action, Transaction):
+                continue
+            if action.kind == "rollback":
+                raise MigrationFailed(
+                    f"{migration.path}, line {statement.span.line}: ROLLBACK undoes what stands before it",
+                    "Prisma would report this migration as applied although nothing of it is.",
+                    (f"remove the ROLLBACK from {migration.path}",),
+                )
+            level += {"begin": 1, "commit": -1}.get(action.kind, 0)
+    if level > 0:
+        raise MigrationFailed(
+            f"{migration.path} has a BEGIN without its COMMIT",
+            "Prisma would report this migration as applied, and lose all of it when it disconnects.",
+            (f"add the COMMIT to {migration.path}",),
+        )
+    apart, runs, behind = parted(statements), [], False
+    for number, one in enumerate(statements):
+        if is_transaction_control(one):
+            behind = behind or any(isinstance(each, Transaction) and each.kind == "commit" for each in one.actions)
+        else:
+            runs.append(replace(one, commit="kept" if number in apart else "folded") if behind else one)
+            behind = False
+    return runs
 
 
 def refuses_transaction(statement: Statement) -> bool:

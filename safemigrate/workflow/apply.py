@@ -27,8 +27,7 @@ from safemigrate.model import (
 from safemigrate.prisma.migrations import passed_over, refuse_empty
 from safemigrate.rollback import down
 from safemigrate.shadow.provider import Shadow
-from safemigrate.shadow.rehearse import executable
-from safemigrate.sql import Statement, statements_of
+from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.forward import carry_out, generate, own_down
 from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_target.facts import facts, sizes

@@ -17,8 +17,7 @@ from safemigrate.execute import run
 from safemigrate.model import Migration, Plan, Verdict
 from safemigrate.rollback.prove import State
 from safemigrate.shadow.provider import Shadow
-from safemigrate.shadow.rehearse import executable
-from safemigrate.sql import split
+from safemigrate.sql import executable, split
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.proving import trial

@@ -13,9 +13,9 @@ from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.execute import run
 from safemigrate.model import Migration
 from safemigrate.shadow.provider import Shadow, create_roles
-from safemigrate.shadow.rehearse import executable, rehearse
+from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.replay import runs_whole
-from safemigrate.sql import statements_of
+from safemigrate.sql import executable, statements_of
 from safemigrate.sql.actions import CreateIndex, CreateObject
 from safemigrate.workflow.on_target.verify import invalid_indexes
 from safemigrate.workflow.rehearsal.plan import Script, as_written

@@ -14,8 +14,7 @@ from typing import Any
 from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
 from safemigrate.model import Migration, MigrationOutcome
 from safemigrate.shadow.provider import Shadow
-from safemigrate.shadow.rehearse import executable
-from safemigrate.sql import statements_of
+from safemigrate.sql import executable, statements_of
 from safemigrate.workflow.proving import BEGIN
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.trial import BROKEN, Terms, trial

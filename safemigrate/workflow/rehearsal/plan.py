@@ -10,8 +10,8 @@ from safemigrate.db.postgres import Connection
 from safemigrate.execute import run
 from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
 from safemigrate.rollback.derive import derive
-from safemigrate.shadow.rehearse import Rehearsed, executable
-from safemigrate.sql import Statement, statements_of
+from safemigrate.shadow.rehearse import Rehearsed
+from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.rehearsal.scope import oids
 
 
