@@ -62,7 +62,7 @@ def read(connection: Connection, schema: str) -> list[AppliedMigration] | None:
             id=identifier,
             name=name,
             checksum=checksum,
-            state=_state(finished_at, rolled_back_at),
+            state=state_of(finished_at, rolled_back_at),
             started_at=started_at,
             finished_at=finished_at,
             rolled_back_at=rolled_back_at,
@@ -223,6 +223,13 @@ def state(files: Sequence[Migration], rows: Sequence[AppliedMigration] | None) -
     )
 
 
+def state_of(finished_at: datetime | None, rolled_back_at: datetime | None) -> AppliedState:
+    """Return what a row with these times says."""
+    if rolled_back_at:
+        return AppliedState.ROLLED_BACK
+    return AppliedState.APPLIED if finished_at else AppliedState.FAILED
+
+
 def matches(sql: str, checksum: str) -> bool:
     """Whether a script is the one with this checksum, be its line ends LF or CRLF (prisma-engines, checksum.rs)."""
     unix = sql.replace("\r\n", "\n")
@@ -235,12 +242,6 @@ def matches(sql: str, checksum: str) -> bool:
 
 def _by_name(row: AppliedMigration) -> bytes:
     return row.name.encode()
-
-
-def _state(finished_at: datetime | None, rolled_back_at: datetime | None) -> AppliedState:
-    if rolled_back_at:
-        return AppliedState.ROLLED_BACK
-    return AppliedState.APPLIED if finished_at else AppliedState.FAILED
 
 
 def _run(connection: Connection, schema: str, query: str, values: tuple[str, ...] = ()) -> int:
