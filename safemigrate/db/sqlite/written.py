@@ -1,0 +1,41 @@
+"""Which tables statements write, as SQLite itself compiles them: through triggers and foreign keys' actions too."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from safemigrate.db.sqlite.connection import Connection
+
+Change = Literal["insert", "update", "delete"]
+Write = tuple[Change, str]
+
+_CHANGES: dict[int, Change] = {
+    sqlite3.SQLITE_INSERT: "insert",
+    sqlite3.SQLITE_UPDATE: "update",
+    sqlite3.SQLITE_DELETE: "delete",
+}
+
+
+@contextmanager
+def writes(connection: Connection, schema: str = "main") -> Iterator[set[Write]]:
+    """Collect what statements that are compiled inside the block may do to the rows of which tables.
+
+    What SQLite writes to its own tables is left out. Rows that a REPLACE removes from the table it is on are not told
+    as deleted. Of EXPLAIN and a statement the same is collected, and nothing happens.
+    """
+    found: set[Write] = set()
+
+    def authorize(action: int, table: str | None, _column: str | None, of: str | None, _inside: str | None) -> int:
+        change = _CHANGES.get(action)
+        if change and table and of == schema and not table.startswith("sqlite_"):
+            found.add((change, table))
+        return sqlite3.SQLITE_OK
+
+    connection.set_authorizer(authorize)  # compiles again what is in the cache (sqlite.org/c3ref/set_authorizer.html)
+    try:
+        yield found
+    finally:
+        connection.set_authorizer(None)

@@ -1,0 +1,1 @@
+"""Copies of a file, and what a statement does in one."""

@@ -1,0 +1,109 @@
+"""Running a migration in a copy of a file, as it will run and as Prisma would run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from safemigrate.db.sqlite import script
+from safemigrate.db.sqlite.catalog import Catalog, read
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Migration
+from safemigrate.shadow.sqlite.trace import Observation, Tracer
+from safemigrate.sql import Statement
+from safemigrate.sql.pragmas import in_one_transaction, without_foreign_keys
+
+Execute = Callable[[int, Statement], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A migration that ran to its end in a copy; `foreign_keys` says whether they were enforced."""
+
+    migration: Migration
+    observations: tuple[Observation, ...]
+    before: Catalog
+    after: Catalog
+    foreign_keys: bool
+
+    @property
+    def written(self) -> frozenset[str]:
+        """The tables whose rows some statement may have changed, by the names they had then."""
+        return frozenset(table for one in self.observations for table in one.written)
+
+
+def rehearse(
+    connection: Connection,
+    migration: Migration,
+    statements: Sequence[Statement],
+    execute: Execute | None = None,
+    now: Catalog | None = None,
+) -> Rehearsed:
+    """Run a migration in one transaction, each of its statements observed.
+
+    Foreign keys are as `without_foreign_keys` says; the file's own BEGIN, COMMIT and switching are left out, so that
+    what `execute(number, statement)` gets are the statements of `in_one_transaction`. Raises MigrationFailed, naming
+    the file and the line, where one fails, or where rows in the end refer to none; the copy is then as it was.
+    """
+    off = without_foreign_keys(statements)
+    runs = in_one_transaction(statements)
+    do = execute or as_written(connection)
+    tracer = Tracer(connection, now)
+    before = tracer.catalog
+    broken = violations(connection)
+    with foreign_keys(connection, on=not off):
+        try:
+            with connection.transaction():
+                observations = tuple(
+                    tracer.observe(one, lambda number=number, one=one: do(number, one))  # type: ignore[misc]
+                    for number, one in enumerate(runs)
+                )
+                if new := added(broken, violations(connection)):
+                    raise _orphaned(new)
+        except MigrationFailed as error:
+            raise _named(error, migration) from error
+        except SqlError as error:
+            raise _named(script.failed(connection, error, "COMMIT"), migration) from error
+    return Rehearsed(migration, observations, before, read(connection), not off)
+
+
+def run_as_prisma(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
+    """Run a migration as Prisma's engine does: each statement commits by itself, the file's own words decide.
+
+    Foreign keys are on when it begins. Raises MigrationFailed; what ran before stays.
+    """
+    try:
+        with foreign_keys(connection, on=True):
+            try:
+                for one in statements:
+                    script.execute(connection, one.sql, one.span.line, plain=True)
+            finally:
+                if connection.in_transaction:  # a BEGIN without its COMMIT is lost at disconnect
+                    run(connection, "ROLLBACK")
+    except MigrationFailed as error:
+        raise _named(error, migration) from error
+
+
+def as_written(connection: Connection) -> Execute:
+    """Run statements as they stand in the file; raises MigrationFailed with their line."""
+    return lambda _number, statement: script.execute(connection, statement.sql, statement.span.line)
+
+
+def _orphaned(new: Violations) -> MigrationFailed:
+    told = [f"{count} of {quote(table)} to {quote(parent)}" for (table, parent), count in sorted(new.items())]
+    return MigrationFailed(
+        f"it leaves rows that refer to none: {', '.join(told)}",
+        "Foreign keys are off while it runs, and nothing else would have said so.",
+        ("PRAGMA foreign_key_check;",),
+    )
+
+
+def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:
+    return MigrationFailed(
+        f"{migration.name}, {error.summary}",
+        error.why,
+        error.fix or (f"edit {migration.path}",),
+        sqlstate=error.sqlstate,
+    )
