@@ -42,6 +42,16 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """Two schemas of one application, and where their migrations are; None is what a project has by itself."""
+
+    production: Path | None = None
+    development: Path | None = None
+    production_migrations: Path | None = None
+    development_migrations: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """What a setting does, what its value must be, and TOML that sets it; written out in docs/reference/settings.md."""
 
@@ -138,6 +148,14 @@ class Settings:
             'migrations = "prisma/postgresql-migrations"',
         ),
     ] = None
+    pair: Annotated[
+        Pair | None,
+        Setting(
+            "two schemas kept in step: PostgreSQL in production, SQLite in development",
+            "must be a table that names a schema as development or production, or both",
+            '[pair]\ndevelopment = "prisma/schema.sqlite.prisma"',
+        ),
+    ] = None
     rules: Annotated[
         tuple[Levels, ...],
         Setting(
@@ -219,6 +237,8 @@ def _value(path: Path, key: str, value: Any) -> Any:
             return value
         case "rules", dict():
             return _rules(path, value)
+        case "pair", dict() if {"development", "production"} & value.keys():
+            return _pair(path, value)
         case "store" | "schema" | "migrations" | "baseline", str() if value:
             return (path.parent / Path(value).expanduser()).resolve()
         case "guard", bool():
@@ -238,6 +258,16 @@ def _value(path: Path, key: str, value: Any) -> Any:
     must = described()[key].must
     secret = key == "shadow_url" or "://" in str(value)
     raise ProjectError(f"{path}: {key} {must}", "" if secret else f"It is {value!r}.")
+
+
+def _pair(path: Path, table: dict[str, Any]) -> Pair:
+    keys = [each.name for each in fields(Pair)]
+    for key, value in table.items():
+        if key not in keys:
+            raise ProjectError(f'{path} has an unknown setting "pair.{key}"', f"a pair has {', '.join(keys)}")
+        if not isinstance(value, str) or not value:
+            raise ProjectError(f"{path}: pair.{key} must be a file or folder", f"It is {value!r}.")
+    return Pair(**{key: (path.parent / Path(value).expanduser()).resolve() for key, value in table.items()})
 
 
 def _rules(path: Path, table: dict[str, Any]) -> tuple[Levels, ...]:

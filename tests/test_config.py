@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.config import KEYS, Levels, Settings, load
+from safemigrate.config import KEYS, Levels, Pair, Settings, load
 from safemigrate.errors import ProjectError
 
 
@@ -21,6 +21,8 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         'retries = 0\nbatch_rows = 7\nkeep_limit_bytes = 1000\nguard = true\nretention = "30d"\n'
         'store = "backups"\nschema = "prisma/schema.prisma"\nmigrations = "history"\n'
         'baseline = "known.json"\npostgres = 14\n'
+        '[pair]\nproduction = "prisma/schema.prisma"\ndevelopment = "prisma/schema.sqlite.prisma"\n'
+        'development_migrations = "prisma/sqlite"\n'
         '[rules]\nlock = "notice"\n[[rules.override]]\npaths = ["old"]\ntables = ["audit_*"]\ndrop-table = "off"\n'
     )
     project = tmp_path / "apps" / "web"
@@ -41,6 +43,11 @@ def test_every_key_is_read_and_paths_are_relative_to_the_file(tmp_path: Path) ->
         migrations=tmp_path / "history",
         baseline=tmp_path / "known.json",
         postgres=14,
+        pair=Pair(
+            production=tmp_path / "prisma" / "schema.prisma",
+            development=tmp_path / "prisma" / "schema.sqlite.prisma",
+            development_migrations=tmp_path / "prisma" / "sqlite",
+        ),
         rules=(
             Levels({"lock": "notice"}, root=tmp_path),
             Levels({"drop-table": "off"}, ("old",), ("audit_*",), tmp_path),
@@ -78,6 +85,10 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
     [
         ("lock-timeout = 3", ('unknown setting "lock-timeout"', "did you mean lock_timeout?")),
         ('retention = "30"', ("retention must be a time",)),
+        ('pair = "prisma/schema.sqlite.prisma"', ("pair must be a table that names a schema",)),
+        ("[pair]\n", ("pair must be a table that names a schema",)),
+        ('[pair]\nsqlite = "a"\ndevelopment = "b"', ('unknown setting "pair.sqlite"', "a pair has production")),
+        ("[pair]\ndevelopment = 1", ("pair.development must be a file or folder", "1")),
         ("retires = 3", ('unknown setting "retires"', "did you mean retries?")),
         ("zebra = 3", ('unknown setting "zebra"', "the settings are shadow, ")),
         ("retries = \nx = 1", ("is not valid TOML", "line 1")),

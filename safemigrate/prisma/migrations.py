@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from safemigrate.errors import ProjectError
 from safemigrate.model import Migration
+from safemigrate.prisma import lock
 
 if TYPE_CHECKING:
     from safemigrate.prisma.project import Project
@@ -38,7 +39,8 @@ def passed_over(project: Project) -> tuple[str, ...]:
     if not home.is_dir() or not any(home.glob("*/migration.sql")):
         said.append(f"{home} has no migrations")
         for folder in sorted(home.parent.iterdir()) if home.parent.is_dir() else ():
-            count = sum(1 for _ in folder.glob("*/migration.sql")) if folder != home else 0
+            ours = folder != home and lock.provider(folder) in ("", project.provider)
+            count = sum(1 for _ in folder.glob("*/migration.sql")) if ours else 0
             if count:
                 said.append(f'{folder} has {count}: migrations = "{folder}" in safemigrate.toml takes them')
     return tuple(said)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from safemigrate.errors import ProjectError
 from safemigrate.prisma import config as prisma_config
-from safemigrate.prisma import datasource
+from safemigrate.prisma import datasource, lock
 from safemigrate.prisma import package as prisma_package
 from safemigrate.prisma.config import Config, ConfigUnreadable
 from safemigrate.prisma.datasource import Datasource
 from safemigrate.prisma.package import Package
 
-_PROVIDERS: Final = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite"}
 _SKIPPED: Final = frozenset({"node_modules", "dist", "build", "vendor", "coverage"})
+
+# Of a schema, its provider and the usual folder of its migrations: the folder it has.
+Beside = Callable[[Path, str, Path], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,16 @@ class Project:
         return self.package.command
 
 
-def find(start: Path, schema: Path | None = None, history: Path | None = None) -> Project:
+def find(
+    start: Path,
+    schema: Path | None = None,
+    history: Path | None = None,
+    beside: Beside | None = None,
+) -> Project:
     """Return the project of a folder, looking there as Prisma does and then upwards, as far as the repository goes.
 
     `schema` (a file or a folder, from the working folder or from `start`) names one of several, `history` the folder
-    of its migrations where that is not Prisma's.
+    of its migrations where that is not Prisma's, and `beside` knows that of a schema with another at its side.
     Raises ProjectError, with the commands that lead on, for no project, several, or one that cannot be worked on.
     """
     start = start.resolve()
@@ -75,10 +81,14 @@ def find(start: Path, schema: Path | None = None, history: Path | None = None) -
         raise ProjectError(f"{config.path if config else root} names the schema {path}, which does not exist")
     files = tuple(sorted(path.rglob("*.prisma"))) if path.is_dir() else (path,)
     source, source_file = _datasource(path, files)
-    migrations = history or (config and config.migrations) or _migrations(path, source_file, package.major)
-    _refuse_prisma_8_folders(root, migrations)
     provider = _provider(source, source_file)
-    _check_lock(migrations, provider, source_file)
+    migrations = history or (config and config.migrations) or _migrations(path, source_file, package.major)
+    if beside:
+        other = config and config.schema not in (None, path)  # then the config's folder is another schema's
+        usual = _migrations(path, source_file, package.major) if other else migrations
+        migrations = beside(path.resolve(), provider, usual)
+    _refuse_prisma_8_folders(root, migrations)
+    lock.refuse_other(migrations, provider, source_file, root)
     return Project(root, path, files, migrations, provider, source, source_file, package, config, problem)
 
 
@@ -182,28 +192,12 @@ def _migrations(schema: Path, source_file: Path, major: int) -> Path:
 
 
 def _provider(source: Datasource, file: Path) -> str:
-    if source.provider in _PROVIDERS:
-        return _PROVIDERS[source.provider]
+    if source.provider in lock.PROVIDERS:
+        return lock.PROVIDERS[source.provider]
     raise ProjectError(
         f"Provider {source.provider or '(none)'} is not supported: {file}",
         "safemigrate works on PostgreSQL.",
     )
-
-
-def _check_lock(migrations: Path, provider: str, file: Path) -> None:
-    lock = migrations / "migration_lock.toml"
-    if not lock.is_file():
-        return
-    try:
-        locked = str(tomllib.loads(lock.read_text(encoding="utf-8")).get("provider", ""))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{lock} cannot be read", f"{error}; often a merge conflict left in the file.") from error
-    if _PROVIDERS.get(locked, locked) != provider:
-        raise ProjectError(
-            f"{lock} says provider {locked}, {file} says {provider} (Prisma: P3019)",
-            "These migrations were written for another database; their SQL does not run on this one.",
-            ("--schema PATH    # where the schema for this history is another file",),
-        )
 
 
 def _refuse_prisma_8_folders(root: Path, migrations: Path) -> None:

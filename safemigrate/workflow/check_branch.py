@@ -15,7 +15,8 @@ from safemigrate.git import Named
 from safemigrate.git.branch import NoBase
 from safemigrate.model import Migration, Outcome, Progress
 from safemigrate.prisma.migrations import migrations, passed_over, refuse_empty
-from safemigrate.prisma.project import Project, find
+from safemigrate.prisma.pair import side
+from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import OWN_VARIABLE
 from safemigrate.workflow.gate import ci
 from safemigrate.workflow.gate.changes import Changes, changes
@@ -49,7 +50,7 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
     there, and for migrations that nobody can read.
     """
     began = time.monotonic()
-    project = find(request.project, request.schema, request.settings.migrations)
+    project = side(request.project, request.schema, request.settings)
     here = migrations(project)
     found, notes = _changes(project, here, options)
     refuse_empty(found.runs)

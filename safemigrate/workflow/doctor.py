@@ -17,7 +17,8 @@ from safemigrate.db import session
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import Diagnosis, Outcome, Progress, Result
 from safemigrate.prisma.migrations import migrations
-from safemigrate.prisma.project import Project, find
+from safemigrate.prisma.pair import side
+from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import effective_url
 from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.on_target import fitness
@@ -86,7 +87,7 @@ def _tool(request: Request, _seen: Seen, _shadow: str | None) -> Iterator[Diagno
 
 def _project(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
     seen.store = request.settings.store
-    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
+    project = side(request.project, request.schema, request.settings)
     seen.project = project
     seen.store = seen.store or project.root / STORE
     cli = project.package

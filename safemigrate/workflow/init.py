@@ -14,7 +14,8 @@ from pathlib import Path
 
 from safemigrate.errors import ConnectionFailed, ConsentRequired, HistoryError, ProjectError
 from safemigrate.model import Diagnosis, Migration, Outcome, Progress, Result
-from safemigrate.prisma.project import Project, find
+from safemigrate.prisma.pair import side
+from safemigrate.prisma.project import Project
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.adopt import changes, documents, mark, surroundings
 from safemigrate.workflow.adopt.adoption import Adoption, adopt, schemas, without_database
@@ -52,7 +53,7 @@ def init(request: Request, options: InitOptions) -> Outcome:
     """
     began = time.perf_counter()
     sweep()
-    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
+    project = side(request.project, request.schema, request.settings)
     refuse_other_providers(project)
     home = project.root / STORE.parent
     earlier = changes.read(home)

@@ -13,7 +13,7 @@ from safemigrate.lint.policy import Policy
 from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result
 from safemigrate.prisma import history as prisma_history
 from safemigrate.prisma.migrations import migrations, passed_over
-from safemigrate.prisma.project import find
+from safemigrate.prisma.pair import side
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.snapshot import store
 from safemigrate.snapshot.restore import restore
@@ -55,7 +55,7 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     """
     began = time.perf_counter()
     sweep()
-    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
+    project = side(request.project, request.schema, request.settings)
     refuse_other_providers(project)
     history = migrations(project)
     snapshot = store.find(snapshots.store_of(request), options.snapshot) if options.snapshot else None

@@ -62,6 +62,7 @@ def test_the_settings_are_current() -> None:
     parts += [f"{example}\n" if not example.startswith("[") else f"\n{example}\n" for example in examples]
     parts.append(
         "```\n\nWhat `rules` takes: [the rules](../rules/README.md), and [reading.md](../reading.md#settings).\n"
+        "What `pair` takes: [two-schemas.md](../two-schemas.md#the-settings).\n"
         "\n## In the environment\n\n| variable | does |\n|---|---|\n"
         "| `SAFEMIGRATE_DATABASE_URL` | the database to work on; comes before the project's own, after `--url` |\n"
         "| `SAFEMIGRATE_SHADOW_URL` | like `shadow_url`, and comes before it |\n"

@@ -20,7 +20,8 @@ from safemigrate.model import AppliedMigration, Migration, Progress
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.migrations import migrations
-from safemigrate.prisma.project import Project, find
+from safemigrate.prisma.pair import side
+from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import effective_url
 from safemigrate.workflow.request import Request
 
@@ -67,7 +68,7 @@ class Target:
 
 def resolve(request: Request) -> Resolved:
     """Find the project and its database, and say which. Raises ProjectError, ConnectionFailed; connects to nothing."""
-    project = find(request.project, request.schema or request.settings.schema, request.settings.migrations)
+    project = side(request.project, request.schema, request.settings)
     refuse_other_providers(project)
     url, source = effective_url(project, url=request.url, environment=os.environ)
     if url.provider != "postgresql":

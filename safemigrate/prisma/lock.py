@@ -1,0 +1,54 @@
+"""migration_lock.toml: which provider the migrations of a folder are for. One folder holds the history of one."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from safemigrate.errors import ProjectError
+
+NAME: Final = "migration_lock.toml"
+PROVIDERS: Final = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite"}
+
+
+def provider(migrations: Path) -> str:
+    """Return the provider that a folder's lock names, "" without one. Raises ProjectError where it cannot be read."""
+    lock = migrations / NAME
+    if not lock.is_file():
+        return ""
+    try:
+        locked = str(tomllib.loads(lock.read_text(encoding="utf-8")).get("provider", ""))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{lock} cannot be read", f"{error}; often a merge conflict left in the file.") from error
+    return PROVIDERS.get(locked, locked)
+
+
+def own_folder(usual: Path, wanted: str, *, shared: bool) -> Path:
+    """Where the history of a provider is, whose schema may share its usual folder with another.
+
+    Its lock says whose that is; without one it is the other's where it is `shared`. Prisma has no name for a second.
+    """
+    locked = provider(usual)
+    if locked == wanted or not (locked or shared):
+        return usual
+    return usual.with_name(f"{usual.name}.{wanted}")
+
+
+def refuse_other(migrations: Path, wanted: str, schema: Path, root: Path) -> None:
+    """Raise ProjectError where a folder's migrations are for another provider than a schema."""
+    locked = provider(migrations)
+    if not locked or locked == wanted:
+        return
+    side = "development" if wanted == "sqlite" else "production"
+    shown = schema.relative_to(root) if schema.is_relative_to(root) else schema
+    pair = f"""printf '\\n[pair]\\n{side} = "{shown.as_posix()}"\\n' >> safemigrate.toml"""
+    own = f"{migrations.name}.{wanted}"
+    raise ProjectError(
+        f"{migrations / NAME} says provider {locked}, {schema} says {wanted} (Prisma: P3019)",
+        "These migrations were written for another database; their SQL does not run on this one.",
+        (
+            f"{pair}    # two schemas, each with a history: this one's goes to {own}",
+            "--schema PATH    # where the schema for this history is another file",
+        ),
+    )
