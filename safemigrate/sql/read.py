@@ -90,8 +90,9 @@ def _truncate(cursor: Cursor) -> list[Action]:
     return [action]
 
 
-def _transaction(cursor: Cursor) -> list[Action]:
-    first = cursor.word
+def transaction(cursor: Cursor) -> list[Action]:
+    """BEGIN, COMMIT and their like; with the cursor on the word or behind it."""
+    first = cursor.tokens[0].word
     if first == "ROLLBACK" and any(token.word == "TO" for token in cursor.tokens):
         return [Transaction("rollback to")]
     kinds = {"START": "begin", "END": "commit", "ABORT": "rollback"}
@@ -155,5 +156,5 @@ _READERS: dict[str, Callable[[Cursor], list[Action]]] = {
     "RESET": _after(_reset),
     "PRAGMA": _after(_pragma),
     **dict.fromkeys(STATEMENTS, rows),
-    **dict.fromkeys(("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"), _transaction),
+    **dict.fromkeys(("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"), transaction),
 }

@@ -13,8 +13,17 @@ STATEMENTS = ("WITH", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES",
 
 def rows(cursor: Cursor) -> list[Action]:
     """A statement that begins with WITH, SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or EXPLAIN."""
+    first, actions = cursor.word, changes(cursor)
+    if first in ("SELECT", "WITH", "VALUES", "("):
+        actions += () if actions else [*settings(cursor), *calls(cursor)]
+        actions += _select_into(cursor)
+    return actions or [Other(first)]
+
+
+def changes(cursor: Cursor) -> list[Action]:
+    """What a statement writes into tables that are there, behind WITH too."""
     actions: list[Action] = []
-    first, tokens = cursor.word, cursor.tokens
+    tokens = cursor.tokens
     depth, behind = 0, ")"
     for place, token in enumerate(tokens):
         # The statement itself, behind what WITH names, or one of those: nothing deeper changes rows.
@@ -27,10 +36,7 @@ def rows(cursor: Cursor) -> list[Action]:
             part = Cursor(tokens[place : _closing(cursor, place)], cursor.text)
             part.place = 1
             actions += _READERS[token.word](part)
-    if first in ("SELECT", "WITH", "VALUES", "("):
-        actions += () if actions else [*settings(cursor), *calls(cursor)]
-        actions += _select_into(cursor)
-    return actions or [Other(first)]
+    return actions
 
 
 def explain(cursor: Cursor) -> list[Action]:
@@ -114,7 +120,9 @@ def _insert(cursor: Cursor) -> list[Action]:
         cursor.until({"ON", "RETURNING"})
     source = Cursor(cursor.tokens[start : cursor.place], cursor.text)
     written_out = not source.word or source.word in ("VALUES", "DEFAULT") or _selects_no_table(source)
-    return [Insert(table, not written_out, columns, *_source(source), _on_conflict(cursor, table))]
+    values, origin, rest = _source(source)
+    update = _on_conflict(cursor, table)
+    return [Insert(table, not written_out, columns, values, origin, update, rest)]
 
 
 def _on_conflict(cursor: Cursor, table: Name) -> Update | None:
@@ -149,22 +157,24 @@ def _listed(group: Cursor) -> tuple[str, ...]:
     return tuple(part.identifier() for part in group.by_commas())
 
 
-def _source(cursor: Cursor) -> tuple[tuple[str, ...], Name | None]:
+def _source(cursor: Cursor) -> tuple[tuple[str, ...], Name | None, str]:
     """What goes into the columns and where it comes from, of one SELECT or one row; nothing of anything less plain."""
     if cursor.take("VALUES"):
         row = cursor.group() if cursor.at("(") else None
-        return (tuple(part.rest() for part in row.by_commas()) if row and cursor.done else ()), None
+        return (tuple(part.rest() for part in row.by_commas()) if row and cursor.done else ()), None, ""
     if not cursor.take("SELECT") or cursor.at("DISTINCT"):
-        return (), None
+        return (), None, ""
     start = cursor.place
     cursor.until({"FROM", "WHERE", "UNION", "INTERSECT", "EXCEPT"})
     values = tuple(part.rest() for part in Cursor(cursor.tokens[start : cursor.place], cursor.text).by_commas())
     if not cursor.take("FROM") or not cursor.token().is_identifier:
-        return values, None
+        return values, None, ""
     origin = cursor.table()
     if cursor.take("AS") or (cursor.token().is_identifier and cursor.word not in _BEHIND_ORIGIN):
         cursor.identifier()
-    return values, origin if cursor.done or cursor.word in _BEHIND_ORIGIN else None
+    if not cursor.done and cursor.word not in _BEHIND_ORIGIN:
+        return values, None, ""
+    return values, origin, cursor.rest()
 
 
 def _merge(cursor: Cursor) -> list[Action]:

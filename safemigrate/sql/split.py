@@ -5,37 +5,43 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from safemigrate.model import Migration, Span
 from safemigrate.sql.actions import Action, Call, CreateFunction, DoBlock, Opaque
 from safemigrate.sql.read import kind_of, read
 from safemigrate.sql.statement import Comment, Statement
-from safemigrate.sql.tokens import Token, lex, not_sql, unclosed_kind
+from safemigrate.sql.tokens import Lexed, Token, lex, not_sql, unclosed_kind
 
 _BOM = "\ufeff"
 _LINE_END = re.compile("\n")
 
+Dialect = Literal["postgresql", "sqlite"]
 
-def statements_of(migration: Migration) -> list[Statement]:
+
+def statements_of(migration: Migration, dialect: Dialect = "postgresql") -> list[Statement]:
     """Split a migration. Raises NotSql, which names it."""
-    return split(migration.sql, f"{migration.name}/migration.sql")
+    return split(migration.sql, f"{migration.name}/migration.sql", dialect=dialect)
 
 
-def split(text: str, source: str = "migration.sql", *, strict: bool = True) -> list[Statement]:
-    """Split SQL into statements where psql would, each with its place, its comments and what it does.
+def split(
+    text: str, source: str = "migration.sql", *, strict: bool = True, dialect: Dialect = "postgresql"
+) -> list[Statement]:
+    """Split SQL into statements where psql, or sqlite3, would, each with its place, its comments and what it does.
 
     A file of comments has no statements. Raises NotSql, naming `source`, where something is never closed; unless
     `strict`, the statements before it are read, and the one that it stands in is opaque and goes to the end.
     """
     readable = text.replace(_BOM, " ", 1) if text.startswith(_BOM) else text  # the same offsets
-    tokens, comment_spans, unclosed = lex(readable)
+    grammar = _grammar(dialect)
+    tokens, comment_spans, unclosed = grammar.lex(readable)
     if unclosed is not None and strict:
         raise not_sql(text, unclosed, source)
     places = _Places(text)
-    pieces = list(_pieces(tokens))
-    actions = list(_with_bodies([read(piece, readable) for piece, _stop in pieces]))
+    pieces = list(grammar.pieces(tokens))
+    actions = list(_with_bodies([grammar.read(piece, readable) for piece, _stop in pieces]))
     if unclosed is not None:
         tail = Token("", text[unclosed:], unclosed, len(text.rstrip()), is_identifier=False)
         goes_on = pieces and pieces[-1][0][-1] is tokens[-1]
@@ -51,12 +57,27 @@ def split(text: str, source: str = "migration.sql", *, strict: bool = True) -> l
         Statement(
             sql=text[piece[0].start : piece[-1].end],
             span=places.span(piece[0].start, piece[-1].end),
-            kind=kind_of(piece, readable),
+            kind=grammar.kind_of(piece, readable),
             comments=tuple(comments.get(number, ())),
             actions=done,
         )
         for number, ((piece, _stop), done) in enumerate(zip(pieces, actions, strict=True))
     ]
+
+
+class _Grammar(NamedTuple):
+    lex: Callable[[str], Lexed]
+    pieces: Callable[[list[Token]], Iterator[tuple[list[Token], int]]]
+    read: Callable[[list[Token], str], tuple[Action, ...]]
+    kind_of: Callable[[list[Token], str], str]
+
+
+def _grammar(dialect: Dialect) -> _Grammar:
+    if dialect == "postgresql":
+        return _Grammar(lex, _pieces, read, kind_of)
+    from safemigrate.sql import sqlite  # who reads none does not wait for it
+
+    return _Grammar(sqlite.lex, sqlite.pieces, sqlite.read, sqlite.kind_of)
 
 
 def _pieces(tokens: list[Token]) -> Iterator[tuple[list[Token], int]]:

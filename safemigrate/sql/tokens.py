@@ -169,5 +169,5 @@ def not_sql(text: str, place: int, source: str) -> NotSql:
 def unclosed_kind(text: str, place: int) -> str:
     """What begins at a place and never ends."""
     opening = text[place : place + 3]
-    kinds = {"/": "comment", "$": "dollar-quoted text", '"': "quoted identifier"}
+    kinds = {"/": "comment", "$": "dollar-quoted text", **dict.fromkeys('"`[', "quoted identifier")}
     return kinds.get(opening[0]) or ("quoted identifier" if opening.endswith('&"') else "string")

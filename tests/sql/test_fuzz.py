@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from safemigrate.errors import NotSql
-from safemigrate.sql import Statement, split
+from safemigrate.sql import Dialect, Statement, split, sqlite
 from safemigrate.sql.actions import flatten
 from safemigrate.sql.tokens import lex
 from tests.rollback.strategies import examples
@@ -189,12 +189,12 @@ def mutated(text: str, how: str, draw: DrawFn, noise: SearchStrategy[str]) -> st
             return text[second:] + text[first:second] + text[:first]
 
 
-def assert_nothing_is_lost(text: str) -> list[Statement]:
+def assert_nothing_is_lost(text: str, dialect: Dialect = "postgresql") -> list[Statement]:
     """Read a text; what is in no statement and no comment is white space and semicolons."""
-    statements = split(text, strict=False)
+    statements = split(text, strict=False, dialect=dialect)
     readable = text.removeprefix("\ufeff").rjust(len(text))
     left = list(readable)
-    lexed = lex(readable)
+    lexed = (lex if dialect == "postgresql" else sqlite.lex)(readable)
     comments = {(comment.span.start, comment.span.end) for statement in statements for comment in statement.comments}
     assert not statements or comments == set(lexed.comments), "a comment is lost"
     end = 0
@@ -212,7 +212,7 @@ def assert_nothing_is_lost(text: str) -> list[Statement]:
         left[start:stop] = " " * (stop - start)
     assert not "".join(left).strip("; \t\r\n\f\v"), "something is in no statement"
     try:
-        assert split(text) == statements
+        assert split(text, dialect=dialect) == statements
     except NotSql as error:
         assert lexed.unclosed is not None
         assert (error.line, error.column) == _place(text, lexed.unclosed)  # noqa: PT017

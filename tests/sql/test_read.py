@@ -156,7 +156,7 @@ def n(name: str, schema: str | None = None) -> Name:
         ("ALTER TYPE t RENAME ATTRIBUTE a TO b", Rename("attribute", n("a"), "b", T)),
         (
             "INSERT INTO t (a, b) SELECT coalesce(x.a, 1), f(b, 2) FROM u AS x WHERE a ON CONFLICT DO NOTHING",
-            Insert(T, True, ("a", "b"), ("coalesce(x.a, 1)", "f(b, 2)"), n("u")),
+            Insert(T, True, ("a", "b"), ("coalesce(x.a, 1)", "f(b, 2)"), n("u"), rest="WHERE a"),
         ),
         ("INSERT INTO t SELECT a FROM u JOIN v ON u.a = v.a", Insert(T, True, (), ("a",))),
         ("INSERT INTO t SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM t)", Insert(T, values=("1",))),

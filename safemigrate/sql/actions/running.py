@@ -40,8 +40,9 @@ class Insert(Action):
     """INSERT or COPY FROM; `query` says that its rows are not written out in the statement.
 
     `columns` is () where the statement lists none. `values` are the expressions that go into them, as written, of a
-    single SELECT or row of VALUES; `origin` is the one table that such a SELECT reads. `update` is what ON CONFLICT
-    does to a row that is there already, without the columns by which it is known.
+    single SELECT or row of VALUES; `origin` is the one table that such a SELECT reads, `rest` what stands behind it.
+    `update` is what ON CONFLICT does to a row that is there already, without the columns by which it is known.
+    `conflict` is SQLite's INSERT OR: "ignore", "replace", ...
     """
 
     table: Name
@@ -50,6 +51,8 @@ class Insert(Action):
     values: tuple[str, ...] = ()
     origin: Name | None = None
     update: Update | None = None
+    rest: str = ""
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

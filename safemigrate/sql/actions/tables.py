@@ -12,7 +12,7 @@ from safemigrate.sql.actions.base import Action, Name
 class Column:
     """A column as defined; `type`, `default`, `collation` and `check` are as written, "" without one.
 
-    `generated` is computed from other columns, and stored unless `virtual`.
+    `identity` of SQLite is AUTOINCREMENT. `generated` is computed from other columns, and stored unless `virtual`.
     """
 
     name: str
@@ -28,6 +28,8 @@ class Column:
     check: str = ""
     referenced: tuple[str, ...] = ()
     collation: str = ""
+    on_delete: str = ""
+    on_update: str = ""
 
     @property
     def serial(self) -> bool:
@@ -68,7 +70,7 @@ class CreateTable(Action):
     """CREATE TABLE, also AS, OF, LIKE, PARTITION OF and SELECT INTO, where `columns` may be empty.
 
     `references` are the tables that its foreign keys point to, and the one it is a partition of. `query` says that
-    rows come with it.
+    rows come with it. `options` of SQLite are "strict" and "without rowid".
     """
 
     table: Name
@@ -81,6 +83,7 @@ class CreateTable(Action):
     constraints: tuple[Constraint, ...] = ()
     partitioned: bool = False
     unlogged: bool = False
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

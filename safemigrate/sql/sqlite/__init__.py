@@ -1,0 +1,8 @@
+"""SQLite's own SQL: its tokens, where a statement ends, what it does."""
+
+from __future__ import annotations
+
+from safemigrate.sql.sqlite.read import kind_of, read
+from safemigrate.sql.sqlite.tokens import lex, pieces
+
+__all__ = ["kind_of", "lex", "pieces", "read"]
