@@ -1,0 +1,162 @@
+"""Copies of a file in use: a whole one is there at the end, or none; and whether a file is in order."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from safemigrate.db.sqlite import errors
+from safemigrate.db.sqlite.connection import SECONDS_TO_WAIT, Connection, SqlError, connect, quote, rows
+from safemigrate.disk import part_of
+from safemigrate.errors import ConnectionFailed
+from safemigrate.model import OnProgress, Progress, counted, silent
+
+# What lies beside a file and belongs to it (sqlite.org/tempfiles.html).
+COMPANIONS = ("-journal", "-wal", "-shm")
+
+# Where a file says that it is in WAL mode, 2, or not, 1 (sqlite.org/fileformat.html, 1.3.3).
+_VERSIONS = 18
+_PAGES = 1024  # some 4 MB a step: a sign of life often enough, and no cost
+_SHOWN = 20
+
+
+def backup(source: Path | Connection, into: Path, on_progress: OnProgress = silent) -> None:
+    """Copy all that a file holds at one moment into a new one, whoever is writing (sqlite.org/backup.html).
+
+    The copy is in no WAL mode, so that reading it makes no files beside it. A connection's own uncommitted changes go
+    along. Raises ConnectionFailed, and leaves nothing.
+    """
+    with _open(source) as connection, _moment(connection), _whole(into) as part, closing(sqlite3.connect(part)) as copy:
+        # A half copy is thrown away, so it needs no journal of its own, and one fsync at its end.
+        copy.execute("PRAGMA journal_mode = OFF")
+        copy.execute("PRAGMA synchronous = OFF")
+        _pour(connection, copy, into, on_progress)
+
+
+def compact(source: Path | Connection, into: Path) -> None:
+    """Write what a file holds into a new one, in order and without free pages. Raises ConnectionFailed."""
+    with _open(source) as connection, _whole(into) as part:
+        try:
+            connection.execute("VACUUM INTO ?", [str(part)])
+        except SqlError as error:
+            raise errors.told(into, error) or error from error
+
+
+def overwrite(live: Path, source: Path, on_progress: OnProgress = silent, *, timeout: float = SECONDS_TO_WAIT) -> None:
+    """Put what `source` holds in the place of what `live` holds, as one transaction of `live`.
+
+    The file stays the one that others have open, and they read the new content from then on; a kill leaves the old one.
+    Raises ConnectionFailed where somebody holds a lock.
+    """
+    with connect(source, write=False) as connection, connect(live, timeout=timeout) as target:
+        _pour(connection, target, live, on_progress)
+
+
+def integrity(connection: Connection, schema: str = "main", *, quick: bool = False) -> list[str]:
+    """Say what is damaged in a file; `quick` does not compare indexes with their tables."""
+    pragma = "quick_check" if quick else "integrity_check"
+    try:
+        found = [str(text) for (text,) in rows(connection, f"PRAGMA {quote(schema)}.{pragma}({_SHOWN})")]
+    except SqlError as error:
+        return [str(error)]
+    return [] if found == ["ok"] else found
+
+
+def violations(connection: Connection, schema: str = "main") -> set[tuple[str, int | None, str, int]]:
+    """Return rows that point nowhere: table, rowid, the table pointed to, the foreign key's number in its table."""
+    return set(rows(connection, f"PRAGMA {quote(schema)}.foreign_key_check"))
+
+
+def check(connection: Connection, schema: str = "main") -> list[str]:
+    """Say what is damaged in a file, and which rows point nowhere."""
+    said = integrity(connection, schema)
+    try:
+        found = violations(connection, schema)
+    except SqlError as error:  # a key that refers to no unique columns, or to no table
+        return [*said, str(error)]
+    for table, parent in sorted({(table, parent) for table, _, parent, _ in found}):
+        pointing = sorted(row for one, row, other, _ in found if (one, other) == (table, parent) and row is not None)
+        count = sum((one, other) == (table, parent) for one, _, other, _ in found)
+        shown = f" (rowid {', '.join(map(str, pointing[:3]))}{', ...' * (count > 3)})" if pointing else ""
+        words = f"table {quote(table)}: {{count}} {{row points|rows point}} to no row of {quote(parent)}"
+        said.append(counted(words, count) + shown)
+    return said
+
+
+def _open(source: Path | Connection) -> AbstractContextManager[Connection]:
+    return nullcontext(source) if isinstance(source, Connection) else connect(source)
+
+
+@contextmanager
+def _moment(connection: Connection) -> Iterator[None]:
+    """Hold what is read at one moment: a writer would make the copy begin again, without end."""
+    own = not connection.in_transaction
+    if own:
+        connection.execute("BEGIN")
+        rows(connection, "SELECT 1 FROM sqlite_master LIMIT 1")
+    try:
+        yield
+    finally:
+        if own and connection.in_transaction:
+            connection.execute("COMMIT")
+
+
+def _pour(source: Connection, target: sqlite3.Connection, path: Path, on_progress: OnProgress) -> None:
+    def progress(status: int, remaining: int, total: int) -> None:
+        if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:  # Python would try for ever
+            raise errors.busy(path)
+        on_progress(Progress("snapshot", path.name, total - remaining, total))
+
+    try:
+        source.backup(target, pages=_PAGES, progress=progress)
+    except SqlError as error:
+        raise errors.told(path, error) or error from error
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give the place to write a new file to; it gets its name when the block ends well, its bytes on the disk."""
+    path = path.resolve()
+    if there := next((one for one in (path, *companions(path)) if one.exists()), None):
+        raise ConnectionFailed(
+            f"{there} is there already", "It would become part of the copy, or be lost.", (f"ls -l {there}",)
+        )
+    part = part_of(path)
+    try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+        yield part
+        with part.open("rb+") as file:
+            if part.stat().st_size:
+                file.seek(_VERSIONS)
+                file.write(b"\1\1")
+                file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise errors.not_written(path, error) from error
+    finally:
+        for left in (part, *companions(part)):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def companions(path: Path) -> list[Path]:
+    """Return where a file's journals lie, there or not."""
+    return [path.with_name(path.name + ending) for ending in COMPANIONS]
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's entries on the disk: a rename is only durable after that (fsync(2), notes)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
