@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.shadow.sample.checks import literal
-from safemigrate.shadow.sample.describe import ForeignKey, Table
-from safemigrate.shadow.sample.rows import DEFAULT, Maker, Row, first
-from safemigrate.shadow.sample.values import Unfillable
+from safemigrate.shadow.sample.rows import DEFAULT, Maker, first
+from safemigrate.shadow.sample.table import ForeignKey, Row, Table, Unfillable
 
 _REFUSALS = 30
 

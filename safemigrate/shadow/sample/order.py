@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from safemigrate.shadow.sample.describe import ForeignKey, Table
+from safemigrate.shadow.sample.table import ForeignKey, Table
 
 
 def parents_first(tables: Sequence[Table]) -> Iterator[tuple[Table, tuple[ForeignKey, ...]]]:

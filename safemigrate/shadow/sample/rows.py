@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from random import Random
+from typing import Any, Protocol
 
-from safemigrate.db.postgres import Connection
-from safemigrate.shadow.sample import checks
-from safemigrate.shadow.sample.describe import Column, ForeignKey, Table
 from safemigrate.shadow.sample.order import optional
+from safemigrate.shadow.sample.table import Column, ForeignKey, Key, Row, Table, Unfillable
 from safemigrate.shadow.sample.ties import Tie, ties
-from safemigrate.shadow.sample.values import Unfillable, Values
 
 DEFAULT = "\0default"
 """Stands for the column's default; no text of PostgreSQL holds a zero byte."""
@@ -27,8 +25,21 @@ _TRIES = 240
 _NULL = 3
 _DEFAULT = 4
 
-Row = dict[str, str | None]
-Key = tuple[str, ...]
+
+class Values(Protocol):
+    """The values that columns take; a number gives the same one each time."""
+
+    def few(self, column: Column) -> bool:
+        """Whether numbers in a row soon give the same values again."""
+
+    def value(self, column: Column, number: int, random: Random, *, telling: bool) -> Any:
+        """Return value `number` of a column; `telling` ones come first where they are asked for."""
+
+    def suggestions(self, column: Column, expression: str) -> Sequence[Any]:
+        """Return values of a column that a condition may be about."""
+
+    def kept(self, columns: Sequence[Column], rows: Sequence[Key], expressions: Sequence[str]) -> list[Key]:
+        """Return the rows of these columns that fulfil every condition."""
 
 
 @dataclass(slots=True)
@@ -38,7 +49,6 @@ class Maker:
     `parents` holds the keys a foreign key can point to, by its name; those `open` are left NULL for now.
     """
 
-    connection: Connection
     table: Table
     values: Values
     parents: Mapping[str, Sequence[Key]]
@@ -47,7 +57,7 @@ class Maker:
     count: int
     telling: bool = True
     _columns: dict[str, Column] = field(init=False)
-    _pools: list[tuple[tuple[str, ...], list[checks.Row]]] = field(init=False, default_factory=list)
+    _pools: list[tuple[tuple[str, ...], list[Key]]] = field(init=False, default_factory=list)
     _itself: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,7 +75,7 @@ class Maker:
     def rows(self) -> Iterator[Row]:
         """Yield different rows; where the table has conditions or few values, perhaps not many."""
         self._pools = [self._pool(tie) for tie in ties(self.table)]
-        seen: list[set[tuple[str | None, ...]]] = [set() for _ in self.table.uniques]
+        seen: list[set[Key]] = [set() for _ in self.table.uniques]
         for number in range(_TRIES):
             row = self._draw(number)
             if row is None:
@@ -78,17 +88,17 @@ class Maker:
                     known.add(mark)
             yield row
 
-    def _mark(self, row: Row, columns: Sequence[str], nulls_distinct: bool) -> tuple[str | None, ...] | None:  # noqa: FBT001
+    def _mark(self, row: Row, columns: Sequence[str], nulls_distinct: bool) -> Key | None:  # noqa: FBT001
         if any(name not in row or (row[name] == DEFAULT and self._columns[name].counted) for name in columns):
             return None  # generated and counted: the server sees to it
         mark = tuple(row[name] for name in columns)
         return None if nulls_distinct and None in mark else mark
 
-    def _pool(self, tie: Tie) -> tuple[tuple[str, ...], list[checks.Row]]:
+    def _pool(self, tie: Tie) -> tuple[tuple[str, ...], list[Key]]:
         """Return values for columns that are tied, which fulfil what ties them."""
         names = tuple(name for name in self._columns if name in tie.columns)
         choices = {name: self._choices(self._columns[name], tie) for name in names}
-        tried: dict[checks.Row, None] = {}
+        tried: dict[Key, None] = {}
         for number in range(_TRIES):
             row: Row = {}
             if not self._assign_keys(row, number, among=tie.columns):
@@ -98,20 +108,18 @@ class Maker:
                     usual = number < self.count or self.random.random() < 0.2
                     row[name] = self._value(self._columns[name], number) if usual else self.random.choice(choices[name])
             tried[tuple(row[name] for name in names)] = None
-        types = [(name, self._columns[name].sql) for name in names]
-        found = [checks.kept(self.connection, types, list(tried), one) for one in tie.alternatives[: self.count]]
+        columns = [self._columns[name] for name in names]
+        found = [self.values.kept(columns, list(tried), one) for one in tie.alternatives[: self.count]]
         kept = [row for some in zip_longest(*found) for row in some if row is not None]  # partitions by turns
         if not kept:
             raise Unfillable(f"no values were found that fulfil {' or '.join(map('; '.join, tie.alternatives))}")
         return names, kept
 
-    def _choices(self, column: Column, tie: Tie) -> list[str | None]:
-        found: list[str | None] = [None] if not column.required else []
+    def _choices(self, column: Column, tie: Tie) -> list[Any]:
+        found: list[Any] = [None] if not column.required else []
         expressions = " AND ".join(expression for one in tie.alternatives for expression in one)
-        found += checks.suggestions(expressions, self.values.type(column.type), column.typmod)
-        found += [
-            self.values.of(column.type, column.typmod, number, self.random, telling=self.telling) for number in range(8)
-        ]
+        found += self.values.suggestions(column, expressions)
+        found += [self.values.value(column, number, self.random, telling=self.telling) for number in range(8)]
         return found
 
     def _draw(self, number: int) -> Row | None:
@@ -125,12 +133,11 @@ class Maker:
                 row[name] = self._usual(column, number)
         for name, of in self._itself.items():
             if row[of] == DEFAULT or row[of] is None:
-                column = self._columns[of]
-                row[of] = self.values.of(column.type, column.typmod, number, self.random, telling=False)
+                row[of] = self.values.value(self._columns[of], number, self.random, telling=False)
             row[name] = row[of]
         return row
 
-    def _usual(self, column: Column, number: int) -> str | None:
+    def _usual(self, column: Column, number: int) -> Any:
         if column.counted:
             return DEFAULT
         turn = self._turn(number, column.name)
@@ -143,13 +150,13 @@ class Maker:
             return DEFAULT
         return self._value(column, number)
 
-    def _value(self, column: Column, number: int) -> str:
+    def _value(self, column: Column, number: int) -> Any:
         exclusive = any(one.exclusion and column.name in one.columns for one in self.table.uniques)
         if number < self.count:
             number = self._turn(number, column.name)
-        elif self.values.few(column.type):
+        elif self.values.few(column):
             number = self.random.randrange(1000)  # columns in step would never show all combinations
-        return self.values.of(column.type, column.typmod, number, self.random, telling=self.telling and not exclusive)
+        return self.values.value(column, number, self.random, telling=self.telling and not exclusive)
 
     def _turn(self, number: int, name: str) -> int:
         """Turn the numbers of the first rows by a column's own step, so that not all it has of the unusual is in one.

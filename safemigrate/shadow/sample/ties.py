@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safemigrate.shadow.sample.describe import Table
+from safemigrate.shadow.sample.table import Table
 
 
 @dataclass(frozen=True, slots=True)

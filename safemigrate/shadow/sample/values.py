@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.shadow.sample import checks, scalars
 from safemigrate.shadow.sample.describe import Type
+from safemigrate.shadow.sample.table import Column, Unfillable
 
 # What the input function of a type that nobody here knows may take.
 _GUESSES = ("{n}", "sample{n}", "({n},{n})", "[{n},{n}]", "{{}}", "")
-
-
-class Unfillable(Exception):
-    """No row can be made; says why."""
 
 
 class Values:
@@ -28,14 +25,24 @@ class Values:
         self._guessed: dict[int, str] = {}
         self._allowed: dict[int, list[str]] = {}
 
-    def few(self, oid: int) -> bool:
-        """Whether a type has so few values that numbers in a row soon repeat them."""
-        one = self._types[oid]
+    def few(self, column: Column) -> bool:
+        """Whether a column's type has so few values that numbers in a row soon repeat them."""
+        one = self._types[column.type]
         return one.kind in "ed" or one.name == "bool"
 
-    def type(self, oid: int) -> Type:
-        """Return what is known of a type."""
-        return self._types[oid]
+    def value(self, column: Column, number: int, random: Random, *, telling: bool) -> str:
+        """Return value `number` of a column."""
+        return self.of(column.type, column.typmod, number, random, telling=telling)
+
+    def suggestions(self, column: Column, expression: str) -> list[str]:
+        """Return values of a column that a condition may be about."""
+        return checks.suggestions(expression, self._types[column.type], column.typmod)
+
+    def kept(
+        self, columns: Sequence[Column], rows: Sequence[checks.Row], expressions: Sequence[str]
+    ) -> list[checks.Row]:
+        """Return the rows of these columns that fulfil every condition."""
+        return checks.kept(self._connection, [(one.name, one.sql) for one in columns], rows, expressions)
 
     def of(self, oid: int, typmod: int, number: int, random: Random, *, telling: bool) -> str:
         """Return value `number` of a type; `telling` ones come first where they are asked for."""

@@ -19,7 +19,7 @@ from safemigrate.rollback.derive import change_of
 from safemigrate.rollback.prove import State, prove
 from safemigrate.rollback.reach import may_set_back
 from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
-from safemigrate.shadow.sample import fill
+from safemigrate.shadow.sample.fill import fill
 from safemigrate.sql import statements_of
 from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_target.facts import described_shadow

@@ -8,7 +8,7 @@ from safemigrate.db import session
 from safemigrate.db.digest import digest
 from safemigrate.db.postgres import Connection
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.shadow.sample import fill
+from safemigrate.shadow.sample.fill import fill
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text(encoding="utf-8")
 

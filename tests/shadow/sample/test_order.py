@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from safemigrate.shadow.sample.describe import Check, Column, ForeignKey, Table
 from safemigrate.shadow.sample.order import parents_first
+from safemigrate.shadow.sample.table import Check, Column, ForeignKey, Table
 from safemigrate.shadow.sample.ties import ties
 
 

@@ -58,7 +58,7 @@ ALL = {'"Child"': (0, 0, 2), '"Log"': (4, 0, 0), '"Parent"': (0, 0, 1), '"Toy"':
             {'"Child"': (0, 0, 3), '"Log"': (6, 0, 0), '"Parent"': (2, 0, 2), '"Toy"': (0, 3, 0)},
         ),
         (
-            'INSERT INTO "Parent" VALUES (1, \'x\'), (3, \'c\') ON CONFLICT ("id") DO UPDATE SET "name" = \'z\'',
+            "INSERT INTO \"Parent\" VALUES (1, 'x'), (3, 'c') ON CONFLICT (\"id\") DO UPDATE SET \"name\" = 'z'",
             {"Parent"},
             {'"Parent"': (1, 1, 0)},
         ),

@@ -15,7 +15,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.lint import Facts, lint
 from safemigrate.model import Finding, Migration
 from safemigrate.shadow.rehearse import rehearse
-from safemigrate.shadow.sample import fill
+from safemigrate.shadow.sample.fill import fill
 from safemigrate.sql import executable, refuses_transaction, split
 from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_target.facts import described, sizes

@@ -1,0 +1,1 @@
+"""Rows for a SQLite file's tables that have none."""
