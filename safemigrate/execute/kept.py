@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
+from safemigrate.execute.runs import KeptObject
 from safemigrate.model import Kept, KeptKind
-
-
-@dataclass(frozen=True, slots=True)
-class KeptObject:
-    """A kept object of a run, with its size in bytes.
-
-    `returned` once a rollback has used it, or has been undone where the rollback left it; `pruned` once it was emptied.
-    """
-
-    kept: Kept
-    run: int
-    migration: str
-    since: datetime
-    bytes: int
-    returned: bool
-    pruned: bool
 
 
 def enter(connection: Connection, run: int, objects: Sequence[Kept]) -> None:

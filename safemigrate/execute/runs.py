@@ -1,4 +1,4 @@
-"""What a journal says, whatever database it lies in: runs, how far they got, and holds."""
+"""What a journal says, whatever database it lies in: runs, how far they got, holds, and what is kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from safemigrate.model import Plan
+from safemigrate.model import Kept, Plan
 
 
 class RunState(StrEnum):
@@ -44,3 +44,19 @@ class Hold:
     checksum: str
     reason: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptObject:
+    """A kept object of a run, with its size in bytes.
+
+    `returned` once a rollback has used it, or has been undone where the rollback left it; `pruned` once it was emptied.
+    """
+
+    kept: Kept
+    run: int
+    migration: str
+    since: datetime
+    bytes: int
+    returned: bool
+    pruned: bool

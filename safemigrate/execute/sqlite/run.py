@@ -1,0 +1,335 @@
+"""Changing a SQLite file: one transaction, with what would be lost safe beside it before that commits.
+
+The file's write lock is taken first, so that nobody writes between here and the end. Then the side database commits
+what is kept and a run that names a row of `_prisma_migrations`; then the file commits, with that row. Killed before,
+the file is as it was, and the run never happened; killed after, it is applied, and both are there.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, value
+from safemigrate.db.sqlite.definition import tokens
+from safemigrate.db.sqlite.holders import holders
+from safemigrate.errors import ConnectionFailed, MigrationFailed
+from safemigrate.execute.runs import Run
+from safemigrate.execute.sqlite import journal, kept, side
+from safemigrate.model import Kept, OnProgress, Plan, Progress, Step, counted, silent
+
+# What a script may set, or a build have another default for (sqlite.org/pragma.html).
+_DEFAULTS = {"recursive_triggers": 0, "ignore_check_constraints": 0, "writable_schema": 0, "defer_foreign_keys": 0}
+_TICK = 1_000_000  # of SQLite's virtual machine, some milliseconds
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The file that is changed, its side database, and how patient to be.
+
+    `lock_timeout` is seconds for one try to get the lock; after it, up to `retries` more with growing pauses.
+    """
+
+    connection: Connection
+    side: Path
+    lock_timeout: float = 3.0
+    retries: int = 5
+    on_progress: OnProgress = silent
+    pause: Callable[[float], None] = time.sleep
+    step: str = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the workflow adds, under the file's lock.
+
+    `guard` raises unless the file is as it was rehearsed, `verify` unless it has become what the shadow became;
+    `record` writes Prisma's rows, the last thing before COMMIT.
+    """
+
+    guard: Callable[[], None] = _nothing
+    verify: Callable[[], None] = _nothing
+    record: Callable[[], None] = _nothing
+
+
+def apply(
+    aim: Target,
+    plan: Plan,
+    hooks: Hooks,
+    *,
+    row: str,
+    foreign_keys: bool,
+    legacy_alter_table: bool = False,
+    rehearsed: Path | None,
+    before: str,
+    after: str,
+    snapshot: str,
+    version: str,
+) -> None:
+    """Apply a plan, whole or not at all.
+
+    `row` is the id of the row that `hooks.record` writes. `rehearsed` is the side database of the rehearsal: what is
+    kept comes from there, for the rows are the same; `foreign_keys` and `legacy_alter_table` are as they were there.
+    `before` and `after` are the fingerprints of the schema.
+    """
+
+    def keep(keeper: Connection) -> None:
+        run = journal.start(keeper, row, plan, before=before, after=after, snapshot=snapshot, version=version)
+        if rehearsed:
+            kept.copy(keeper, run, [one for step in plan.steps for one in step.kept])
+
+    def change() -> None:
+        for number, step in enumerate(plan.steps):
+            aim.on_progress(Progress(aim.step, " ".join(step.sql.split())[:80], number, len(plan.steps)))
+            for sql in (*step.before, *step.run, *step.after):
+                execute(aim.connection, sql, step)
+
+    settings = locked(aim, foreign_keys=foreign_keys, legacy_alter_table=legacy_alter_table)
+    _in_one(aim, settings, hooks, keep, change, rehearsed)
+
+
+def take_back(
+    aim: Target,
+    chosen: Sequence[Run],
+    hooks: Hooks,
+    *,
+    rehearsed: Path | None,
+    left: Sequence[Kept] = (),
+    undo: Plan | None = None,
+    reason: str = "it was rolled back",
+) -> None:
+    """Run the inverses of these runs, newest first, whole or not at all; they are on hold then.
+
+    `rehearsed` is the side database of the rollback's own rehearsal, with what it drops and changes (`left`); `undo` is
+    the plan that takes the rollback back.
+    """
+
+    def keep(keeper: Connection) -> None:
+        for one in chosen:
+            if gone := kept.missing(keeper, one.id, [each for step in one.plan.steps for each in step.kept]):
+                raise MigrationFailed(
+                    f"what {one.migration} needs for its way back is not in {aim.side} any more",
+                    "\n".join(f"{each.subject}: {each.place}" for each in gone),
+                    ("safemigrate snapshot list",),
+                )
+        rollback = journal.start_rollback(keeper, chosen, undo, reason)
+        if rehearsed:
+            kept.copy(keeper, chosen[-1].id, left, rollback)
+
+    def change() -> None:
+        side.attach(aim.connection, aim.side)
+        for number, one in enumerate(chosen):
+            aim.on_progress(Progress(aim.step, one.migration, number, len(chosen)))
+            for step in reversed(one.plan.steps):
+                for sql in step.inverse:
+                    execute(aim.connection, sql)
+
+    settings = locked(aim, foreign_keys=False, legacy_alter_table=True)
+    _in_one(aim, settings, hooks, keep, change, rehearsed)
+
+
+def _in_one(
+    aim: Target,
+    transaction: AbstractContextManager[None],
+    hooks: Hooks,
+    keep: Callable[[Connection], None],
+    change: Callable[[], None],
+    rehearsed: Path | None,
+) -> None:
+    connection = aim.connection
+    begun = False
+    try:
+        with transaction:
+            hooks.guard()
+            violated = violations(connection)
+            begun = True
+            with side.writing(connection.path, aim.side, timeout=aim.lock_timeout) as keeper:
+                journal.sweep(keeper)
+                if rehearsed:
+                    kept.open_rehearsed(keeper, rehearsed)
+                keep(keeper)
+            change()
+            _sound(connection, violated)
+            hooks.verify()
+            hooks.record()
+    except BaseException:
+        if begun:
+            forget(aim)
+        raise
+    with suppress(ConnectionFailed, SqlError), side.writing(connection.path, aim.side) as keeper:
+        journal.settle(keeper)
+
+
+def forget(aim: Target) -> None:
+    """Take out of the side database what never happened; where that is not to be done now, the next writer does it."""
+    with (
+        suppress(ConnectionFailed, MigrationFailed, SqlError),
+        locked(aim, retries=0),
+        side.writing(aim.connection.path, aim.side) as keeper,
+    ):
+        journal.sweep(keeper)
+
+
+@contextmanager
+def locked(
+    aim: Target, *, foreign_keys: bool = True, legacy_alter_table: bool = False, retries: int | None = None
+) -> Iterator[None]:
+    """Hold the file's write lock for one transaction under these settings; every setting is put back.
+
+    The side database is let go of meanwhile. Raises MigrationFailed, naming who has the file, where there is no lock.
+    """
+    connection, retries = aim.connection, aim.retries if retries is None else retries
+    side.detach(connection)
+    settings = {
+        "busy_timeout": int(aim.lock_timeout * 1000),
+        "foreign_keys": int(foreign_keys),
+        "legacy_alter_table": int(legacy_alter_table),
+        **_DEFAULTS,
+    }
+    with _set(connection, settings), _interruptible(connection):
+        try:
+            _patiently(aim, "BEGIN IMMEDIATE", retries)
+            yield
+            _patiently(aim, "COMMIT", retries)
+        finally:
+            if connection.in_transaction:  # a full disk has rolled back already
+                connection.execute("ROLLBACK")
+            side.detach(connection)
+            with suppress(ConnectionFailed):
+                side.attach(connection, aim.side)
+
+
+@contextmanager
+def _set(connection: Connection, settings: Mapping[str, int]) -> Iterator[None]:
+    found = {name: value(connection, f"PRAGMA {name}") for name in settings}
+    try:
+        for name, setting in settings.items():
+            connection.execute(f"PRAGMA {name} = {setting}")
+        yield
+    finally:
+        for name, setting in found.items():
+            connection.execute(f"PRAGMA {name} = {setting}")
+
+
+@contextmanager
+def _interruptible(connection: Connection) -> Iterator[None]:
+    """Let a signal end a statement that runs for minutes: its handler comes to run where Python does."""
+    connection.set_progress_handler(lambda: 0, _TICK)
+    try:
+        yield
+    except SqlError as error:
+        if Refusal.of(error).code == "SQLITE_INTERRUPT":
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _patiently(aim: Target, sql: str, retries: int) -> None:
+    """Run BEGIN or COMMIT, again while others have the file."""
+    path = aim.connection.path
+    for attempt in range(retries + 1):
+        try:
+            aim.connection.execute(sql)
+            return
+        except SqlError as error:
+            refusal = Refusal.of(error)
+            who = ", ".join(holders(path))
+            if not refusal.code.startswith("SQLITE_BUSY"):
+                raise _failed(refusal, sql) from error
+            if attempt == retries:
+                raise MigrationFailed(
+                    f"{path} is in use by another process, after {attempt + 1} tries",
+                    f"Used by {who}. Nothing was changed." if who else "Nothing was changed.",
+                    (
+                        "close what uses it (prisma studio, the application, a database browser), then run it again",
+                        "safemigrate apply --lock-timeout 60   # waits longer",
+                    ),
+                    sqlstate=refusal.code,
+                ) from error
+        pause = min(0.5 * 2**attempt, 30) * random.uniform(0.7, 1.3)  # noqa: S311 jitter, not a secret
+        said = f"the file is in use, trying again in {pause:.1f} s{f'; by {who}' if who else ''}"
+        aim.on_progress(Progress(aim.step, said))
+        aim.pause(pause)
+
+
+# sqlite.org/lang_transaction.html, lang_vacuum.html, pragma.html: what does nothing, or something else, inside BEGIN.
+_ALONE = {"VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"}
+_ALONE_PRAGMAS = {"JOURNAL_MODE", "SYNCHRONOUS", "WAL_CHECKPOINT", "LOCKING_MODE", "AUTO_VACUUM", "PAGE_SIZE"}
+
+
+def stands_alone(sql: str) -> str:
+    """Return the command of a statement that has no place in a transaction, "" for any other."""
+    words = [token.text.upper() for token in tokens(sql[:200])]
+    if words[:1] == ["ROLLBACK"] and "TO" in words[:3]:
+        return ""
+    if words and words[0] in _ALONE:
+        return words[0]
+    found = [word for word in words[1:4] if words[0] == "PRAGMA" and word in _ALONE_PRAGMAS]
+    return f"PRAGMA {found[0].lower()}" if found and len(words) > 2 else ""
+
+
+def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
+    """Run one statement; raises MigrationFailed with SQLite's words and the line of its step."""
+    text = " ".join((step.sql if step else sql).split())
+    place = f"line {step.line}" if step else "a statement"
+    if alone := stands_alone(sql):
+        raise MigrationFailed(
+            f"{place} failed: {text[:100]}",
+            f"A migration is applied in one transaction, whole or not at all, and {alone} has no place there.",
+            (f"take {alone} out of the migration, and run it by itself",),
+        )
+    try:
+        connection.execute(sql).fetchall()
+    except SqlError as error:
+        if Refusal.of(error).code == "SQLITE_INTERRUPT":
+            raise
+        raise _failed(Refusal.of(error), f"{text[:100]}{'…' if len(text) > 100 else ''}", place) from error
+    if not connection.in_transaction:
+        raise MigrationFailed(f"{place} failed: {text[:100]}", "It ended the transaction that it ran in.")
+
+
+def _failed(refusal: Refusal, text: str, place: str = "the transaction") -> MigrationFailed:
+    said = f"{refusal.message} ({refusal.code})" if refusal.code else refusal.message
+    return MigrationFailed(f"{place} failed: {text}", said, sqlstate=refusal.code)
+
+
+def violations(connection: Connection) -> Counter[tuple[str, str]]:
+    """Count the rows that point nowhere by their table and the one they point to: a rebuild changes neither name.
+
+    A foreign key to what is no key stands there with SQLite's words for it, and no second table.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for (table,) in rows(connection, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):
+        try:
+            found.update(
+                (table, parent)
+                for _, _, parent, _ in rows(connection, f"PRAGMA main.foreign_key_check({quote(table)})")
+            )
+        except SqlError as error:
+            found[str(error), ""] += 1
+    return found
+
+
+def _sound(connection: Connection, violated: Counter[tuple[str, str]]) -> None:
+    """Raise MigrationFailed where rows point nowhere that did not before, or the file is damaged."""
+    said = [
+        f'{counted("{count} {row|rows}", count)} of "{table}" {counted("{points|point}", count)} '
+        f'to rows of "{parent}" that are not there'
+        if parent
+        else table
+        for (table, parent), count in (violations(connection) - violated).items()
+    ]
+    if not said:
+        said = [text for (text,) in rows(connection, "PRAGMA main.quick_check(20)") if text != "ok"]
+    if said:
+        raise MigrationFailed("the file would not be sound after the change", "\n".join(said[:20]))

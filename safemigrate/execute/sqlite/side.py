@@ -1,0 +1,171 @@
+"""The side database: a file beside the project's snapshots that holds the journal of one SQLite file and what is kept.
+
+SQL names it `safemigrate`, as it does PostgreSQL's schema; Prisma never sees it. Nothing in the two files is committed
+together, for in WAL mode that is not atomic (sqlite.org/lang_attach.html): see `run`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from safemigrate.db.sqlite.connection import Connection, SqlError, connect, value
+from safemigrate.errors import ConnectionFailed
+
+NAME = "safemigrate"
+
+_APPLICATION = 0x736D6B31  # PRAGMA application_id: "smk1"
+_VERSION = 1
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS safemigrate.rollback (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  undo TEXT NOT NULL,
+  settled INTEGER NOT NULL DEFAULT 0,
+  started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'))
+)""",
+    """CREATE TABLE IF NOT EXISTS safemigrate.run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  row TEXT NOT NULL UNIQUE,
+  migration TEXT NOT NULL,
+  checksum TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  fingerprint_before TEXT NOT NULL,
+  fingerprint_after TEXT NOT NULL,
+  snapshot TEXT NOT NULL,
+  tool_version TEXT NOT NULL,
+  settled INTEGER NOT NULL DEFAULT 0,
+  started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'))
+)""",
+    """CREATE TABLE IF NOT EXISTS safemigrate.taken_back (
+  rollback INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  PRIMARY KEY (rollback, run)
+)""",
+    """CREATE TABLE IF NOT EXISTS safemigrate.kept (
+  run INTEGER NOT NULL,
+  rollback INTEGER,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  place TEXT NOT NULL,
+  since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')),
+  pruned_at TEXT
+)""",
+    """CREATE TABLE IF NOT EXISTS safemigrate.hold (
+  migration TEXT NOT NULL,
+  checksum TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  rollback INTEGER,
+  since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')),
+  released_at TEXT
+)""",
+)
+
+
+def side_of(project_root: Path, database: Path) -> Path:
+    """Return where the side database of a file lies; links are resolved, so that one file has one."""
+    root, file = project_root.resolve(), database.resolve()
+    home = root / ".safemigrate" / "kept"
+    if file.is_relative_to(root):
+        return home / file.relative_to(root)
+    drive = file.drive.replace(":", "").strip("\\/")
+    return home.joinpath("_", *([drive] if drive else []), *file.parts[1:])
+
+
+def attach(connection: Connection, side: Path) -> bool:
+    """Let SQL on this connection say `safemigrate.`; False where nothing was ever kept. Raises ConnectionFailed."""
+    if attached(connection):
+        return True
+    if not side.exists():
+        return False
+    _attach(connection, side)
+    if value(connection, "PRAGMA safemigrate.application_id") == 0:  # killed before it was made
+        connection.detach(NAME)
+        return False
+    return True
+
+
+def attached(connection: Connection) -> bool:
+    """Whether SQL on this connection may say `safemigrate.`."""
+    return bool(value(connection, "SELECT 1 FROM pragma_database_list WHERE name = ?", [NAME]))
+
+
+def detach(connection: Connection) -> None:
+    """Let go of the side database, so that another connection can write to it; not within a transaction."""
+    if attached(connection):
+        connection.detach(NAME)
+
+
+@contextmanager
+def writing(database: Path, side: Path, *, timeout: float = 5.0) -> Iterator[Connection]:
+    """Give a connection that only reads the file and writes its side database, which is made where there is none.
+
+    All of the block is one transaction of the side database, durable when the block has ended. Raises ConnectionFailed.
+    """
+    _make(side)
+    with connect(database, write=False, timeout=timeout) as connection:
+        _attach(connection, side)
+        try:
+            with connection.transaction():
+                for statement in (*_TABLES, *_stamps(connection)):
+                    connection.execute(statement)
+                yield connection
+        except SqlError as error:
+            raise ConnectionFailed(
+                f"cannot write to {side}, where rows that would be lost are kept",
+                f"SQLite said: {error}",
+                (f"df -h '{side.parent}'", f"ls -l '{side}'"),
+            ) from error
+
+
+def _stamps(connection: Connection) -> Iterator[str]:
+    if value(connection, "PRAGMA safemigrate.application_id") != _APPLICATION:
+        yield f"PRAGMA safemigrate.application_id = {_APPLICATION}"
+        yield f"PRAGMA safemigrate.user_version = {_VERSION}"
+
+
+def _make(side: Path) -> None:
+    """Make an empty file that only its owner can read, in folders of that kind, ignored by git."""
+    home = next(one for one in side.parents if one.name == ".safemigrate")
+    try:
+        for folder in reversed([one for one in side.parents if one.is_relative_to(home)]):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        ignore = home / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        with suppress(FileExistsError):
+            os.close(os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise ConnectionFailed(
+            f"cannot make {side}, where rows that would be lost are kept: {error.strerror}",
+            fix=(f"ls -ld {side.parent}",),
+        ) from error
+
+
+def _attach(connection: Connection, side: Path) -> None:
+    try:
+        connection.attach(side, NAME, write=True)  # a killed writer leaves something to undo, for a reader too
+        mark, version, size = (
+            int(value(connection, f"PRAGMA safemigrate.{name}"))
+            for name in ("application_id", "user_version", "page_count")
+        )
+    except (ConnectionFailed, SqlError) as error:
+        raise ConnectionFailed(
+            f"what safemigrate keeps for {connection.path} cannot be read: {side}",
+            f"{error}\nWithout it nothing that was applied can be rolled back; the database itself is not affected.",
+            (f"mv '{side}' '{side}.broken'   # begins anew",),
+        ) from error
+    if (mark == _APPLICATION and version == _VERSION) or (mark == 0 and size == 0):
+        return
+    connection.detach(NAME)
+    if mark == _APPLICATION:
+        raise ConnectionFailed(
+            f"what safemigrate keeps for {connection.path} was written by a newer version: {side}",
+            fix=("pip install --upgrade safemigrate",),
+        )
+    raise ConnectionFailed(
+        f"{side} is another database, and no place where safemigrate keeps rows",
+        fix=(f"mv '{side}' '{side}.moved'",),
+    )
