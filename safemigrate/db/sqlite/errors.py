@@ -3,52 +3,235 @@
 from __future__ import annotations
 
 import errno
+import os
+import shlex
 import sqlite3
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from safemigrate.errors import ConnectionFailed
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_HEADER: Final = b"SQLite format 3\0"
+_WAL: Final = 18  # where the header says so, by a 2 (sqlite.org/fileformat.html, 1.3.3)
+
+
+class _Case(NamedTuple):
+    """A code's beginning, or words of the message, and what it means; the first that fits is taken."""
+
+    begins: str
+    summary: str
+    why: str
+    fix: tuple[str, ...]
+
+
+_CASES: Final = (
+    _Case(
+        "SQLITE_NOTADB",
+        "{path} is not a SQLite database, or it is encrypted",
+        "Its first bytes are {header}, SQLite's are `SQLite format 3`. A file of SQLCipher's looks so too.",
+        (
+            "file {quoted}",
+            "sqlcipher {quoted}    # then: PRAGMA key = '...'; ATTACH 'plain.db' AS plain KEY ''; "
+            "SELECT sqlcipher_export('plain');",
+        ),
+    ),
+    _Case(
+        "malformed database schema",
+        "{path} has a schema that SQLite {version} cannot read",
+        "It was written by a newer SQLite, or damaged.",
+        ("sqlite3 --version", "sqlite3 {quoted} .schema", "python3 -c 'import sqlite3; print(sqlite3.sqlite_version)'"),
+    ),
+    _Case(
+        "unsupported file format",
+        "{path} is in a file format that SQLite {version} does not know",
+        "It was written by a newer SQLite, or its first page is damaged.",
+        ("sqlite3 --version", "python3 -c 'import sqlite3; print(sqlite3.sqlite_version)'"),
+    ),
+    _Case(
+        "SQLITE_CORRUPT",
+        "{path} is damaged",
+        "",
+        (
+            "sqlite3 {quoted} 'PRAGMA integrity_check'",
+            "safemigrate snapshot list    # a snapshot from before the damage",
+            "sqlite3 {quoted} .recover | sqlite3 recovered.db    # saves what can be read",
+        ),
+    ),
+    _Case(
+        "SQLITE_READONLY_DBMOVED",
+        "{path} was moved or deleted while it was open",
+        "What is under that name now is another file, or none.",
+        ("ls -l {quoted}",),
+    ),
+    _Case(
+        "SQLITE_FULL",
+        "the disk is full: {folder} has {free} MB left",
+        "SQLite took back what it had begun; the database is as it was.",
+        ("df -h {folder}", "safemigrate snapshot prune    # old snapshots, if they lie on the same disk"),
+    ),
+    _Case(
+        "SQLITE_IOERR",
+        "{path} cannot be read or written: the disk says no",
+        "A file-size limit, a broken or disconnected disk, or a network folder without locks.",
+        ("df -h {folder}", "ulimit -f", "dmesg | tail"),
+    ),
+)
 
 
 def refuse_no_file(path: Path, *, create: bool) -> None:
     """Raise ConnectionFailed where there is nothing to open."""
-    if path.is_dir():
-        raise ConnectionFailed(f"{path} is a folder, not a database file")
-    if not create and not path.exists():
-        raise ConnectionFailed(
-            f"there is no file {path}", "SQLite's database is this file; opening it would make an empty one."
-        )
+    quoted = shlex.quote(str(path))
+    try:
+        if path.is_dir():
+            raise ConnectionFailed(f"{path} is a folder, not a database file", fix=(f"ls {quoted}",))
+        if path.exists() and not path.is_file():
+            raise ConnectionFailed(f"{path} is no regular file", fix=(f"ls -l {quoted}",))
+        if path.exists() or (create and path.parent.is_dir()):
+            return
+    except PermissionError as error:
+        raise ConnectionFailed(f"{path} cannot be opened: permission denied", "", _rights(path)) from error
+    if not path.parent.is_dir():
+        raise ConnectionFailed(f"there is no folder {path.parent}", f"{path.name} should lie in it.")
+    raise ConnectionFailed(
+        f"there is no file {path}",
+        "A SQLite database is a file, and this one does not exist. An empty file is an empty database.",
+        (f"touch {quoted}", f"ls -l {shlex.quote(str(path.parent))}"),
+    )
 
 
 def told(path: Path, error: sqlite3.Error) -> ConnectionFailed | None:
     """Say what is wrong outside of SQL; None where it is the statement's own fault."""
-    code = getattr(error, "sqlite_errorname", "")
-    if code.startswith("SQLITE_BUSY"):
+    code, message = getattr(error, "sqlite_errorname", ""), str(error)
+    said = f"SQLite said: {message} ({code})."
+    if code.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
         return busy(path)
-    for begin, summary in _SUMMARIES.items():
-        if code.startswith(begin):
-            return ConnectionFailed(summary.format(path=path), f"SQLite said: {error}")
+    for case in _CASES:
+        if code.startswith(case.begins) or message.startswith(case.begins):
+            facts = _facts(path)
+            return ConnectionFailed(
+                case.summary.format(**facts),
+                f"{case.why.format(**facts)} {said}".strip(),
+                tuple(line.format(**facts) for line in case.fix),
+            )
+    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return _no_rights(path, code, said)
     return None
 
 
 def busy(path: Path) -> ConnectionFailed:
     """Name who holds the file."""
-    return ConnectionFailed(f"{path} is in use by another process")
+    holders = _holders(path)
+    if holders:
+        pids = ",".join(str(pid) for pid, _ in holders)
+        return ConnectionFailed(
+            f"{path.name} is in use: {', '.join(f'{program} (pid {pid})' for pid, program in holders)}",
+            f"One of them is in the middle of a transaction on {path}. Nothing was changed.",
+            (
+                f"ps -o pid,etime,args -p {pids}",
+                "stop it, or wait until its transaction has ended, and run the same command again",
+            ),
+        )
+    return ConnectionFailed(
+        f"{path.name} is in use by another process",
+        f"It is in the middle of a transaction on {path}, and cannot be seen from here. Nothing was changed.",
+        (
+            f"lsof {shlex.quote(str(path))}    # who it is; in a container or on another machine, look there",
+            "stop it, or wait until its transaction has ended, and run the same command again",
+        ),
+    )
 
 
 def not_written(path: Path, error: OSError) -> ConnectionFailed:
     """Say why a file could not be made."""
+    facts = _facts(path)
     if error.errno in _FULL:
-        return ConnectionFailed(f"the disk is full: {path} does not fit", str(error))
-    return ConnectionFailed(f"{path} cannot be written: {error.strerror}")
+        return ConnectionFailed(
+            f"the disk is full: {path.name} does not fit into {path.parent}",
+            f"{error.strerror}; {facts['free']} MB are free. What was begun is removed.",
+            (f"df -h {facts['folder']}",),
+        )
+    return ConnectionFailed(f"{path} cannot be written: {error.strerror}", "", _rights(path))
 
 
-_SUMMARIES = {
-    "SQLITE_NOTADB": "{path} is no SQLite database, or an encrypted one",
-    "SQLITE_CORRUPT": "{path} is damaged",
-    "SQLITE_READONLY": "{path} cannot be written to",
-    "SQLITE_CANTOPEN": "{path} cannot be opened",
-    "SQLITE_FULL": "the disk is full: {path}",
-    "SQLITE_IOERR": "{path} cannot be read or written",
-}
+def _no_rights(path: Path, code: str, said: str) -> ConnectionFailed:
+    """Tell apart the file, its folder, and a journal that must be read before the file can."""
+    fix = _rights(path)
+    if path.exists() and not os.access(path, os.R_OK, effective_ids=_EFFECTIVE):
+        return ConnectionFailed(f"{path} cannot be read: you have no right to", said, fix)
+    if os.access(path.parent, os.W_OK, effective_ids=_EFFECTIVE):
+        if os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
+            return ConnectionFailed(f"{path} cannot be written to", said, fix)
+        return ConnectionFailed(f"{path} is read-only", f"You have no right to write to it. {said}", fix)
+    if in_wal_mode(path):
+        why = "It is in WAL mode, and to read it SQLite makes files beside it."
+    elif code.endswith(("_ROLLBACK", "_RECOVERY")) or path.with_name(f"{path.name}-journal").exists():
+        why = "A program was killed while it wrote, and SQLite must first take back the half of it from the journal."
+    else:
+        why = "SQLite writes a journal beside the file."
+    return ConnectionFailed(f"the folder {path.parent} is read-only", f"{why} {said}", fix)
+
+
+def in_wal_mode(path: Path) -> bool:
+    """Whether the file says that its newest content may be in `<name>-wal`."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_WAL + 1)
+    except OSError:
+        return False
+    return header.startswith(_HEADER) and header[_WAL:] == b"\2"
+
+
+def _facts(path: Path) -> dict[str, str]:
+    try:
+        with path.open("rb") as file:
+            header = repr(file.read(16))[1:]
+    except OSError:
+        header = "not readable"
+    return {
+        "path": str(path),
+        "quoted": shlex.quote(str(path)),
+        "folder": shlex.quote(str(path.parent)),
+        "header": header,
+        "free": f"{_free(path.parent) // 1_000_000:,}",
+        "version": sqlite3.sqlite_version,
+    }
+
+
+def _free(folder: Path) -> int:
+    import shutil
+
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
+
+
+def _rights(path: Path) -> tuple[str, ...]:
+    both = f"{shlex.quote(str(path.parent))} {shlex.quote(str(path))}"
+    return (f"ls -ld {both}", f'sudo chown "$USER" {both}', f"chmod u+rw {both}")
+
+
+_EFFECTIVE: Final = os.access in os.supports_effective_ids
+
+
+def _holders(path: Path) -> list[tuple[int, str]]:
+    """Return pid and program of the other processes that have the file open, as far as Linux lets us see."""
+    found = []
+    names = {str(path), f"{path}-wal", f"{path}-shm"}
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        try:
+            if any(str(one.readlink()) in names for one in (process / "fd").iterdir()):
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                found.append((int(process.name), _program([word.decode(errors="replace") for word in words if word])))
+        except OSError:  # it ended, or is another user's
+            continue
+    return found
+
+
+def _program(words: list[str]) -> str:
+    """Name a program as its user would: `node .../prisma studio` and not `node`."""
+    shown = " ".join([Path(word).name if number == 0 else word for number, word in enumerate(words)])
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
