@@ -84,8 +84,8 @@ def _pieces(tokens: list[Token]) -> Iterator[tuple[list[Token], int]]:
     """Tokens by statement, and the offset where the statement's `;` ends.
 
     As psql does it (psqlscan.l): a `;` counts outside parentheses (CREATE RULE ... DO (a; b)) and outside the
-    BEGIN ATOMIC body of a function or procedure, and the body of SQLite's triggers (CREATE TRIGGER ... BEGIN ... END).
-    A command of psql ends what is before it. The rows that follow COPY ... FROM STDIN; belong to it.
+    BEGIN ATOMIC body of a function or procedure. A command of psql ends what is before it. The rows that follow
+    COPY ... FROM STDIN; belong to it.
     """
     piece: list[Token] = []
     parentheses = bodies = 0
@@ -101,7 +101,7 @@ def _pieces(tokens: list[Token]) -> Iterator[tuple[list[Token], int]]:
             parentheses += 1
         elif word == ")":
             parentheses -= 1
-        elif word in ("BEGIN", "CASE", "END") and not parentheses and _has_body(piece):
+        elif word in ("BEGIN", "CASE", "END") and not parentheses and _makes_routine(piece):
             if word == "BEGIN" or (word == "CASE" and bodies):
                 bodies += 1
             elif word == "END" and bodies:
@@ -136,12 +136,9 @@ def _with_body(action: Action, made: dict[str, CreateFunction], depth: int) -> A
     return action
 
 
-def _has_body(piece: list[Token]) -> bool:
+def _makes_routine(piece: list[Token]) -> bool:
     words = [token.word for token in piece[:4]]
-    if words[0] != "CREATE":
-        return False
-    # SQLite's triggers have bodies, PostgreSQL's have not; one may be named BEGIN.
-    return "FUNCTION" in words or "PROCEDURE" in words or ("TRIGGER" in words[1:3] and piece[-2].word != "TRIGGER")
+    return words[0] == "CREATE" and ("FUNCTION" in words or "PROCEDURE" in words)
 
 
 def _comments(

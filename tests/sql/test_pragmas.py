@@ -29,7 +29,7 @@ PRAGMA defer_foreign_keys=OFF;
     ],
 )
 def test_a_pragma_has_a_name_and_a_value(sql: str, expected: tuple[str, str]) -> None:
-    assert pragma(split(sql)[0]) == expected
+    assert pragma(split(sql, dialect="sqlite")[0]) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_sqlite_takes_for_true(value: str, expected: bool) -> None:
     import sqlite3
 
     sql = f"PRAGMA foreign_keys = {value}"
-    assert switches(split(sql)[0], "foreign_keys") is expected
+    assert switches(split(sql, dialect="sqlite")[0], "foreign_keys") is expected
     connection = sqlite3.connect(":memory:")
     connection.execute(f"PRAGMA foreign_keys = {'OFF' if expected else 'ON'}")
     connection.execute(sql)
@@ -49,12 +49,12 @@ def test_what_sqlite_takes_for_true(value: str, expected: bool) -> None:
 
 
 def test_a_rebuild_runs_in_one_transaction_without_its_switches() -> None:
-    statements = split(REBUILD)
+    statements = split(REBUILD, dialect="sqlite")
     assert without_foreign_keys(statements)
     assert [one.sql for one in in_one_transaction(statements)] == ['DROP TABLE "a"', "PRAGMA foreign_key_check"]
 
 
 def test_deferring_means_something_where_foreign_keys_are_on() -> None:
-    statements = split("PRAGMA defer_foreign_keys=ON; DELETE FROM a; PRAGMA foreign_keys=ON; PRAGMA foreign_keys")
+    statements = split("PRAGMA defer_foreign_keys=ON; DELETE FROM a; PRAGMA foreign_keys=ON; PRAGMA foreign_keys", dialect="sqlite")
     assert not without_foreign_keys(statements)
     assert [one.kind for one in in_one_transaction(statements)] == ["PRAGMA", "DELETE"]

@@ -22,7 +22,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             number = len(list(tmp_path.glob("*.db")))
             connection = stack.enter_context(connect(tmp_path / f"{number}.db", create=True))
             connection.execute("PRAGMA synchronous = OFF")
-            for statement in split(sql):
+            for statement in split(sql, dialect="sqlite"):
                 connection.execute(statement.sql)
             return connection
 

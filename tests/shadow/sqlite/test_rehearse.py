@@ -37,7 +37,7 @@ PRAGMA defer_foreign_keys=OFF;
 
 
 def seen(connection: Connection, migration: Migration) -> Rehearsed:
-    return rehearse(connection, migration, split(migration.sql))
+    return rehearse(connection, migration, split(migration.sql, dialect="sqlite"))
 
 
 ALL = {'"Child"': (0, 0, 2), '"Log"': (4, 0, 0), '"Parent"': (0, 0, 1), '"Toy"': (0, 2, 0)}
@@ -126,7 +126,7 @@ def test_as_prisma_runs_it_a_failure_stays_half_way_and_the_next_run_says_so(mak
     connection = make(FAMILY + 'INSERT INTO "Parent" VALUES (3, NULL);')
     one = migration(REBUILD)
     with pytest.raises(MigrationFailed):
-        run_as_prisma(connection, one, split(one.sql))
+        run_as_prisma(connection, one, split(one.sql, dialect="sqlite"))
     assert value(connection, 'SELECT count(*) FROM "new_Parent"') == 0
     with pytest.raises(MigrationFailed) as failure:
         seen(connection, one)
@@ -149,7 +149,7 @@ def test_a_view_does_not_stop_a_rebuild_as_it_stops_prisma(make: Make, migration
     view = 'CREATE VIEW "names" AS SELECT "name" FROM "Parent";'
     one = migration(REBUILD)
     with pytest.raises(MigrationFailed, match='ALTER TABLE "new_Parent" RENAME'):
-        run_as_prisma(make(FAMILY + view), one, split(one.sql))
+        run_as_prisma(make(FAMILY + view), one, split(one.sql, dialect="sqlite"))
     connection = make(FAMILY + view)
     seen(connection, one)
     assert rows(connection, 'SELECT * FROM "names"') == [("a",), ("b",)]
