@@ -55,6 +55,8 @@ def test_a_rebuild_runs_in_one_transaction_without_its_switches() -> None:
 
 
 def test_deferring_means_something_where_foreign_keys_are_on() -> None:
-    statements = split("PRAGMA defer_foreign_keys=ON; DELETE FROM a; PRAGMA foreign_keys=ON; PRAGMA foreign_keys", dialect="sqlite")
+    statements = split(
+        "PRAGMA defer_foreign_keys=ON; DELETE FROM a; PRAGMA foreign_keys=ON; PRAGMA foreign_keys", dialect="sqlite"
+    )
     assert not without_foreign_keys(statements)
     assert [one.kind for one in in_one_transaction(statements)] == ["PRAGMA", "DELETE"]

@@ -15,8 +15,10 @@ _THERE = re.compile(r'table ["`\']?(.+?)["`\']? already exists$')
 NEW = "new_"  # what Prisma's rebuild calls a table until it has its name
 
 
-def execute(connection: Connection, sql: str, line: int = 0, *, plain: bool = False) -> None:
+def execute(connection: Connection, sql: str, line: int = 0, *, of: str = "", plain: bool = False) -> None:
     """Run one statement of a script; raises MigrationFailed with its line, SQLite's words and what leads out.
+
+    `of` is the statement that it is a part of, where it is one of ours around it.
 
     The RENAME that ends a rebuild fails where a view or trigger names the table that is just then missing
     (sqlite.org/lang_altertable.html): unless `plain`, it is run as SQLite did before 3.26, which looks at neither.
@@ -33,16 +35,16 @@ def execute(connection: Connection, sql: str, line: int = 0, *, plain: bool = Fa
             finally:
                 connection.execute("PRAGMA legacy_alter_table = OFF")
     except SqlError as error:
-        if told(connection.path, error):
+        if told(connection.path, error) or Refusal.of(error).code == "SQLITE_INTERRUPT":
             raise  # the disk, the rights, another process: `connect` says which
-        raise failed(connection, error, sql, line) from error
+        raise failed(connection, error, of or sql, line) from error
 
 
 def failed(connection: Connection, error: SqlError, sql: str, line: int = 0) -> MigrationFailed:
     """Put what SQLite refused into words."""
     refusal, text = Refusal.of(error), " ".join(sql.split())
     why, fix = _way_out(connection, refusal.message)
-    code = f" ({refusal.code})" if refusal.code not in ("", "SQLITE_ERROR") else ""
+    code = f" ({refusal.code})" if refusal.code else ""
     return MigrationFailed(
         f"{f'line {line}' if line else 'a statement'} failed: {text[:100]}{'…' if len(text) > 100 else ''}",
         " ".join(filter(None, (f"{refusal.message}{code}.", why))),

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, value
+from safemigrate.db.sqlite import script
+from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, rows, value
 from safemigrate.db.sqlite.definition import tokens
+from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
 from safemigrate.db.sqlite.holders import holders
 from safemigrate.errors import ConnectionFailed, MigrationFailed
 from safemigrate.execute.runs import Run
@@ -288,46 +289,24 @@ def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
             f"A migration is applied in one transaction, whole or not at all, and {alone} has no place there.",
             (f"take {alone} out of the migration, and run it by itself",),
         )
-    try:
-        connection.execute(sql).fetchall()
-    except SqlError as error:
-        if Refusal.of(error).code == "SQLITE_INTERRUPT":
-            raise
-        raise _failed(Refusal.of(error), f"{text[:100]}{'…' if len(text) > 100 else ''}", place) from error
+    script.execute(connection, sql, step.line if step else 0, of=step.sql if step else "")
     if not connection.in_transaction:
         raise MigrationFailed(f"{place} failed: {text[:100]}", "It ended the transaction that it ran in.")
 
 
-def _failed(refusal: Refusal, text: str, place: str = "the transaction") -> MigrationFailed:
+def _failed(refusal: Refusal, text: str) -> MigrationFailed:
     said = f"{refusal.message} ({refusal.code})" if refusal.code else refusal.message
-    return MigrationFailed(f"{place} failed: {text}", said, sqlstate=refusal.code)
+    return MigrationFailed(f"the transaction failed: {text}", said, sqlstate=refusal.code)
 
 
-def violations(connection: Connection) -> Counter[tuple[str, str]]:
-    """Count the rows that point nowhere by their table and the one they point to: a rebuild changes neither name.
-
-    A foreign key to what is no key stands there with SQLite's words for it, and no second table.
-    """
-    found: Counter[tuple[str, str]] = Counter()
-    for (table,) in rows(connection, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):
-        try:
-            found.update(
-                (table, parent)
-                for _, _, parent, _ in rows(connection, f"PRAGMA main.foreign_key_check({quote(table)})")
-            )
-        except SqlError as error:
-            found[str(error), ""] += 1
-    return found
-
-
-def _sound(connection: Connection, violated: Counter[tuple[str, str]]) -> None:
+def _sound(connection: Connection, violated: Violations) -> None:
     """Raise MigrationFailed where rows point nowhere that did not before, or the file is damaged."""
     said = [
         f'{counted("{count} {row|rows}", count)} of "{table}" {counted("{points|point}", count)} '
         f'to rows of "{parent}" that are not there'
         if parent
         else table
-        for (table, parent), count in (violations(connection) - violated).items()
+        for (table, parent), count in added(violated, violations(connection)).items()
     ]
     if not said:
         said = [text for (text,) in rows(connection, "PRAGMA main.quick_check(20)") if text != "ok"]

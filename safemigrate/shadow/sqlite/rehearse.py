@@ -92,7 +92,8 @@ def as_written(connection: Connection) -> Execute:
 
 
 def _orphaned(new: Violations) -> MigrationFailed:
-    told = [f"{count} of {quote(table)} to {quote(parent)}" for (table, parent), count in sorted(new.items())]
+    told = [f"{count} of {quote(table)} to {quote(parent)}" for (table, parent), count in sorted(new.items()) if parent]
+    told += [table for table, parent in new if not parent]
     return MigrationFailed(
         f"it leaves rows that refer to none: {', '.join(told)}",
         "Foreign keys are off while it runs, and nothing else would have said so.",

@@ -36,8 +36,8 @@ TABLES = (
             "PRAGMA foreign_key_check;",
         ),
         ('DROP TABLE "new_X"', 'A rebuild of "X" broke off before, or its first statement is missing.', ""),
-        ("DROP TABLE gone", "no such table: gone.", ""),
-        ("SELEC 1", 'near "SELEC": syntax error.', ""),
+        ("DROP TABLE gone", "no such table: gone (SQLITE_ERROR).", ""),
+        ("SELEC 1", 'near "SELEC": syntax error (SQLITE_ERROR).', ""),
     ],
 )
 def test_a_failure_says_what_leads_out(tmp_path: Path, sql: str, why: str, fix: str) -> None:
