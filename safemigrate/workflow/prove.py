@@ -20,10 +20,9 @@ from safemigrate.snapshot.restore import restore
 from safemigrate.sql import statements_of
 from safemigrate.workflow import snapshot as snapshots
 from safemigrate.workflow.on_target.resolve import refuse_other_providers, sweep
-from safemigrate.workflow.proving import BEGIN, REQUIRED
+from safemigrate.workflow.proving import BEGIN, BROKEN, REQUIRED, Terms
 from safemigrate.workflow.proving.proven import proven
 from safemigrate.workflow.proving.remember import Memory
-from safemigrate.workflow.proving.trial import BROKEN, Terms
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request

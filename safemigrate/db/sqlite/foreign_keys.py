@@ -23,17 +23,18 @@ def foreign_keys(connection: Connection, *, on: bool) -> Iterator[None]:
         run(connection, f"PRAGMA foreign_keys = {'ON' if before else 'OFF'}")
 
 
-def violations(connection: Connection) -> Violations:
+def violations(connection: Connection, schema: str = "main") -> Violations:
     """Count the rows that refer to none, by table and the table referred to: a rebuild changes neither name.
 
     A foreign key to what is no key stands there with SQLite's words for it, and no second table.
     """
     found: Violations = Counter()
-    for (table,) in rows(connection, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):
+    name = quote(schema)
+    for (table,) in rows(connection, f"SELECT name FROM {name}.sqlite_master WHERE type = 'table'"):
         try:
             found.update(
                 (table, parent)
-                for _, _, parent, _ in rows(connection, f"PRAGMA main.foreign_key_check({quote(table)})")
+                for _, _, parent, _ in rows(connection, f"PRAGMA {name}.foreign_key_check({quote(table)})")
             )
         except SqlError as error:
             found[str(error), ""] += 1

@@ -16,8 +16,7 @@ from safemigrate.workflow.gate.effort import Effort, compares
 from safemigrate.workflow.gate.ground import Ground
 from safemigrate.workflow.gate.seen import Seen, in_order
 from safemigrate.workflow.gate.tried import findings, shortened, tried
-from safemigrate.workflow.proving import BEGIN
-from safemigrate.workflow.proving.trial import BROKEN, Terms
+from safemigrate.workflow.proving import BEGIN, BROKEN, Terms
 
 if TYPE_CHECKING:
     from safemigrate.workflow.gate.live import Live

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, Severity, Verdict
 from safemigrate.workflow.gate.ground import Ground
-from safemigrate.workflow.proving import REQUIRED
+from safemigrate.workflow.proving import BROKEN, REQUIRED, Terms
 from safemigrate.workflow.proving.proven import proven
 from safemigrate.workflow.proving.remember import Memory
-from safemigrate.workflow.proving.trial import BROKEN, Terms
 
 _FEW = 8  # below, starting processes takes longer than they save
 

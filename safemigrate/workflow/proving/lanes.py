@@ -15,9 +15,9 @@ from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
 from safemigrate.model import Migration, MigrationOutcome
 from safemigrate.shadow.provider import Shadow
 from safemigrate.sql import executable, statements_of
-from safemigrate.workflow.proving import BEGIN
+from safemigrate.workflow.proving import BEGIN, BROKEN, Terms
 from safemigrate.workflow.proving.lane import Lane
-from safemigrate.workflow.proving.trial import BROKEN, Terms, trial
+from safemigrate.workflow.proving.trial import trial
 from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.shadows import refusals
 

@@ -8,9 +8,9 @@ from contextlib import closing
 
 from safemigrate.model import Migration, MigrationOutcome, OnProgress, Progress
 from safemigrate.shadow.provider import Shadow
+from safemigrate.workflow.proving import Terms
 from safemigrate.workflow.proving.lanes import run_lanes
 from safemigrate.workflow.proving.remember import Memory, keys
-from safemigrate.workflow.proving.trial import Terms
 
 
 def proven(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
@@ -23,6 +23,7 @@ from safemigrate.shadow.sample.fill import fill
 from safemigrate.sql import statements_of
 from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_target.facts import described_shadow
+from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
 from safemigrate.workflow.rehearsal.rows import untraced
@@ -34,16 +35,6 @@ _ROUNDS = 12
 
 # So many different complaints are met with other rows, before there are none.
 _PLAINER = 4
-
-PROVEN, UNCHANGED, BROKEN = "proven", "changes nothing", "does not run"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a proof rests on beside the migrations: how many rows are made for each table (0: none), and their seed."""
-
-    rows: int = 5
-    seed: int = 1
 
 
 def trial(lane: Lane, script: Script, touched: Collection[str], terms: Terms) -> MigrationOutcome:

@@ -11,9 +11,8 @@ from safemigrate.errors import ShadowError
 from safemigrate.model import Migration
 from safemigrate.shadow.local import LocalServer
 from safemigrate.shadow.provider import Shadow
-from safemigrate.workflow.proving import BEGIN
+from safemigrate.workflow.proving import BEGIN, Terms
 from safemigrate.workflow.proving.lanes import run_lanes
-from safemigrate.workflow.proving.trial import Terms
 
 
 def history(*scripts: str) -> list[Migration]:
