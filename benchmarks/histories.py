@@ -38,7 +38,8 @@ from safemigrate.rollback.down import render
 from safemigrate.shadow.local import LocalServer, running
 from safemigrate.shadow.rehearse import rehearse
 from safemigrate.sql import executable, split
-from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
+from safemigrate.workflow.rehearsal.plan import as_written, forward, plan_of
+from safemigrate.workflow.script import Script
 
 # Repository and its schema. The last four were first tried by this script.
 PROJECTS = {

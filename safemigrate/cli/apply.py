@@ -40,9 +40,10 @@ def apply(
     Before the database is touched, the change is tried on a copy with its rows, undone there and compared.
     """
     from safemigrate.workflow import apply as workflow
+    from safemigrate.workflow.options import ApplyOptions
 
     settings = invocation.settings
-    options = workflow.ApplyOptions(
+    options = ApplyOptions(
         name=name,
         generate=generate,
         dry_run=dry_run,

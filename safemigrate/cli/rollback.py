@@ -88,7 +88,7 @@ def rollback(
     if name and not as_migration:
         raise typer.BadParameter("--name names the migration that --as-migration writes.")
     from safemigrate.workflow import rollback as workflow
-    from safemigrate.workflow.back.options import RollbackOptions
+    from safemigrate.workflow.options import RollbackOptions
 
     settings = invocation.settings
     options = RollbackOptions(

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from safemigrate.model import Kept, Plan
 
+SCHEMA = "safemigrate"  # where it lies
+
 
 class RunState(StrEnum):
     """How far a run got."""

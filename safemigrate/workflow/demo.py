@@ -22,8 +22,8 @@ from safemigrate.db.programs import server_installation
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import OnProgress, Outcome, Result
 from safemigrate.shadow.local import running
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.rollback import rollback
 

@@ -23,8 +23,8 @@ from safemigrate.prisma.settings import effective_url
 from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.on_target import fitness
 from safemigrate.workflow.on_target.fitness import Seen
-from safemigrate.workflow.on_target.resolve import STORE
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import STORE
 
 Check = Callable[[Request, Seen, str | None], Iterator[Diagnosis]]
 

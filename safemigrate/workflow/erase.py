@@ -17,8 +17,9 @@ from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, R
 from safemigrate.execute import kept, run
 from safemigrate.model import KeptKind, Outcome, Plan, Result
 from safemigrate.snapshot import store
-from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, resolve
+from safemigrate.workflow.on_target.resolve import ServerTarget, opened
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _quoted(table: str, schema: str) -> str:
     return quote(*names) if len(names) > 1 else quote(schema, *names)
 
 
-def _places(target: Target, table: str, key: Mapping[str, str]) -> list[_Place]:
+def _places(target: ServerTarget, table: str, key: Mapping[str, str]) -> list[_Place]:
     connection = target.connection
     arrays = {place: names for one in target.runs for place, names in _arrays(one.plan).items()}
     found: dict[str, _Place] = {}

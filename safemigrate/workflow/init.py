@@ -20,17 +20,10 @@ from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.adopt import changes, documents, mark, surroundings
 from safemigrate.workflow.adopt.adoption import Adoption, adopt, schemas, without_database
 from safemigrate.workflow.adopt.changes import Change, Record, Recorded
-from safemigrate.workflow.on_target.resolve import (
-    STORE,
-    Resolved,
-    Target,
-    opened,
-    refuse_other_providers,
-    resolve,
-    sweep,
-)
+from safemigrate.workflow.on_target.resolve import ServerTarget, opened, require_server, sweep
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import STORE, Resolved, resolve
 
 _NAMED = 4  # migrations in one line
 _LINES = 40  # of a file's difference before the question; a baseline has thousands
@@ -54,7 +47,7 @@ def init(request: Request, options: InitOptions) -> Outcome:
     began = time.perf_counter()
     sweep()
     project = side(request.project, request.schema, request.settings)
-    refuse_other_providers(project)
+    require_server(project)
     home = project.root / STORE.parent
     earlier = changes.read(home)
     if options.undo:
@@ -74,7 +67,7 @@ class _Way:
     project: Project
     home: Path
     resolved: Resolved | None
-    target: Target | None
+    target: ServerTarget | None
     began: float
 
 
@@ -88,7 +81,7 @@ class _Found:
     notes: tuple[str, ...]
 
 
-def _connected(request: Request, options: InitOptions, stack: ExitStack) -> tuple[Resolved | None, Target | None]:
+def _connected(request: Request, options: InitOptions, stack: ExitStack) -> tuple[Resolved | None, ServerTarget | None]:
     if not options.database:
         return None, None
     try:
@@ -100,7 +93,7 @@ def _connected(request: Request, options: InitOptions, stack: ExitStack) -> tupl
 
 
 def _found_out(
-    request: Request, options: InitOptions, project: Project, resolved: Resolved | None, target: Target | None
+    request: Request, options: InitOptions, project: Project, resolved: Resolved | None, target: ServerTarget | None
 ) -> _Found:
     around = surroundings.look(project)
     if resolved and target:
@@ -127,7 +120,7 @@ def _found_out(
 
 
 def _lines(
-    project: Project, around: surroundings.Surroundings, resolved: Resolved | None, target: Target | None
+    project: Project, around: surroundings.Surroundings, resolved: Resolved | None, target: ServerTarget | None
 ) -> Iterator[Diagnosis]:
     package = project.package
     shown = project.schema.relative_to(project.root) if project.schema.is_relative_to(project.root) else project.schema
@@ -185,7 +178,7 @@ def _may_be_recorded(way: _Way, rows: tuple[Migration, ...]) -> bool:
     return mark.are_recorded(way.resolved.url, [one.name for one in rows])
 
 
-def _record(resolved: Resolved, target: Target, rows: tuple[Migration, ...], proven: str) -> None:
+def _record(resolved: Resolved, target: ServerTarget, rows: tuple[Migration, ...], proven: str) -> None:
     schema = resolved.url.schema
     mark.record(target.connection, schema, rows, proven=proven, named=schemas(resolved.project, schema))
 

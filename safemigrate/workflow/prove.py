@@ -19,7 +19,7 @@ from safemigrate.snapshot import store
 from safemigrate.snapshot.restore import restore
 from safemigrate.sql import statements_of
 from safemigrate.workflow import snapshot as snapshots
-from safemigrate.workflow.on_target.resolve import refuse_other_providers, sweep
+from safemigrate.workflow.on_target.resolve import require_server, sweep
 from safemigrate.workflow.proving import BEGIN, BROKEN, REQUIRED, Terms
 from safemigrate.workflow.proving.proven import proven
 from safemigrate.workflow.proving.remember import Memory
@@ -55,7 +55,7 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     began = time.perf_counter()
     sweep()
     project = side(request.project, request.schema, request.settings)
-    refuse_other_providers(project)
+    require_server(project)
     history = migrations(project)
     snapshot = store.find(snapshots.store_of(request), options.snapshot) if options.snapshot else None
     terms = Terms(0 if snapshot else options.rows, options.seed)

@@ -16,9 +16,10 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, Restored
 from safemigrate.execute import journal, kept, run
 from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
-from safemigrate.workflow.on_target.keeping import kept_objects, total
-from safemigrate.workflow.on_target.resolve import Target, opened, require_no_rollback_under_way, resolve
+from safemigrate.workflow.on_target.keeping import total
+from safemigrate.workflow.on_target.resolve import ServerTarget, opened
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import require_no_rollback_under_way, resolve
 
 # These hold no rows of a user's: a type has none, and where a sequence stood is one number.
 _STAYS = (KeptKind.TYPE, KeptKind.SEQUENCE)
@@ -90,7 +91,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
     )
 
 
-def _chosen(options: PruneOptions, target: Target, retention: timedelta | None) -> tuple[KeptOutcome, ...]:
+def _chosen(options: PruneOptions, target: ServerTarget, retention: timedelta | None) -> tuple[KeptOutcome, ...]:
     asked = options.older_than is not None or options.migration is not None or options.returned
     if not asked and not options.orphans and retention is None:
         raise HistoryError(
@@ -105,7 +106,7 @@ def _chosen(options: PruneOptions, target: Target, retention: timedelta | None) 
         )
     limit = options.older_than if asked or options.orphans else retention
     now = datetime.now(UTC)
-    found = kept_objects(target, retention, now)
+    found = target.kept(retention, now)
     if options.migration is not None and all(one.migration != options.migration for one in found):
         names = sorted({one.migration for one in found if one.migration})
         raise HistoryError(

@@ -12,9 +12,10 @@ from safemigrate.execute.runs import RunState
 from safemigrate.model import Outcome, Result, Verdict
 from safemigrate.snapshot import store
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.workflow.on_target.resolve import opened, resolve
+from safemigrate.workflow.on_target.resolve import opened
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.snapshot import described, store_of
+from safemigrate.workflow.target import resolve
 
 
 @dataclass(frozen=True, slots=True)

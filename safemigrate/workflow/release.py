@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from safemigrate.db import session
 from safemigrate.errors import HistoryError
-from safemigrate.execute import journal
 from safemigrate.model import AppliedState, MigrationOutcome, Outcome, Result
 from safemigrate.prisma import history
-from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, require_writable, resolve
+from safemigrate.workflow.engines import engine_of
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved, Target, resolve
 
 
 def release(request: Request, *migrations: str) -> Outcome:
@@ -23,7 +21,8 @@ def release(request: Request, *migrations: str) -> Outcome:
     """
     began = time.perf_counter()
     resolved = resolve(request)
-    with opened(resolved) as target:
+    with engine_of(resolved.project.provider).opened(resolved) as opened:
+        target = opened.target
         if migrations == (history.GUARD,) and target.guarded:
             return _unguarded(resolved, target, began)
         held = {one.migration: one for one in target.holds}
@@ -31,10 +30,8 @@ def release(request: Request, *migrations: str) -> Outcome:
         if missing is not None:
             raise _not_held(resolved, target, missing)
         others = [name for name in held if name not in migrations]
-        with _writing(resolved, target, f"the hold on {', '.join(migrations)}"):
-            for name in migrations:
-                journal.release(target.connection, name)
-            lowered = not others and history.lower_guard(target.connection, resolved.url.schema)
+        target.require_writable()
+        lowered = target.release(migrations, guard=not others)
     notes = ["plain `prisma migrate deploy` no longer stops"] if lowered else []
     if target.guarded and others:
         notes.append(f"plain `prisma migrate deploy` still stops, for {', '.join(others)} is on hold")
@@ -70,8 +67,8 @@ def may_be_applied(names: Sequence[str]) -> str:
 
 
 def _unguarded(resolved: Resolved, target: Target, began: float) -> Outcome:
-    with _writing(resolved, target, "the guard"):
-        history.lower_guard(target.connection, resolved.url.schema)
+    target.require_writable()
+    target.release((), guard=True)
     return Outcome(
         "release",
         Result.OK,
@@ -83,21 +80,6 @@ def _unguarded(resolved: Resolved, target: Target, began: float) -> Outcome:
         next=("safemigrate status",),
         seconds=time.perf_counter() - began,
     )
-
-
-@contextmanager
-def _writing(resolved: Resolved, target: Target, what: str) -> Iterator[None]:
-    """Run the block in one transaction; what the server refuses is said of `what`."""
-    require_writable(resolved, target)
-    try:
-        with target.connection.transaction():
-            yield
-    except session.SqlError as error:
-        raise HistoryError(
-            f"{what} could not be ended in database {resolved.url.database}",
-            session.Refusal.of(error).message,
-            ("safemigrate doctor   # says which rights are missing",),
-        ) from error
 
 
 def _not_held(resolved: Resolved, target: Target, migration: str) -> HistoryError:

@@ -10,38 +10,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safemigrate.db.postgres import Connection
-from safemigrate.errors import ConsentRequired, MigrationFailed, Restored, RollbackError
-from safemigrate.execute import journal, run, stages, way_back
-from safemigrate.execute.runs import Run, RunState
-from safemigrate.model import (
-    AppliedState,
-    MigrationOutcome,
-    Outcome,
-    Progress,
-    Result,
-    Verdict,
-)
-from safemigrate.prisma import history
+from safemigrate.errors import ConsentRequired, RollbackError
+from safemigrate.execute.runs import SCHEMA, Run, RunState
+from safemigrate.model import AppliedState, MigrationOutcome, Outcome, Progress, Result, Verdict
 from safemigrate.rollback import down
-from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
-from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.back.outcome import outcome_of
-from safemigrate.workflow.back.settle import needed
-from safemigrate.workflow.back.take_back import take_back
-from safemigrate.workflow.back.taken import Taken
-from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.on_target.resolve import (
-    Resolved,
-    Target,
-    opened,
-    require_no_rollback_under_way,
-    require_writable,
-    resolve,
-    sweep,
-)
+from safemigrate.workflow.back.outcome import GO_ON, outcome_of
+from safemigrate.workflow.engines import engine_of
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.release import may_be_applied
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.taken import Taken
+from safemigrate.workflow.target import Resolved, Target, require_no_rollback_under_way, resolve
+from safemigrate.workflow.ways import Back
 
 
 def rollback(request: Request, options: RollbackOptions) -> Outcome:
@@ -49,19 +29,16 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
 
     Raises RollbackError where that is not possible as asked, Restored where it failed and everything is as it was.
     """
-    if options.undo:
-        from safemigrate.workflow.undo import undo  # it rehearses: no rollback needs all that
-
-        return undo(request, options)
     began = time.perf_counter()
-    sweep()
     resolved = resolve(request)
-    with opened(resolved) as target:
-        aim = run.Target(
-            target.connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="rollback"
-        )
+    engine = engine_of(resolved.project.provider)
+    engine.sweep()
+    with engine.opened(resolved) as opened:
+        target, back = opened.target, opened.back(request, options)
+        if options.undo:
+            return back.undo(began)
         if options.failed:
-            return _failed(request, options, resolved, target, aim, began)
+            return _failed(options, target, back, began)
         if target.interrupted or target.state.failed:
             name = target.interrupted.migration if target.interrupted else target.state.failed[-1].name
             raise RollbackError(
@@ -71,11 +48,11 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
         if target.rolling_back:
             if options.as_migration:
                 require_no_rollback_under_way(target)
-            return _go_on(request, options, resolved, target.rolling_back, aim, began)
+            return _go_on(request, options, target, back, target.rolling_back, began)
         chosen = _chosen(options, target)
         if options.as_migration:
-            return as_migration.write(request, options, resolved, target, chosen, began)
-        return _take_back(request, options, resolved, target, aim, chosen, began)
+            return back.as_migration(chosen, began)
+        return _take_back(request, options, target, back, chosen, began)
 
 
 def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
@@ -117,23 +94,18 @@ def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
 
 
 def _take_back(
-    request: Request,
-    options: RollbackOptions,
-    resolved: Resolved,
-    target: Target,
-    aim: run.Target,
-    chosen: Sequence[Run],
-    began: float,
+    request: Request, options: RollbackOptions, target: Target, back: Back, chosen: Sequence[Run], began: float
 ) -> Outcome:
+    resolved = target.resolved
     losses = [
         f"{one.migration} is not exact: {reason}"
         for one in chosen
         if one.plan.proof.verdict is Verdict.LOSSY
         for reason in one.plan.proof.reasons
     ]
-    conflicts.answer(target.connection, options, chosen)
+    back.answer(chosen)
     plan = chosen[0].plan
-    found = conflicts.find(target.connection, resolved.url, plan, options, conflicts.answered(plan, options))
+    found = back.conflicts(plan)
     stuck = [each for each in found if not each.way(options.on_conflict)]
     outcomes = tuple(_described(one) for one in chosen)
     if stuck or options.dry_run:
@@ -142,10 +114,10 @@ def _take_back(
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
         follow = () if stuck else (f"safemigrate rollback{options.flags}",)
-        going = [*conflicts.going(target.connection, plan), *_large(target.connection, chosen, options)]
+        going = [*back.going(plan), *back.large(chosen)]
         return outcome_of(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
-    require_writable(resolved, target)
-    losses += [said for one in chosen for said in conflicts.going(target.connection, one.plan, "rows")]
+    target.require_writable()
+    losses += [said for one in chosen for said in back.going(one.plan, "rows")]
     if losses and not request.consent(resolved.url.database, losses):
         raise ConsentRequired(
             f"nobody agreed to this rollback of database {resolved.url.database}",
@@ -155,42 +127,20 @@ def _take_back(
                 f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
             ),
         )
-    taken = take_back(options, aim, resolved, target, chosen)
+    taken = back.take_back(chosen)
     return _ended(request, resolved, taken, chosen, began, guarded=options.guard or target.guarded)
 
 
-def _go_on(
-    request: Request,
-    options: RollbackOptions,
-    resolved: Resolved,
-    one: Run,
-    aim: run.Target,
-    began: float,
-) -> Outcome:
+def _go_on(request: Request, options: RollbackOptions, target: Target, back: Back, one: Run, began: float) -> Outcome:
     """Go on with the rollback that was stopped, and with nothing else: the flags that chose it do not count again."""
-    conflicts.answer(aim.connection, options, [one])
-    way = way_back.read(aim.connection, one.id)
+    resolved = target.resolved
+    back.answer([one])
     if options.dry_run:
-        note = f"{one.migration}: {in_stages.standing(way)}"
-        return outcome_of(resolved, Result.REHEARSED, (_described(one),), began, (), (note,), (in_stages.GO_ON,))
+        note = f"{one.migration}: {back.standing(one)}"
+        return outcome_of(resolved, Result.REHEARSED, (_described(one),), began, (), (note,), (GO_ON,))
     request.on_progress(Progress("rollback", f"going on with {one.migration}, which was stopped"))
-    taken = in_stages.go_on(options, aim, resolved, one)
-    guarded = history.guarded(aim.connection, resolved.url.schema)
-    return _ended(request, resolved, taken, [one], began, guarded=guarded)
-
-
-def _large(connection: Connection, chosen: Sequence[Run], options: RollbackOptions) -> list[str]:
-    """Say of what has many rows to bring back whether they come in batches."""
-    found = []
-    for one in chosen:
-        cut = [stage for stage in stages.cut(connection, one.plan, options.batch_rows) if stage.place]
-        how = f"{options.batch_rows:,} at a time, each time in a transaction of its own; constraints come last"
-        if cut and needed(connection, one.plan, options):
-            how = "in one transaction, and its locks last as long: conflicts are settled in it"
-        refilled = dict.fromkeys((stage.subject, stage.rows) for stage in cut)
-        found += [f"{rows:,} rows of {subject} go back {how}" for subject, rows in refilled]
-        found += stages.whole(connection, one.plan, options.batch_rows)
-    return found
+    taken = back.go_on(one)
+    return _ended(request, resolved, taken, [one], began, guarded=options.guard or target.guarded)
 
 
 def _ended(
@@ -213,7 +163,7 @@ def _ended(
             notes.append(taken.standing)
         elif back:
             notes.append(f"{names} is rolled back; {chosen[len(back)].migration} is as it was")
-        follow = (in_stages.GO_ON,) if taken.standing else ()
+        follow = (GO_ON,) if taken.standing else ()
         return outcome_of(resolved, Result.CONFLICTS, outcomes, began, taken.conflicts, notes, follow)
     request.on_progress(Progress("rollback", "done", len(chosen), len(chosen)))
     return outcome_of(
@@ -229,29 +179,22 @@ def _ended(
 
 def _back(one: MigrationOutcome) -> MigrationOutcome:
     """Describe a migration that is rolled back: what was moved out of the way has moved back, copies are still kept."""
-    copies = tuple(each for each in one.kept if each.place.startswith(f"{journal.SCHEMA}."))
+    copies = tuple(each for each in one.kept if each.place.startswith(f"{SCHEMA}."))
     return replace(one, state=RunState.ROLLED_BACK.value, kept=copies)
 
 
-def _failed(
-    request: Request, options: RollbackOptions, resolved: Resolved, target: Target, aim: run.Target, began: float
-) -> Outcome:
+def _failed(options: RollbackOptions, target: Target, back: Back, began: float) -> Outcome:
     """Take back what is half done: our own interrupted run by its journal, or what plain Prisma left by comparing."""
     if interrupted := target.interrupted:
         outcome = _described(interrupted)
         if options.dry_run:
-            return outcome_of(resolved, Result.REHEARSED, (outcome,), began, follow=("safemigrate rollback --failed",))
-        with run.exclusive(target.connection):
-            try:
-                carry_out.take_back(aim, resolved, interrupted)
-            except MigrationFailed as error:
-                raise Restored(
-                    f"the rollback failed and changed nothing: {error.summary}", error.why, ("safemigrate apply",)
-                ) from error
-        return outcome_of(resolved, Result.ROLLED_BACK, (outcome,), began, follow=("safemigrate status",))
+            follow = ("safemigrate rollback --failed",)
+            return outcome_of(target.resolved, Result.REHEARSED, (outcome,), began, follow=follow)
+        back.take_back_interrupted(interrupted)
+        return outcome_of(target.resolved, Result.ROLLED_BACK, (outcome,), began, follow=("safemigrate status",))
     if not target.state.failed:
         raise RollbackError("no migration has failed or is half done", fix=("safemigrate status",))
-    return half_done.take_back(request, options, resolved, target, aim, began)
+    return back.take_back_failed(began)
 
 
 def _described(one: Run) -> MigrationOutcome:

@@ -25,13 +25,14 @@ from safemigrate.snapshot.restore import restore as restore_snapshot
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.snapshot.take import take
 from safemigrate.workflow.forward.generate import git_state
-from safemigrate.workflow.on_target.resolve import STORE, Resolved, Target, opened, resolve
+from safemigrate.workflow.on_target.resolve import ServerTarget, opened
 from safemigrate.workflow.on_target.shadow import shadow_for
-from safemigrate.workflow.rehearsal.plan import Script
+from safemigrate.workflow.rehearsal.plan import script_of
 from safemigrate.workflow.rehearsal.scope import at_risk
 from safemigrate.workflow.rehearsal.shadows import copy_schema
 from safemigrate.workflow.rehearsal.trace import trace
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import STORE, Resolved, resolve
 
 
 def create(request: Request, scope: str, shadow: str | None = None) -> Outcome:
@@ -62,7 +63,7 @@ def create(request: Request, scope: str, shadow: str | None = None) -> Outcome:
             tables=sorted(tables),
             store=resolved.store,
             migration=pending[-1].name if scope == "scoped" else "",
-            git=git_state(resolved),
+            git=git_state(resolved.project),
             on_progress=request.on_progress,
         )
     request.on_progress(Progress("verify", "reading it through"))
@@ -204,14 +205,14 @@ def described(snapshot: Snapshot) -> SnapshotOutcome:
     )
 
 
-def _at_risk(request: Request, resolved: Resolved, target: Target, shadow: str | None) -> set[str]:
+def _at_risk(request: Request, resolved: Resolved, target: ServerTarget, shadow: str | None) -> set[str]:
     """Run the pending migrations on the schema alone and name the tables that they can harm."""
     pending = target.state.pending
     with shadow_for(request, resolved, target, shadow, pending) as server:
         bare = server.create("bare")
         copy_schema(resolved.url, target.server, bare)
         with connect(bare, application_name="safemigrate rehearsal") as connection:
-            seen = trace(connection, [Script.of(migration) for migration in pending], request.on_progress)
+            seen = trace(connection, [script_of(migration) for migration in pending], request.on_progress)
     return at_risk(one for rehearsed in seen for one in rehearsed.observations)
 
 

@@ -7,12 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from safemigrate.db import session
-from safemigrate.db.catalog import read
-from safemigrate.db.fingerprint import fingerprint
 from safemigrate.errors import HistoryError, SafemigrateError
-from safemigrate.execute import way_back
-from safemigrate.execute.run import holder as holder_of
 from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import (
     AppliedMigration,
@@ -26,13 +21,14 @@ from safemigrate.model import (
 from safemigrate.prisma import history
 from safemigrate.prisma.migrations import without_sql
 from safemigrate.rollback import down
-from safemigrate.snapshot import facts
-from safemigrate.workflow.back import half_done, in_stages
+from safemigrate.workflow.back.outcome import GO_ON
+from safemigrate.workflow.engines import engine_of
 from safemigrate.workflow.forward import own_down
-from safemigrate.workflow.on_target.keeping import kept_objects
-from safemigrate.workflow.on_target.resolve import Resolved, Target, opened, resolve
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.release import may_be_applied
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved, Target, resolve
+from safemigrate.workflow.ways import Back
 
 _UNDER_WAY = (RunState.RUNNING, RunState.ROLLING_BACK)
 BAD = ("interrupted", "rolling back", "failed", "missing", "edited")
@@ -55,15 +51,18 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
     """
     began = time.perf_counter()
     resolved = resolve(request)
+    engine = engine_of(resolved.project.provider)
     with ExitStack() as stack:
-        target = stack.enter_context(opened(resolved))
-        holder = holder_of(target.connection)
-        if not holder and _unfinished(target):
+        opened = stack.enter_context(engine.opened(resolved))
+        holder = opened.target.holder
+        if not holder and _unfinished(opened.target):
             # It may have ended between the two looks: with the lock free, its rows are now final.
-            target = stack.enter_context(opened(resolved))
-            holder = holder_of(target.connection)
-        standings = _standings(request, resolved, target, holder, shadow)
-        kept = kept_objects(target, request.settings.retention)
+            opened = stack.enter_context(engine.opened(resolved))
+            holder = opened.target.holder
+        target = opened.target
+        back = opened.back(request, RollbackOptions(shadow=shadow))
+        standings = _standings(resolved, target, back, holder)
+        kept = target.kept(request.settings.retention)
         notes, unmanaged = _notes(resolved, target, holder, standings, kept)
         migrations = tuple(
             _described(resolved, target, name, standings[name]) for name in sorted(standings, key=str.encode)
@@ -96,9 +95,7 @@ def _unfinished(target: Target) -> list[str]:
     return [*running, *(row.name for row in target.state.failed)]
 
 
-def _standings(
-    request: Request, resolved: Resolved, target: Target, holder: str, shadow: str | None
-) -> dict[str, _Standing]:
+def _standings(resolved: Resolved, target: Target, back: Back, holder: str) -> dict[str, _Standing]:
     """Decide the state of every migration that is on disk or in the database; the worst that is true of it wins."""
     state = target.state
     found = {one.name: _Standing("applied") for one in state.applied}
@@ -130,16 +127,15 @@ def _standings(
         if holder:
             found[name] = _Standing("running", f"running now, by {holder}")
         elif name in running:
-            found[name] = _interrupted(target, running[name])
+            found[name] = _interrupted(back, running[name])
         else:
-            found[name] = _failed(request, resolved, target, failed[name], shadow)
+            found[name] = _failed(target, back, failed[name])
     return found
 
 
-def _interrupted(target: Target, one: Run) -> _Standing:
+def _interrupted(back: Back, one: Run) -> _Standing:
     if one.state is RunState.ROLLING_BACK:
-        stands = in_stages.standing(way_back.read(target.connection, one.id))
-        return _Standing(one.state.value, stands, (in_stages.GO_ON,))
+        return _Standing(one.state.value, back.standing(one), (GO_ON,))
     groups = one.plan.groups
     said = f"a run of {one.started_at:%Y-%m-%d %H:%M} UTC was stopped: {one.groups_done} of its {len(groups)} parts "
     said += "are in the database"
@@ -151,9 +147,7 @@ def _interrupted(target: Target, one: Run) -> _Standing:
     )
 
 
-def _failed(
-    request: Request, resolved: Resolved, target: Target, row: AppliedMigration, shadow: str | None
-) -> _Standing:
+def _failed(target: Target, back: Back, row: AppliedMigration) -> _Standing:
     """Describe a migration that plain Prisma began and did not finish; `locate` knows of the newest one only."""
     logs = row.logs.strip() or "Prisma left no reason; it may have been killed"
     said = f"failed {row.started_at:%Y-%m-%d %H:%M} UTC under Prisma: {logs}"
@@ -161,13 +155,13 @@ def _failed(
     if row is not target.state.failed[-1]:
         return _Standing("failed", said, way_out)
     try:
-        reached = half_done.locate(request, resolved, target, shadow)
+        reached = back.reached()
         said += f"\n{reached.said}"
         said += "".join(f"\ndropped, and kept by nobody: {lost}" for lost in reached.lost)
     except HistoryError as error:
         said += f"\nhow far it got cannot be told: {error.summary}"
         way_out = error.fix or way_out
-    except (SafemigrateError, session.SqlError) as error:
+    except SafemigrateError as error:
         said += f"\nhow far it got cannot be told: {error}"
         way_out = ("safemigrate doctor   # says why there is no shadow to find out with", *way_out)
     return _Standing("failed", said, way_out)
@@ -218,8 +212,7 @@ def _notes(
     if holder and not any(one.state == "running" for one in standings.values()):
         notes.append(f"Prisma's migration lock is held by {holder}")
     if not target.state.managed:
-        ours = ('"safemigrate".', '"safemigrate_')
-        if any(not table.name.startswith(ours) for table in facts.tables(target.connection)):
+        if target.has_tables:
             notes.append("the database has tables and no migration history: it lives on `prisma db push`")
             return notes, ("safemigrate init   # takes it in",)
         notes.append("the database has no tables and no migration history yet")
@@ -249,7 +242,7 @@ def _last(target: Target, kept: Iterable[KeptOutcome]) -> list[str]:
     places = {one.kept.place for one in kept}
     gone = {one.place: one.subject for step in run.plan.steps for one in step.kept if one.place not in places}
     notes += [f"what was kept of {subject} is gone: {place} does not exist" for place, subject in gone.items()]
-    if run.fingerprint_after and fingerprint(read(target.connection)) != run.fingerprint_after:
+    if run.fingerprint_after and target.fingerprint != run.fingerprint_after:
         notes.append(f"something else changed the schema since {name}; a rollback leaves that as it is and says so")
     return notes
 

@@ -62,7 +62,6 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         for function in functions:
             setattr(module, function, lambda *arguments, _as=function: recorder.called(_as, *arguments))
         for options in (
-            "ApplyOptions",
             "PruneOptions",
             "EraseOptions",
             "InitOptions",
@@ -72,7 +71,8 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)
-    monkeypatch.setattr("safemigrate.workflow.back.options.RollbackOptions", lambda **values: values)
+    for options in ("ApplyOptions", "RollbackOptions"):
+        monkeypatch.setattr(f"safemigrate.workflow.options.{options}", lambda **values: values)
     return recorder
 
 

@@ -15,8 +15,8 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Result
 from safemigrate.prisma import command
 from safemigrate.prisma.project import find
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.rollback import rollback
 from tests.e2e.test_story import FIRST, ROWS, SECOND, generate, request, rows
 from tests.prisma_cli import PrismaCli

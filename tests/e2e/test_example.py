@@ -17,8 +17,8 @@ from safemigrate.execute import journal
 from safemigrate.model import Result, Verdict
 from safemigrate.prisma import command
 from safemigrate.prisma.project import find
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.rollback import rollback
 from tests.e2e.test_story import request
 from tests.prisma_cli import PrismaCli, only

@@ -12,8 +12,8 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Result, silent
 from safemigrate.prisma import history
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.release import release
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.rollback import rollback

@@ -19,8 +19,8 @@ from safemigrate.execute import journal
 from safemigrate.model import Outcome, Result, Verdict, silent
 from safemigrate.prisma import command
 from safemigrate.prisma.project import find
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.rollback import rollback
 from tests.prisma_cli import PrismaCli

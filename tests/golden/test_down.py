@@ -9,7 +9,7 @@ import pytest
 
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.shadow.local import LocalServer
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.golden.conftest import Golden
 from tests.workflow.cases import POSTS, USERS
 from tests.workflow.conftest import make

@@ -19,10 +19,10 @@ from safemigrate.rollback.prove import State
 from safemigrate.shadow.provider import Shadow
 from safemigrate.sql import executable, split
 from safemigrate.workflow.back import conflicts
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.proving import trial
-from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.shadows import Database
+from safemigrate.workflow.script import Script
 
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(.*)', (\d+), (true|false)\);")
 # The server keeps these in the order of the columns, and a column that came back is the last.

@@ -21,8 +21,8 @@ from safemigrate.execute import journal
 from safemigrate.model import Outcome, Result, silent
 from safemigrate.rollback import down
 from safemigrate.shadow.local import LocalServer
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.rollback import rollback
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safemigrate.model import OnConflict
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 
 SHOP = """CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
 CREATE TABLE "User" (id int PRIMARY KEY, email text NOT NULL UNIQUE, age int NOT NULL, role "Role" NOT NULL DEFAULT 'USER');

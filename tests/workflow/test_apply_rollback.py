@@ -16,8 +16,8 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import ConsentRequired
 from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
-from safemigrate.workflow.apply import ApplyOptions, apply
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from tests.workflow.cases import ALL, LOSSY, POSTS, USERS, Case
 from tests.workflow.conftest import CHANGE, Project
 

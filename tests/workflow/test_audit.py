@@ -12,7 +12,8 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import Restored
 from safemigrate.model import Verdict, silent
-from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions
 from safemigrate.workflow.request import Request
 
 SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n'

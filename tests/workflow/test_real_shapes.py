@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safemigrate.db.fingerprint import compare
 from safemigrate.model import Result, Verdict
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.workflow.cases import USERS
 from tests.workflow.conftest import CHANGE, Project
 

@@ -10,7 +10,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import HistoryError
 from safemigrate.execute import journal
 from safemigrate.model import Result
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.release import release
 from safemigrate.workflow.status import status
 from tests.workflow.conftest import Project

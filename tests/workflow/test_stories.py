@@ -12,7 +12,7 @@ import pytest
 from safemigrate.db.postgres import connect
 from safemigrate.model import Outcome, Result
 from safemigrate.report import text
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.workflow.conftest import CHANGE, Project
 from tests.workflow.stories import STORIES, Story
 

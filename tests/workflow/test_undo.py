@@ -11,7 +11,7 @@ from safemigrate.db.digest import differences
 from safemigrate.db.fingerprint import compare
 from safemigrate.errors import RollbackError
 from safemigrate.model import Outcome, Result
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.status import status
 from tests.workflow.cases import ALL, USERS, Case
 from tests.workflow.conftest import CHANGE, Project

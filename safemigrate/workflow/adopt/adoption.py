@@ -16,9 +16,10 @@ from safemigrate.workflow.adopt import baseline, mark
 from safemigrate.workflow.adopt.changes import Change
 from safemigrate.workflow.adopt.reached import reached
 from safemigrate.workflow.adopt.scope import Scope, empty, scope
-from safemigrate.workflow.on_target.resolve import Resolved, Target, require_fit_history
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.rehearsal.shadows import HISTORY, copy_schema
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved, require_fit_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Adoption:
     notes: tuple[str, ...] = ()
 
 
-def adopt(request: Request, resolved: Resolved, target: Target, shadow: Shadow) -> Adoption:
+def adopt(request: Request, resolved: Resolved, target: ServerTarget, shadow: Shadow) -> Adoption:
     """Find out what the database needs; nothing is written yet.
 
     Raises HistoryError where its schema is at no point of a history that is there, or cannot be written down.
@@ -45,7 +46,7 @@ def adopt(request: Request, resolved: Resolved, target: Target, shadow: Shadow) 
     named = schemas(resolved.project, resolved.url.schema)
     state = target.state
     if state.managed and target.rows:
-        require_fit_history(resolved, target)
+        require_fit_history(target)
         if not state.pending:
             words = counted("{count} {migration|migrations} applied, none pending", len(state.applied))
             return Adoption(said=(("history", words),))
@@ -80,7 +81,7 @@ def schemas(project: Project, own: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((own, *datasource.schemas(project.datasource_file.read_text(encoding="utf-8-sig")))))
 
 
-def _printed(resolved: Resolved, target: Target, shadow: Shadow, own: Scope, named: Sequence[str]) -> Scope:
+def _printed(resolved: Resolved, target: ServerTarget, shadow: Shadow, own: Scope, named: Sequence[str]) -> Scope:
     """Return the database's schema as the shadow's server prints it: majors differ in their words."""
     if shadow.major == target.server.major:
         return own
@@ -116,7 +117,7 @@ def _new(
 
 
 def _along(
-    request: Request, resolved: Resolved, target: Target, shadow: Shadow, live: Scope, named: Sequence[str]
+    request: Request, resolved: Resolved, target: ServerTarget, shadow: Shadow, live: Scope, named: Sequence[str]
 ) -> Adoption:
     """Record those migrations of an existing history that the database has already."""
     history, database = resolved.migrations, resolved.url.database

@@ -20,8 +20,8 @@ from safemigrate.snapshot import store
 from safemigrate.workflow.adopt import changes, documents, surroundings
 from safemigrate.workflow.adopt.surroundings import Bypass
 from safemigrate.workflow.on_target.fitness import Seen
-from safemigrate.workflow.on_target.resolve import STORE
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import STORE
 
 _RECENT = timedelta(days=30)
 _DEPLOY = re.compile(documents.PRISMA + r"\s+migrate\s+deploy")

@@ -13,21 +13,22 @@ from safemigrate.prisma import command, history
 from safemigrate.rollback import as_migration
 from safemigrate.rollback.derive import derive
 from safemigrate.workflow.back import conflicts
-from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.back.outcome import outcome_of
-from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.shadow import shadow_for
-from safemigrate.workflow.rehearsal.plan import Script
+from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.rehearsal.plan import script_of
 from safemigrate.workflow.rehearsal.shadows import replayed
 from safemigrate.workflow.rehearsal.trace import trace
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved
 
 
 def write(
     request: Request,
     options: RollbackOptions,
     resolved: Resolved,
-    target: Target,
+    target: ServerTarget,
     chosen: Sequence[Run],
     began: float,
 ) -> Outcome:
@@ -85,7 +86,7 @@ def _again(
     request: Request,
     options: RollbackOptions,
     resolved: Resolved,
-    target: Target,
+    target: ServerTarget,
     chosen: Sequence[Run],
 ) -> dict[str, tuple[Step, ...]]:
     """Derive the steps once more from the history in a shadow, with nothing moved: what makes dropped tables anew."""
@@ -111,7 +112,7 @@ def _again(
             fix=("safemigrate rollback   # needs no history",),
         ) as connection,
     ):
-        traced = trace(connection, [Script.of(migration) for migration in again], request.on_progress)
+        traced = trace(connection, [script_of(migration) for migration in again], request.on_progress)
     return {
         migration.name: derive(migration.name, migration.checksum, seen.observations, moves=False).steps
         for migration, seen in zip(again, traced, strict=True)

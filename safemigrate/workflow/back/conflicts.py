@@ -14,7 +14,7 @@ from safemigrate.errors import RollbackError
 from safemigrate.execute import run
 from safemigrate.execute.runs import Run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 
 
 def find(

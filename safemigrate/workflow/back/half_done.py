@@ -18,14 +18,15 @@ from safemigrate.prisma import history
 from safemigrate.rollback.derive import change_of, derive
 from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.trace import Observation
-from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.back.outcome import outcome_of
-from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.on_target.verify import invalid_indexes
-from safemigrate.workflow.rehearsal.plan import Script, as_written
+from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.rehearsal.plan import as_written, script_of
 from safemigrate.workflow.rehearsal.shadows import replayed
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class HalfDone:
         return f"{self.done} of its {self.total} statements are in the database, up to line {self.steps[-1].line}"
 
 
-def locate(request: Request, resolved: Resolved, target: Target, shadow: str | None) -> HalfDone:
+def locate(request: Request, resolved: Resolved, target: ServerTarget, shadow: str | None) -> HalfDone:
     """Find out how far the failed migration got. Raises HistoryError where that cannot be told."""
     row = target.state.failed[-1]
     migration = next((one for one in resolved.migrations if one.name == row.name), None)
@@ -72,7 +73,7 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
         ) as connection,
     ):
         request.on_progress(Progress("compare", migration.name))
-        statements = Script.of(migration).statements
+        statements = script_of(migration).statements
         if not target.state.managed or not earlier:
             history.create_table(connection, resolved.url.schema)
         observations: list[Observation] = []
@@ -101,7 +102,7 @@ def locate(request: Request, resolved: Resolved, target: Target, shadow: str | N
 
 
 def take_back(
-    request: Request, options: RollbackOptions, resolved: Resolved, target: Target, aim: run.Target, began: float
+    request: Request, options: RollbackOptions, resolved: Resolved, target: ServerTarget, aim: run.Target, began: float
 ) -> Outcome:
     """Take back the statements that are in the target and mark Prisma's row rolled back, in one transaction."""
     connection = target.connection

@@ -13,12 +13,11 @@ from safemigrate.execute.stages import Stage
 from safemigrate.execute.way_back import Hooks, Terms, WayBack
 from safemigrate.model import Conflict, counted
 from safemigrate.workflow.back import conflicts, taken
-from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.back.taken import Taken
+from safemigrate.workflow.back.outcome import GO_ON
 from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.on_target.resolve import Resolved
-
-GO_ON = "safemigrate rollback   # goes on"
+from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.taken import Taken
+from safemigrate.workflow.target import Resolved
 
 
 def take_back(

@@ -6,7 +6,9 @@ import time
 from collections.abc import Sequence
 
 from safemigrate.model import Conflict, MigrationOutcome, Outcome, Result, Settled
-from safemigrate.workflow.on_target.resolve import Resolved
+from safemigrate.workflow.target import Resolved
+
+GO_ON = "safemigrate rollback   # goes on"
 
 
 def outcome_of(

@@ -9,7 +9,7 @@ from safemigrate.db.postgres import Connection
 from safemigrate.execute import kept, run
 from safemigrate.model import Check, Kept, KeptKind, OnConflict, Plan, Settled, Way, counted
 from safemigrate.workflow.back import conflicts
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 
 # What gives way may leave others without the row they point to; a chain of foreign keys is only so long.
 _ROUNDS = 20

@@ -13,11 +13,12 @@ from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import OnConflict, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.back import conflicts, in_stages, taken
-from safemigrate.workflow.back.options import RollbackOptions
 from safemigrate.workflow.back.settle import Settlement, needed, settle
-from safemigrate.workflow.back.taken import Taken
 from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.taken import Taken
+from safemigrate.workflow.target import Resolved
 
 
 class _Stop(Exception):
@@ -25,7 +26,7 @@ class _Stop(Exception):
 
 
 def take_back(
-    options: RollbackOptions, aim: run.Target, resolved: Resolved, target: Target, chosen: Sequence[Run]
+    options: RollbackOptions, aim: run.Target, resolved: Resolved, target: ServerTarget, chosen: Sequence[Run]
 ) -> Taken:
     """Run the proven inverses of `chosen`, newest first; one after the other where rows of any go back in batches.
 

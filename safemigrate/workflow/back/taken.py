@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog, read
@@ -13,24 +13,10 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, kept, rollbacks, run
 from safemigrate.execute.runs import Run
-from safemigrate.model import Conflict, Kept, KeptKind, Parting, Plan, Settled
+from safemigrate.model import Kept, KeptKind, Parting, Plan
 from safemigrate.prisma import history
 from safemigrate.rollback import own
 from safemigrate.workflow.back import conflicts
-
-
-@dataclass(slots=True)
-class Taken:
-    """What a rollback found and did: `done` are the runs that are back, `notes` say what went where.
-
-    With `conflicts` it stopped: before anything of the next run was changed, or `standing` in the middle of it.
-    """
-
-    done: list[Run] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    settled: list[Settled] = field(default_factory=list)
-    standing: str = ""
 
 
 def fill_in(connection: Connection, plan: Plan, fill: Mapping[str, str]) -> None:

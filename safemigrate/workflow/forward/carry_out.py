@@ -27,7 +27,7 @@ from safemigrate.execute import journal, run
 from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
-from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.verify import (
     Around,
     Written,
@@ -39,6 +39,7 @@ from safemigrate.workflow.on_target.verify import (
     written,
 )
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal
+from safemigrate.workflow.target import Resolved
 
 # How long a broken connection is tried again before a person must look, in seconds.
 _RECONNECT = 30
@@ -47,7 +48,7 @@ _RECONNECT = 30
 def carry_out(
     aim: run.Target,
     resolved: Resolved,
-    target: Target,
+    target: ServerTarget,
     migrations: Sequence[Migration],
     rehearsal: Rehearsal,
     *,

@@ -12,7 +12,7 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.lint.facts import Facts, Index, Key, TableFact
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Constraint
-from safemigrate.workflow.on_target.resolve import Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
 
 # A count that takes longer is worth less than the wait.
 _SECONDS = 5
@@ -75,7 +75,7 @@ JOIN pg_type d ON d.oid = b.base AND d.typtype = 'd' WHERE {_OURS} GROUP BY 1, 2
 """
 
 
-def facts(target: Target, schema: str) -> Facts:
+def facts(target: ServerTarget, schema: str) -> Facts:
     """Describe the target before any pending migration."""
     applied = {migration.name: migration.checksum for migration in target.state.applied}
     applied.update({file.name: row.checksum for file, row in target.state.edited})

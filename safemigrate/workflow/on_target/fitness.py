@@ -22,16 +22,10 @@ from safemigrate.model import Diagnosis, Migration
 from safemigrate.prisma.project import Project
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.snapshot import store
-from safemigrate.workflow.on_target.resolve import (
-    STORE,
-    Resolved,
-    Target,
-    opened,
-    require_fit_history,
-    require_writable,
-)
+from safemigrate.workflow.on_target.resolve import ServerTarget, opened
 from safemigrate.workflow.on_target.shadow import extensions
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import STORE, Resolved, require_fit_history
 
 OLDEST = 14  # the oldest major that the tests run on
 _DUMPED_SHARE = 0.3  # of the database's size: what a compressed dump takes, as `snapshot.take` reckons
@@ -54,7 +48,7 @@ class Seen:
     url: DatabaseUrl | None = None
     source: str = ""
     store: Path | None = None
-    target: Target | None = None
+    target: ServerTarget | None = None
     bytes: int = 0
 
 
@@ -90,7 +84,7 @@ def check_rights(_request: Request, seen: Seen, _shadow: str | None) -> Iterator
     resolved = _resolved(seen)
     if resolved is None or seen.target is None or seen.target.server.in_recovery:
         return
-    require_writable(resolved, seen.target)
+    seen.target.require_writable()
     server = seen.target.server
     said = (
         "superuser" if server.superuser else "may create schemas" if server.can_create else "has the schema safemigrate"
@@ -147,7 +141,7 @@ def check_history(_request: Request, seen: Seen, _shadow: str | None) -> Iterato
     pending = {one.name for one in state.pending}
     held = [one.migration for one in target.holds if one.migration in pending]
     # A hold is somebody's decision, not a defect.
-    require_fit_history(resolved, replace(target, holds=()))
+    require_fit_history(replace(target, holds=()))
     if held:
         yield Diagnosis(
             "history", ok=True, detail=f"on hold after a rollback, so apply stops: {', '.join(dict.fromkeys(held))}"

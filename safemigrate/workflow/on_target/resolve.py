@@ -1,51 +1,35 @@
-"""From a request to a project, a database and the state of its history; refuses early, each time with the way out."""
+"""An open PostgreSQL target and the state of its history; refuses early, each time with the way out."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from safemigrate import proc
 from safemigrate.db import session
+from safemigrate.db.catalog import read
+from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, Server, connect, server
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError, ShadowError
 from safemigrate.execute import journal
 from safemigrate.execute.run import holder, is_held
 from safemigrate.execute.runs import Hold, Run, RunState
-from safemigrate.model import AppliedMigration, Migration, Progress
+from safemigrate.model import AppliedMigration, KeptOutcome
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
-from safemigrate.prisma.migrations import migrations
-from safemigrate.prisma.pair import side
 from safemigrate.prisma.project import Project
-from safemigrate.prisma.settings import effective_url
-from safemigrate.workflow.request import Request
-
-STORE = Path(".safemigrate", "snapshots")
+from safemigrate.workflow.on_target.keeping import kept_objects
+from safemigrate.workflow.target import Resolved
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """A project and the database it means; `source` says in words where the URL came from."""
+class ServerTarget:
+    """An open target on a PostgreSQL server; see `workflow.target.Target`."""
 
-    project: Project
-    migrations: tuple[Migration, ...]
-    url: DatabaseUrl
-    source: str
-    store: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An open target: the server, Prisma's rows and how they stand beside the files, and safemigrate's own journal.
-
-    `guarded`: plain `prisma migrate deploy` stops here until the holds are released.
-    """
-
+    resolved: Resolved
     connection: Connection
     server: Server
     rows: tuple[AppliedMigration, ...]
@@ -65,37 +49,46 @@ class Target:
         """The run whose rollback, in stages, is not at its end."""
         return next((one for one in self.runs if one.state is RunState.ROLLING_BACK), None)
 
+    @property
+    def holder(self) -> str:
+        """The session that holds Prisma's migration lock, in words."""
+        return holder(self.connection)
 
-def resolve(request: Request) -> Resolved:
-    """Find the project and its database, and say which. Raises ProjectError, ConnectionFailed; connects to nothing."""
-    project = side(request.project, request.schema, request.settings)
-    refuse_other_providers(project)
-    url, source = effective_url(project, url=request.url, environment=os.environ)
-    if url.provider != "postgresql":
-        raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is postgresql")
-    if url.pooled:
-        raise ConnectionFailed(
-            f"{url} is a pooled connection ({url.pooled})",
-            "A pooler may give every statement another session: locks, transactions and settings would not hold.",
-            ("set directUrl in schema.prisma, or SAFEMIGRATE_DATABASE_URL, to the direct connection",),
-        )
-    request.on_progress(Progress("resolve", f"{url}, from {source}"))
-    store = request.settings.store or project.root / STORE
-    return Resolved(project, tuple(migrations(project)), url, source, store)
+    @property
+    def has_tables(self) -> bool:
+        """Whether there is a table that Prisma counts."""
+        return _has_tables(self.connection)
 
+    @property
+    def fingerprint(self) -> str:
+        """The schema's fingerprint as it is now."""
+        return fingerprint(read(self.connection))
 
-def refuse_other_providers(project: Project) -> None:
-    """Raise ProjectError for a project that is not on PostgreSQL."""
-    if project.provider != "postgresql":
-        raise ProjectError(
-            f"{project.datasource_file} has the provider {project.provider}, which this version cannot migrate",
-            "safemigrate works on PostgreSQL.",
-            ("safemigrate status --schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
-        )
+    def require_writable(self) -> None:
+        """Raise ConnectionFailed unless this user may create what keeping needs, on a server that takes writes."""
+        _require_writable(self)
+
+    def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
+        """Return what is kept in the schema safemigrate."""
+        return kept_objects(self.connection, self.runs, retention, now)
+
+    def release(self, names: Sequence[str], *, guard: bool) -> bool:
+        """End these holds, and with `guard` the guard too, in one transaction."""
+        try:
+            with self.connection.transaction():
+                for name in names:
+                    journal.release(self.connection, name)
+                return guard and history.lower_guard(self.connection, self.resolved.url.schema)
+        except session.SqlError as error:
+            raise HistoryError(
+                f"the hold could not be ended in database {self.resolved.url.database}",
+                session.Refusal.of(error).message,
+                ("safemigrate doctor   # says which rights are missing",),
+            ) from error
 
 
 @contextmanager
-def opened(resolved: Resolved) -> Iterator[Target]:
+def opened(resolved: Resolved) -> Iterator[ServerTarget]:
     """Connect to the target and read where it stands; nothing is written.
 
     Raises ConnectionFailed, also for what the server refuses within the block and nobody there expected.
@@ -104,7 +97,8 @@ def opened(resolved: Resolved) -> Iterator[Target]:
         with connect(resolved.url) as connection:
             found = server(connection)
             rows = history.read(connection, resolved.url.schema)
-            yield Target(
+            yield ServerTarget(
+                resolved,
                 connection,
                 found,
                 tuple(rows or ()),
@@ -115,6 +109,15 @@ def opened(resolved: Resolved) -> Iterator[Target]:
             )
     except session.SqlError as error:
         raise _refused(resolved.url, error) from error
+
+
+def require_server(project: Project) -> None:
+    """Raise ProjectError for a project that is not on PostgreSQL."""
+    if project.provider != "postgresql":
+        raise ProjectError(
+            f"{project.datasource_file} has the provider {project.provider}, and this command works on PostgreSQL",
+            fix=("--schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
+        )
 
 
 def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
@@ -148,14 +151,14 @@ def sweep() -> None:
     proc.sweep()
 
 
-def require_writable(resolved: Resolved, target: Target) -> None:
-    """Raise ConnectionFailed unless this user may create what keeping needs, on a server that takes writes."""
+def _require_writable(target: ServerTarget) -> None:
+    resolved = target.resolved
     if target.server.in_recovery:
         raise ConnectionFailed(
             f"{resolved.url} is a read-only replica", "Migrations run on the primary.", ("use the primary's URL",)
         )
     if session.value(target.connection, "SHOW track_counts") == "off":
-        _count_rows(resolved, target)
+        _count_rows(target)
     if not target.server.can_create and not journal.exists(target.connection):
         raise ConnectionFailed(
             f"user {target.server.user} may not create a schema in database {resolved.url.database}",
@@ -170,76 +173,20 @@ def require_writable(resolved: Resolved, target: Target) -> None:
         )
 
 
-def _count_rows(resolved: Resolved, target: Target) -> None:
+def _count_rows(target: ServerTarget) -> None:
     """Have the server count changed rows in this session; without that nobody can say that all of them were kept."""
     try:
         session.run(target.connection, "SET track_counts = on")
     except session.SqlError as error:
         raise ConnectionFailed(
-            f"track_counts is off in database {resolved.url.database}, and user {target.server.user} may not set it",
+            f"track_counts is off in database {target.resolved.url.database}, "
+            f"and user {target.server.user} may not set it",
             "safemigrate counts the rows that a migration changes, to be sure that it kept every one of them.",
             (
                 f'ALTER ROLE "{target.server.user}" SET track_counts = on;  -- as a superuser',
                 f'GRANT SET ON PARAMETER track_counts TO "{target.server.user}";  -- as a superuser, PostgreSQL 15+',
             ),
         ) from error
-
-
-def require_no_rollback_under_way(target: Target) -> None:
-    """Raise HistoryError where a rollback in stages was stopped before its end."""
-    if target.rolling_back:
-        raise HistoryError(
-            f"migration {target.rolling_back.migration} is being rolled back, and that is not at its end",
-            "Some of its rows or constraints are not back yet.",
-            ("safemigrate rollback   # goes on", "safemigrate status"),
-        )
-
-
-def require_fit_history(resolved: Resolved, target: Target) -> None:
-    """Raise HistoryError where applying on top of this history would make things worse."""
-    state = target.state
-    if not state.managed and _has_tables(target.connection):
-        raise HistoryError(
-            f"database {resolved.url.database} has tables but no migration history",
-            "It lives on `prisma db push`, so nobody knows which migrations are in it already. init finds out.",
-            ("safemigrate init",),
-        )
-    require_no_rollback_under_way(target)
-    if state.failed:
-        name = state.failed[-1].name
-        if who := holder(target.connection):
-            raise HistoryError(
-                f"migration {name} is running now",
-                f"Prisma's migration lock is held by {who}.",
-                ("wait for it to end, then run the command again", "safemigrate status"),
-            )
-        if not target.interrupted:
-            raise HistoryError(
-                f"migration {name} failed earlier and is neither finished nor taken back",
-                (state.failed[-1].logs or "Prisma's table has no reason for it.").strip(),
-                ("safemigrate status", "safemigrate rollback --failed"),
-            )
-    if state.missing:
-        names = ", ".join(row.name for row in state.missing)
-        raise HistoryError(
-            f"the database has migrations that are not in {resolved.project.migrations}: {names}",
-            "This checkout is older than the database, or their folders were removed.",
-            ("git pull", "safemigrate status"),
-        )
-    held = {hold.migration: hold for hold in target.holds}
-    for migration in state.pending:
-        if hold := held.get(migration.name):
-            edited = not history.matches(migration.sql, hold.checksum)
-            raise HistoryError(
-                f"migration {migration.name} is on hold since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}",
-                "Its file was edited since; a hold goes by name, until somebody releases it."
-                if edited
-                else "A rollback stays until somebody says otherwise.",
-                (
-                    f"safemigrate release {migration.name}   # apply it again",
-                    f"rm -r {migration.path.parent}   # drop it",
-                ),
-            )
 
 
 def _has_tables(connection: Connection) -> bool:

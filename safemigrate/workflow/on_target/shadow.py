@@ -11,14 +11,15 @@ from safemigrate.db.postgres import Connection, roles
 from safemigrate.model import Migration
 from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.sql import statements_of
-from safemigrate.workflow.on_target.resolve import Resolved, Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved
 
 _NAME = re.compile(r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"([^"]+)"|([\w-]+))', re.IGNORECASE)
 
 
 def shadow_for(
-    request: Request, resolved: Resolved, target: Target, choice: str | None, migrations: Sequence[Migration]
+    request: Request, resolved: Resolved, target: ServerTarget, choice: str | None, migrations: Sequence[Migration]
 ) -> AbstractContextManager[Shadow]:
     """Give a shadow that these migrations can run in as on the target; `shadow_server` says what `choice` may be."""
     return shadow_server(

@@ -18,9 +18,10 @@ from safemigrate.shadow.replay import runs_whole
 from safemigrate.sql import executable, statements_of
 from safemigrate.sql.actions import CreateIndex, CreateObject
 from safemigrate.workflow.on_target.verify import invalid_indexes
-from safemigrate.workflow.rehearsal.plan import Script, as_written
+from safemigrate.workflow.rehearsal.plan import as_written
 from safemigrate.workflow.rehearsal.scope import at_risk
 from safemigrate.workflow.rehearsal.shadows import Database
+from safemigrate.workflow.script import Script
 
 # What may outlast its transaction; more than that costs only time.
 _SETS = re.compile(r"^\s*(SET|RESET|DISCARD)\b|set_config|\bTEMP", re.IGNORECASE | re.MULTILINE)

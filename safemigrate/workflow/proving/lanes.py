@@ -18,8 +18,8 @@ from safemigrate.sql import executable, statements_of
 from safemigrate.workflow.proving import BEGIN, BROKEN, Terms
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.trial import trial
-from safemigrate.workflow.rehearsal.plan import Script
 from safemigrate.workflow.rehearsal.shadows import refusals
+from safemigrate.workflow.script import Script
 
 # Migrations in a row that one lane takes: a longer history costs more the later it is, so lanes take turns.
 _TURN = 8

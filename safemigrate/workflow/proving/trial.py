@@ -25,10 +25,11 @@ from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_target.facts import described_shadow
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
 from safemigrate.workflow.proving.lane import Lane
-from safemigrate.workflow.rehearsal.plan import Script, as_written, forward, plan_of
+from safemigrate.workflow.rehearsal.plan import as_written, forward, plan_of
 from safemigrate.workflow.rehearsal.rows import untraced
 from safemigrate.workflow.rehearsal.scope import at_risk, note_writes, oids, with_children, with_parents
 from safemigrate.workflow.rehearsal.shadows import Database
+from safemigrate.workflow.script import Script
 
 # More tables are filled, or emptied, each time; a script names only so many.
 _ROUNDS = 12

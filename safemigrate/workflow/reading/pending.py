@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from safemigrate.lint import Facts
 from safemigrate.lint.policy import Policy
 from safemigrate.lint.rewrite import rewrite
 from safemigrate.model import Migration
 from safemigrate.prisma.migrations import read
 from safemigrate.sql import Statement, split
-from safemigrate.workflow.on_target.facts import facts
-from safemigrate.workflow.on_target.resolve import Resolved, Target
 from safemigrate.workflow.reading import rewriting
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Target
 
 
 def fixed(
-    request: Request, resolved: Resolved, target: Target, pending: Sequence[Migration]
+    request: Request, target: Target, known: Facts, pending: Sequence[Migration]
 ) -> tuple[list[Migration], list[str]]:
     """Offer the rewrites that this database calls for; the migrations as they are then, and what there is to say.
 
     One that was rolled back here has a way back that is proven for its text, so it keeps that.
     """
-    known = facts(target, resolved.url.schema)
     policy = Policy(request.settings.rules, str(request.settings.path or ""))
     undone = {migration.name for migration in target.state.rolled_back}
     found: list[Migration] = []

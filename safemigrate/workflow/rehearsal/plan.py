@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import run
@@ -13,20 +13,12 @@ from safemigrate.rollback.derive import derive
 from safemigrate.shadow.rehearse import Rehearsed
 from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.rehearsal.scope import oids
+from safemigrate.workflow.script import Script
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A migration with its statements, and the down.sql that its team wrote, "" where there is none to be tried."""
-
-    migration: Migration
-    statements: tuple[Statement, ...]
-    down: str = ""
-
-    @classmethod
-    def of(cls, migration: Migration) -> Script:
-        """Read a migration. Raises NotSql, and MigrationFailed for what cannot run whole."""
-        return cls(migration, tuple(executable(migration, statements_of(migration))))
+def script_of(migration: Migration) -> Script:
+    """Read a migration. Raises NotSql, and MigrationFailed for what cannot run whole."""
+    return Script(migration, tuple(executable(migration, statements_of(migration))))
 
 
 def plan_of(script: Script, rehearsed: Rehearsed, written: Mapping[int, set[str]]) -> tuple[Plan, tuple[str, ...]]:

@@ -28,11 +28,12 @@ from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.workflow.judge import Evidence
 from safemigrate.workflow.on_target.verify import sequences_behind, touched
 from safemigrate.workflow.rehearsal.evidence import gather, held_values, may_branch
-from safemigrate.workflow.rehearsal.plan import Script, forward, plan_of
+from safemigrate.workflow.rehearsal.plan import forward, plan_of
 from safemigrate.workflow.rehearsal.rows import untraced
 from safemigrate.workflow.rehearsal.scope import at_risk, note_writes
 from safemigrate.workflow.rehearsal.shadows import copy_schema, ensure_schema, refusals
 from safemigrate.workflow.rehearsal.trace import trace
+from safemigrate.workflow.script import Script
 
 if TYPE_CHECKING:
     from safemigrate.snapshot.store import Snapshot

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from safemigrate.db.postgres import Connection
 from safemigrate.model import OnProgress, Progress
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
-from safemigrate.workflow.rehearsal.plan import Script, as_written
+from safemigrate.workflow.rehearsal.plan import as_written
+from safemigrate.workflow.script import Script
 
 
 def trace(connection: Connection, scripts: Sequence[Script], on_progress: OnProgress) -> list[Rehearsed]:

@@ -16,13 +16,14 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Diagnosis, silent
 from safemigrate.prisma import history
 from safemigrate.prisma.config import Config
-from safemigrate.prisma.project import find
+from safemigrate.prisma.project import Project, find
 from safemigrate.workflow.adopt import changes, gaps, surroundings
 from safemigrate.workflow.adopt.changes import Record
 from safemigrate.workflow.adopt.surroundings import Bypass
 from safemigrate.workflow.on_target.fitness import Seen
-from safemigrate.workflow.on_target.resolve import Target
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved
 
 SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n'
 
@@ -98,15 +99,16 @@ def test_the_engine_that_cuts_at_semicolons(seen: Seen, tmp_path: Path) -> None:
     assert 'prisma.config.ts has engine "js"' in detail
 
 
-def target(connection: Connection) -> Target:
-    return Target(connection, server(connection), (), history.state([], None), (), ())
+def target(connection: Connection, project: Project) -> ServerTarget:
+    resolved = Resolved(project, (), DatabaseUrl.parse("postgresql://u@localhost/x"), "--url", project.root)
+    return ServerTarget(resolved, connection, server(connection), (), history.state([], None), (), ())
 
 
 def test_a_shadow_database_that_is_the_database_itself(
     seen: Seen, tmp_path: Path, connection: Connection, database: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert seen.project
-    seen.target = target(connection)
+    seen.target = target(connection, seen.project)
     source = seen.project.schema.read_text().replace("\n}", '\n  shadowDatabaseUrl = env("SHADOW")\n}')
     seen.project.schema.write_text(source)
     seen.project = find(seen.project.root)
@@ -118,7 +120,8 @@ def test_a_shadow_database_that_is_the_database_itself(
 
 
 def test_a_database_of_which_nobody_keeps_a_backup(seen: Seen, tmp_path: Path, connection: Connection) -> None:
-    seen.target, seen.store = target(connection), tmp_path / "store"
+    assert seen.project
+    seen.target, seen.store = target(connection, seen.project), tmp_path / "store"
     seen.url = DatabaseUrl.parse("postgresql://u@db.example/x")
     ((detail, fix),) = said(gaps.check_backups(request(tmp_path), seen, None))
     assert fix == ("safemigrate snapshot create",)

@@ -7,7 +7,7 @@ import pytest
 from safemigrate.db.fingerprint import compare
 from safemigrate.errors import Restored, RollbackError
 from safemigrate.model import OnConflict, Result
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.workflow.cases import USERS
 from tests.workflow.conftest import CHANGE, Project
 

@@ -12,7 +12,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import HistoryError, RollbackError
 from safemigrate.model import Result, Verdict
 from safemigrate.shadow.local import LocalServer
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.workflow.cases import POSTS, USERS
 from tests.workflow.conftest import CHANGE, Project
 

@@ -12,7 +12,7 @@ from safemigrate.db.fingerprint import compare
 from safemigrate.errors import Restored, RollbackError
 from safemigrate.execute import stages
 from safemigrate.model import Result
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.workflow.cases import POSTS, USERS
 from tests.workflow.conflicting import CONFLICTS, Conflicting
 from tests.workflow.conftest import Project

@@ -10,7 +10,7 @@ import pytest
 from safemigrate.db.digest import differences
 from safemigrate.db.fingerprint import compare
 from safemigrate.model import OnConflict, Result
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from tests.workflow.conflicting import CONFLICTS, Conflicting
 from tests.workflow.conftest import CHANGE, Project
 

@@ -9,7 +9,7 @@ from safemigrate.db.fingerprint import compare
 from safemigrate.errors import Restored
 from safemigrate.model import Finding, Outcome, Result, Severity, Verdict
 from safemigrate.rollback import down
-from safemigrate.workflow.back.options import RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.status import status
 from tests.workflow.cases import USERS
 from tests.workflow.conftest import CHANGE, Project

@@ -10,8 +10,9 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import HistoryError
 from safemigrate.execute import journal
 from safemigrate.model import Result
-from safemigrate.workflow.apply import ApplyOptions, apply
+from safemigrate.workflow.apply import apply
 from safemigrate.workflow.on_target.room import estimated
+from safemigrate.workflow.options import ApplyOptions
 from tests.workflow.conftest import CHANGE, Project
 
 SETUP = """

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from safemigrate.model import Measured
-from safemigrate.workflow import apply as apply_workflow
+from safemigrate.workflow.engines import server_way
 from safemigrate.workflow.rehearsal import estimate
 from tests.workflow.conftest import Project
 
@@ -37,7 +37,7 @@ def test_an_estimate_is_made_from_a_part_where_the_rehearsal_had_no_rows(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = partial(next, itertools.count(step=2.0))
-    monkeypatch.setattr(apply_workflow, "estimated", partial(estimate.estimated, clock=ticks))
+    monkeypatch.setattr(server_way, "estimated", partial(estimate.estimated, clock=ticks))
     monkeypatch.setattr(estimate, "LARGE", 2000)
     monkeypatch.setattr(estimate, "_ROWS", 1200)
     project.baseline(SETUP)

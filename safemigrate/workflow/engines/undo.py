@@ -6,12 +6,10 @@ had dropped or changed (rollback.left); what was written after the rollback stay
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from safemigrate import proc
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
@@ -24,71 +22,51 @@ from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Result,
 from safemigrate.prisma import history
 from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.left import SINCE
-from safemigrate.workflow.apply import ApplyOptions, Way, carry
-from safemigrate.workflow.back.options import RollbackOptions
-from safemigrate.workflow.on_target.resolve import (
-    Resolved,
-    Target,
-    opened,
-    require_no_rollback_under_way,
-    require_writable,
-    resolve,
-    sweep,
-)
-from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.carry import carry
+from safemigrate.workflow.engines.server_way import server_way
+from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved, require_no_rollback_under_way
 
 # Begins what is woven into a plan, so that the next undoing finds the plan as it was.
 _MARK = "-- what the rollback left"
 
 
-def undo(request: Request, options: RollbackOptions) -> Outcome:
+def undo(request: Request, options: RollbackOptions, target: ServerTarget, began: float) -> Outcome:
     """Apply again what the last rollback took back, and put back what it dropped or changed.
 
     Raises RollbackError where that is not possible, with what is; else what `apply` raises.
     """
-    began = time.perf_counter()
-    sweep()
-    resolved = resolve(request)
-    with opened(resolved) as target:
-        require_writable(resolved, target)
-        require_no_rollback_under_way(target)
-        last = _last(resolved, target)
-        runs = last.runs
-        migrations = [_file(resolved, target, one) for one in runs]
-        connection = target.connection
-        applying = ApplyOptions(
-            dry_run=options.dry_run,
-            snapshot=request.settings.snapshot,
-            lock_timeout=options.lock_timeout,
-            retries=options.retries,
-        )
-        # The server's transaction ids have 32 bits where rows show them (PostgreSQL docs 70.1).
-        session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(last.since) % 2**32)])
-        with (
-            proc.scratch() as scratch,
-            shadow_for(request, resolved, target, options.shadow, migrations) as shadow,
-        ):
-            outcome = carry(
-                request,
-                applying,
-                Way(resolved, target, shadow, scratch),
-                migrations,
-                began,
-                amend=lambda rehearsal: _amended(connection, rehearsal, runs),
-                also=_put_back(runs),
-            )
-        notes = [*outcome.notes, *_keyless(runs)]
-        if outcome.result is Result.APPLIED:
-            if not journal.holds(connection) and history.lower_guard(connection, resolved.url.schema):
-                notes.append("plain `prisma migrate deploy` no longer stops")
-            notes.append("what was written before the rollback is back; what was written since it stayed")
+    target.require_writable()
+    require_no_rollback_under_way(target)
+    resolved, connection = target.resolved, target.connection
+    last = _last(resolved, target)
+    runs = last.runs
+    migrations = [_file(resolved, target, one) for one in runs]
+    applying = ApplyOptions(
+        dry_run=options.dry_run,
+        snapshot=request.settings.snapshot,
+        lock_timeout=options.lock_timeout,
+        retries=options.retries,
+        shadow=options.shadow,
+    )
+    # The server's transaction ids have 32 bits where rows show them (PostgreSQL docs 70.1).
+    session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(last.since) % 2**32)])
+    with server_way(request, applying, target, migrations) as way:
+        amended = replace(way, amend=lambda rehearsal: _amended(connection, rehearsal, runs), also=_put_back(runs))
+        outcome = carry(request, applying, amended, migrations, began)
+    notes = [*outcome.notes, *_keyless(runs)]
+    if outcome.result is Result.APPLIED:
+        if not journal.holds(connection) and history.lower_guard(connection, resolved.url.schema):
+            notes.append("plain `prisma migrate deploy` no longer stops")
+        notes.append("what was written before the rollback is back; what was written since it stayed")
     follow = {Result.REHEARSED: ("safemigrate rollback --undo",)}.get(outcome.result, outcome.next)
     return replace(outcome, command="rollback", notes=tuple(notes), next=follow)
 
 
-def _last(resolved: Resolved, target: Target) -> Rollback:
+def _last(resolved: Resolved, target: ServerTarget) -> Rollback:
     """Return the last rollback that is not undone yet, where nothing stands in the way of that."""
     if target.interrupted or target.state.failed:
         name = target.interrupted.migration if target.interrupted else target.state.failed[-1].name
@@ -155,7 +133,7 @@ def _unclear(connection: Connection, last: Rollback, newer: Sequence[Rollback]) 
     return [name for name in mine if session.value(connection, wrote.format(name), [ours])]
 
 
-def _file(resolved: Resolved, target: Target, one: Run) -> Migration:
+def _file(resolved: Resolved, target: ServerTarget, one: Run) -> Migration:
     found = next((each for each in target.state.pending if each.name == one.migration), None)
     if found is None:
         raise RollbackError(

@@ -1,4 +1,4 @@
-"""What `rollback` was asked to do."""
+"""What `apply` and `rollback` were asked to do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from safemigrate.config import BATCH_ROWS
-from safemigrate.db.postgres import quote
 from safemigrate.model import OnConflict
+from safemigrate.sql.actions import quote
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """The flags of `apply`. `generate` is None to decide by whether somebody can be asked for a name."""
+
+    name: str | None = None
+    generate: bool | None = None
+    dry_run: bool = False
+    snapshot: str = "scoped"
+    shadow: str | None = None
+    lock_timeout: float = 3.0
+    retries: int = 5
+    fix: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,139 @@
+"""PostgreSQL: the target and its shadow are databases of servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from safemigrate.db import session
+from safemigrate.errors import MigrationFailed, Restored, ShadowError
+from safemigrate.execute import run, stages
+from safemigrate.execute import way_back as stopped
+from safemigrate.execute.runs import Run
+from safemigrate.model import Conflict, Migration, Outcome, Plan
+from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
+from safemigrate.workflow.back.settle import needed
+from safemigrate.workflow.back.take_back import take_back
+from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_way
+from safemigrate.workflow.engines.undo import undo
+from safemigrate.workflow.forward import carry_out
+from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.on_target.resolve import opened as connected
+from safemigrate.workflow.on_target.resolve import sweep as sweep
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.taken import Taken
+from safemigrate.workflow.target import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBack:
+    """The way back on a server; see `Back`."""
+
+    request: Request
+    options: RollbackOptions
+    target: ServerTarget
+
+    @property
+    def _aim(self) -> run.Target:
+        return aim_of(self.request, self.options, self.target, "rollback")
+
+    def answer(self, chosen: Sequence[Run]) -> None:
+        """Let the server's session know what --fill and --map say."""
+        conflicts.answer(self.target.connection, self.options, chosen)
+
+    def conflicts(self, plan: Plan) -> list[Conflict]:
+        """Ask the plan's questions, but for those that --fill answers."""
+        answered = conflicts.answered(plan, self.options)
+        return conflicts.find(self.target.connection, self.target.resolved.url, plan, self.options, answered)
+
+    def going(self, plan: Plan, unit: str = "") -> list[str]:
+        """Say what was written since into things that go."""
+        return conflicts.going(self.target.connection, plan, unit)
+
+    def large(self, chosen: Sequence[Run]) -> list[str]:
+        """Say of what has many rows to bring back whether they come in batches."""
+        connection, options = self.target.connection, self.options
+        found = []
+        for one in chosen:
+            cut = [stage for stage in stages.cut(connection, one.plan, options.batch_rows) if stage.place]
+            how = f"{options.batch_rows:,} at a time, each time in a transaction of its own; constraints come last"
+            if cut and needed(connection, one.plan, options):
+                how = "in one transaction, and its locks last as long: conflicts are settled in it"
+            refilled = dict.fromkeys((stage.subject, stage.rows) for stage in cut)
+            found += [f"{rows:,} rows of {subject} go back {how}" for subject, rows in refilled]
+            found += stages.whole(connection, one.plan, options.batch_rows)
+        return found
+
+    def take_back(self, chosen: Sequence[Run]) -> Taken:
+        """Run the proven inverses."""
+        return take_back(self.options, self._aim, self.target.resolved, self.target, chosen)
+
+    def standing(self, run: Run) -> str:
+        """Say how far a rollback got that was stopped."""
+        return in_stages.standing(stopped.read(self.target.connection, run.id))
+
+    def go_on(self, run: Run) -> Taken:
+        """Go on with it, on the terms it was begun with."""
+        return in_stages.go_on(self.options, self._aim, self.target.resolved, run)
+
+    def take_back_interrupted(self, interrupted: Run) -> None:
+        """Take back the groups that committed."""
+        with run.exclusive(self.target.connection):
+            try:
+                carry_out.take_back(self._aim, self.target.resolved, interrupted)
+            except MigrationFailed as error:
+                raise Restored(
+                    f"the rollback failed and changed nothing: {error.summary}", error.why, ("safemigrate apply",)
+                ) from error
+
+    def reached(self) -> half_done.HalfDone:
+        """Replay the history in a shadow, and compare."""
+        try:
+            return half_done.locate(self.request, self.target.resolved, self.target, self.options.shadow)
+        except session.SqlError as error:
+            raise ShadowError(
+                f"the server refused a query: {session.Refusal.of(error).message}", fix=("safemigrate doctor",)
+            ) from error
+
+    def take_back_failed(self, began: float) -> Outcome:
+        """Take back what plain Prisma left, by comparing."""
+        return half_done.take_back(self.request, self.options, self.target.resolved, self.target, self._aim, began)
+
+    def as_migration(self, chosen: Sequence[Run], began: float) -> Outcome:
+        """Write the way back as a migration."""
+        return as_migration.write(self.request, self.options, self.target.resolved, self.target, chosen, began)
+
+    def undo(self, began: float) -> Outcome:
+        """Run again what was taken back."""
+        return undo(self.request, self.options, self.target, began)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOpened:
+    """An open target; see `Opened`."""
+
+    target: ServerTarget
+
+    def way(
+        self, request: Request, options: ApplyOptions, pending: Sequence[Migration]
+    ) -> AbstractContextManager[ServerWay]:
+        """Start a shadow like the target."""
+        return server_way(request, options, self.target, pending)
+
+    def finish(self, request: Request, options: ApplyOptions) -> None:
+        """Finish the run that was interrupted; its plan and proof are in the journal."""
+        assert self.target.interrupted is not None
+        carry_out.finish(aim_of(request, options, self.target, "apply"), self.target.resolved, self.target.interrupted)
+
+    def back(self, request: Request, options: RollbackOptions) -> ServerBack:
+        """Give the way back."""
+        return ServerBack(request, options, self.target)
+
+
+@contextmanager
+def opened(resolved: Resolved) -> Iterator[ServerOpened]:
+    """Connect to the target."""
+    with connected(resolved) as target:
+        yield ServerOpened(target)
