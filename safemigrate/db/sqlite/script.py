@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, value
+from safemigrate.db.sqlite.definition import tokens
 from safemigrate.db.sqlite.errors import told
 from safemigrate.errors import MigrationFailed
 
@@ -12,6 +13,9 @@ _RENAMED = re.compile(r"""ALTER\s+TABLE\s+.+\s+RENAME\s+TO\s+["'`\[]?(.+?)["'`\]
 _NO_TABLE = re.compile(r"no such table: (?:main\.)?(.+)$")
 _FAILED = re.compile(r"(NOT NULL|UNIQUE) constraint failed: (.+)$")
 _THERE = re.compile(r'table ["`\']?(.+?)["`\']? already exists$')
+# What fails, does nothing or something else there (sqlite.org/lang_transaction.html, lang_attach.html, pragma.html).
+_ALONE = {"VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"}
+_ALONE_PRAGMAS = {"JOURNAL_MODE", "SYNCHRONOUS", "WAL_CHECKPOINT", "LOCKING_MODE", "AUTO_VACUUM", "PAGE_SIZE"}
 NEW = "new_"  # what Prisma's rebuild calls a table until it has its name
 
 
@@ -23,6 +27,12 @@ def execute(connection: Connection, sql: str, line: int = 0, *, of: str = "", pl
     The RENAME that ends a rebuild fails where a view or trigger names the table that is just then missing
     (sqlite.org/lang_altertable.html): unless `plain`, it is run as SQLite did before 3.26, which looks at neither.
     """
+    if not plain and connection.in_transaction and (alone := stands_alone(sql)):
+        raise MigrationFailed(
+            f"line {line} failed: {' '.join(sql.split())[:100]}",
+            f"A migration is applied in one transaction, whole or not at all, and {alone} has no place there.",
+            (f"take {alone} out of the migration, and run it by itself",),
+        )
     try:
         try:
             connection.execute(sql).fetchall()
@@ -38,6 +48,16 @@ def execute(connection: Connection, sql: str, line: int = 0, *, of: str = "", pl
         if told(connection.path, error) or Refusal.of(error).code == "SQLITE_INTERRUPT":
             raise  # the disk, the rights, another process: `connect` says which
         raise failed(connection, error, of or sql, line) from error
+
+
+def stands_alone(sql: str) -> str:
+    """Return the command of a statement that has no place in a transaction, "" for any other."""
+    words = [token.word for token in tokens(sql[:500])]
+    if words[:1] == ["ROLLBACK"] and "TO" in words[:3]:
+        return ""
+    if words[:1] == ["PRAGMA"] and len(words) > 2:
+        return next((f"PRAGMA {word.lower()}" for word in words[1:4] if word in _ALONE_PRAGMAS), "")
+    return words[0] if words and words[0] in _ALONE else ""
 
 
 def failed(connection: Connection, error: SqlError, sql: str, line: int = 0) -> MigrationFailed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -91,6 +91,13 @@ def size(connection: Connection, place: str) -> int:
         return int(value(connection, f"SELECT total({width}) FROM {place}"))
 
 
+def fill(connection: Connection, values: Mapping[str, object]) -> None:
+    """Set what an inverse asks for, and nothing else."""
+    connection.execute("DELETE FROM safemigrate.setting")
+    for name, given in values.items():
+        connection.execute("INSERT INTO safemigrate.setting (name, value) VALUES (?, ?)", [name, given])
+
+
 def drop(connection: Connection, places: Iterable[str]) -> None:
     """Drop kept tables and forget them."""
     for place in dict.fromkeys(places):
@@ -135,11 +142,12 @@ def _make_room(connection: Connection, name: str) -> None:
 
 
 def _place(name: str) -> str:
-    return f"safemigrate.{quote(name)}"
+    return quote(side.NAME, name)
 
 
 def _name(place: str) -> str:
-    return place.removeprefix("safemigrate.")[1:-1].replace('""', '"')
+    """The table of a place, which is its name in the side database, both quoted."""
+    return place.removeprefix(quote(side.NAME))[2:-1].replace('""', '"')
 
 
 def _into_side(text: str) -> str:

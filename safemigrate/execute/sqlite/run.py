@@ -13,19 +13,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from safemigrate.db.sqlite import script
-from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, rows, value
-from safemigrate.db.sqlite.definition import tokens
+from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, value
+from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
 from safemigrate.db.sqlite.holders import holders
 from safemigrate.errors import ConnectionFailed, MigrationFailed
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, side
-from safemigrate.model import Kept, OnProgress, Plan, Progress, Step, counted, silent
+from safemigrate.model import Kept, OnProgress, Plan, Progress, counted, silent
 
 # What a script may set, or a build have another default for (sqlite.org/pragma.html).
-_DEFAULTS = {"recursive_triggers": 0, "ignore_check_constraints": 0, "writable_schema": 0, "defer_foreign_keys": 0}
+_DEFAULTS = (
+    "legacy_alter_table",
+    "recursive_triggers",
+    "ignore_check_constraints",
+    "writable_schema",
+    "defer_foreign_keys",
+)
 _TICK = 1_000_000  # of SQLite's virtual machine, some milliseconds
 
 
@@ -69,7 +76,6 @@ def apply(
     *,
     row: str,
     foreign_keys: bool,
-    legacy_alter_table: bool = False,
     rehearsed: Path | None,
     before: str,
     after: str,
@@ -79,7 +85,7 @@ def apply(
     """Apply a plan, whole or not at all.
 
     `row` is the id of the row that `hooks.record` writes. `rehearsed` is the side database of the rehearsal: what is
-    kept comes from there, for the rows are the same; `foreign_keys` and `legacy_alter_table` are as they were there.
+    kept comes from there, for the rows are the same. `foreign_keys` says whether they are enforced, as they were there.
     `before` and `after` are the fingerprints of the schema.
     """
 
@@ -92,10 +98,9 @@ def apply(
         for number, step in enumerate(plan.steps):
             aim.on_progress(Progress(aim.step, " ".join(step.sql.split())[:80], number, len(plan.steps)))
             for sql in (*step.before, *step.run, *step.after):
-                execute(aim.connection, sql, step)
+                execute(aim.connection, sql, step.line)
 
-    settings = locked(aim, foreign_keys=foreign_keys, legacy_alter_table=legacy_alter_table)
-    _in_one(aim, settings, hooks, keep, change, rehearsed)
+    _in_one(aim, locked(aim, foreign_keys=foreign_keys), hooks, keep, change, rehearsed)
 
 
 def take_back(
@@ -106,12 +111,13 @@ def take_back(
     rehearsed: Path | None,
     left: Sequence[Kept] = (),
     undo: Plan | None = None,
+    fill: Mapping[str, object] = MappingProxyType({}),
     reason: str = "it was rolled back",
 ) -> None:
     """Run the inverses of these runs, newest first, whole or not at all; they are on hold then.
 
     `rehearsed` is the side database of the rollback's own rehearsal, with what it drops and changes (`left`); `undo` is
-    the plan that takes the rollback back.
+    the plan that takes the rollback back. `fill` are the values that the inverse asks for, by name.
     """
 
     def keep(keeper: Connection) -> None:
@@ -122,6 +128,7 @@ def take_back(
                     "\n".join(f"{each.subject}: {each.place}" for each in gone),
                     ("safemigrate snapshot list",),
                 )
+        kept.fill(keeper, fill)
         rollback = journal.start_rollback(keeper, chosen, undo, reason)
         if rehearsed:
             kept.copy(keeper, chosen[-1].id, left, rollback)
@@ -132,10 +139,9 @@ def take_back(
             aim.on_progress(Progress(aim.step, one.migration, number, len(chosen)))
             for step in reversed(one.plan.steps):
                 for sql in step.inverse:
-                    execute(aim.connection, sql)
+                    execute(aim.connection, sql, plain=True)
 
-    settings = locked(aim, foreign_keys=False, legacy_alter_table=True)
-    _in_one(aim, settings, hooks, keep, change, rehearsed)
+    _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed)
 
 
 def _in_one(
@@ -181,10 +187,8 @@ def forget(aim: Target) -> None:
 
 
 @contextmanager
-def locked(
-    aim: Target, *, foreign_keys: bool = True, legacy_alter_table: bool = False, retries: int | None = None
-) -> Iterator[None]:
-    """Hold the file's write lock for one transaction under these settings; every setting is put back.
+def locked(aim: Target, *, foreign_keys: bool = True, retries: int | None = None) -> Iterator[None]:
+    """Hold the file's write lock for one transaction, with foreign keys on or off; every setting is put back.
 
     The side database is let go of meanwhile. Raises MigrationFailed, naming who has the file, where there is no lock.
     """
@@ -193,8 +197,7 @@ def locked(
     settings = {
         "busy_timeout": int(aim.lock_timeout * 1000),
         "foreign_keys": int(foreign_keys),
-        "legacy_alter_table": int(legacy_alter_table),
-        **_DEFAULTS,
+        **dict.fromkeys(_DEFAULTS, 0),
     }
     with _set(connection, settings), _interruptible(connection):
         try:
@@ -227,8 +230,9 @@ def _interruptible(connection: Connection) -> Iterator[None]:
     connection.set_progress_handler(lambda: 0, _TICK)
     try:
         yield
-    except SqlError as error:
-        if Refusal.of(error).code == "SQLITE_INTERRUPT":
+    except (MigrationFailed, SqlError) as error:
+        code = error.sqlstate if isinstance(error, MigrationFailed) else Refusal.of(error).code
+        if code == "SQLITE_INTERRUPT":
             raise KeyboardInterrupt from error
         raise
     finally:
@@ -246,7 +250,7 @@ def _patiently(aim: Target, sql: str, retries: int) -> None:
             refusal = Refusal.of(error)
             who = ", ".join(holders(path))
             if not refusal.code.startswith("SQLITE_BUSY"):
-                raise _failed(refusal, sql) from error
+                raise script.failed(aim.connection, error, sql) from error
             if attempt == retries:
                 raise MigrationFailed(
                     f"{path} is in use by another process, after {attempt + 1} tries",
@@ -263,52 +267,18 @@ def _patiently(aim: Target, sql: str, retries: int) -> None:
         aim.pause(pause)
 
 
-# sqlite.org/lang_transaction.html, lang_vacuum.html, pragma.html: what does nothing, or something else, inside BEGIN.
-_ALONE = {"VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"}
-_ALONE_PRAGMAS = {"JOURNAL_MODE", "SYNCHRONOUS", "WAL_CHECKPOINT", "LOCKING_MODE", "AUTO_VACUUM", "PAGE_SIZE"}
-
-
-def stands_alone(sql: str) -> str:
-    """Return the command of a statement that has no place in a transaction, "" for any other."""
-    words = [token.text.upper() for token in tokens(sql[:200])]
-    if words[:1] == ["ROLLBACK"] and "TO" in words[:3]:
-        return ""
-    if words and words[0] in _ALONE:
-        return words[0]
-    found = [word for word in words[1:4] if words[0] == "PRAGMA" and word in _ALONE_PRAGMAS]
-    return f"PRAGMA {found[0].lower()}" if found and len(words) > 2 else ""
-
-
-def execute(connection: Connection, sql: str, step: Step | None = None) -> None:
-    """Run one statement; raises MigrationFailed with SQLite's words and the line of its step."""
-    text = " ".join((step.sql if step else sql).split())
-    place = f"line {step.line}" if step else "a statement"
-    if alone := stands_alone(sql):
-        raise MigrationFailed(
-            f"{place} failed: {text[:100]}",
-            f"A migration is applied in one transaction, whole or not at all, and {alone} has no place there.",
-            (f"take {alone} out of the migration, and run it by itself",),
-        )
-    script.execute(connection, sql, step.line if step else 0, of=step.sql if step else "")
+def execute(connection: Connection, sql: str, line: int = 0, *, plain: bool = False) -> None:
+    """Run one statement of the transaction. Raises MigrationFailed; SqlError for disk, rights and other processes."""
+    script.execute(connection, sql, line, plain=plain)
     if not connection.in_transaction:
-        raise MigrationFailed(f"{place} failed: {text[:100]}", "It ended the transaction that it ran in.")
-
-
-def _failed(refusal: Refusal, text: str) -> MigrationFailed:
-    said = f"{refusal.message} ({refusal.code})" if refusal.code else refusal.message
-    return MigrationFailed(f"the transaction failed: {text}", said, sqlstate=refusal.code)
+        raise MigrationFailed(f"line {line} failed: {' '.join(sql.split())[:100]}", "It ended the transaction.")
 
 
 def _sound(connection: Connection, violated: Violations) -> None:
     """Raise MigrationFailed where rows point nowhere that did not before, or the file is damaged."""
     said = [
-        f'{counted("{count} {row|rows}", count)} of "{table}" {counted("{points|point}", count)} '
-        f'to rows of "{parent}" that are not there'
-        if parent
-        else table
+        counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
         for (table, parent), count in added(violated, violations(connection)).items()
-    ]
-    if not said:
-        said = [text for (text,) in rows(connection, "PRAGMA main.quick_check(20)") if text != "ok"]
+    ] or integrity(connection, quick=True)
     if said:
         raise MigrationFailed("the file would not be sound after the change", "\n".join(said[:20]))

@@ -61,6 +61,7 @@ _TABLES = (
   since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')),
   released_at TEXT
 )""",
+    "CREATE TABLE IF NOT EXISTS safemigrate.setting (name TEXT PRIMARY KEY, value)",
 )
 
 

@@ -27,8 +27,9 @@ USER = (
     'CREATE TABLE "User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" TEXT NOT NULL, "bio" TEXT)',
     'CREATE UNIQUE INDEX "User_name_key" ON "User"("name")',
 )
-KEPT = Kept(KeptKind.COLUMN, '"User"."bio"', 'safemigrate."0a1b_User"')
+KEPT = Kept(KeptKind.COLUMN, '"User"."bio"', '"safemigrate"."0a1b_User"')
 INVERSE = (
+    "PRAGMA legacy_alter_table = ON",
     'ALTER TABLE "User" RENAME TO "old_User"',
     USER[0],
     'INSERT INTO "User" SELECT u.id, u.name, k.bio '

@@ -61,7 +61,7 @@ def test_settings_are_put_back(settings: tuple[int, int], scene: Scene, opened: 
     ("sql", "said"),
     [
         ("INSERT INTO User VALUES (1, 'x')", "UNIQUE constraint failed: User.id (SQLITE_CONSTRAINT_PRIMARYKEY)"),
-        ("INSERT INTO Post VALUES (1, 99)", '1 row of "Post" points to rows of "User" that are not there'),
+        ("INSERT INTO Post VALUES (1, 99)", '1 row of "Post" points to no row of "User"'),
         ("SELECT nobody", "no such column: nobody (SQLITE_ERROR)"),
         ("-- why\nVACUUM", "VACUUM has no place there"),
         ("PRAGMA journal_mode = WAL", "PRAGMA journal_mode has no place there"),
@@ -163,7 +163,7 @@ def test_stopped_from_outside(scene: Scene, opened: Connection) -> None:
 def test_what_is_kept_and_gone_refuses_the_way_back(scene: Scene, opened: Connection) -> None:
     scene.apply(opened)
     side.detach(opened)
-    kept.prune(scene.database, scene.side, [], ['safemigrate."0a1b_User"'])
+    kept.prune(scene.database, scene.side, [], ['"safemigrate"."0a1b_User"'])
     after = dump(scene.database)
     with pytest.raises(MigrationFailed, match="needs for its way back"):
         scene.take_back(opened)
@@ -205,8 +205,8 @@ def test_another_timeline_does_not_take_what_is_kept(scene: Scene, tmp_path: Pat
     with connect(scene.database) as again:
         scene.apply(again)
         assert [one.kept.place for one in kept.objects(again)] == [
-            'safemigrate."0a1b_User_1"',
-            'safemigrate."0a1b_User"',
+            '"safemigrate"."0a1b_User_1"',
+            '"safemigrate"."0a1b_User"',
         ]
     put(scene, late)
     with connect(scene.database) as again, pytest.raises(MigrationFailed, match="needs for its way back"):
