@@ -278,6 +278,8 @@ def _sound(connection: Connection, violated: Violations) -> None:
     """Raise MigrationFailed where rows point nowhere that did not before, or the file is damaged."""
     said = [
         counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
+        if parent
+        else table
         for (table, parent), count in added(violated, violations(connection)).items()
     ] or integrity(connection, quick=True)
     if said:
