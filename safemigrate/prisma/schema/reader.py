@@ -145,7 +145,7 @@ class _Reader:
             text.endswith("?"),
             tuple(self._attributes(line[first:])),
             self._place(line),
-            self._place(typed or line[:1]),
+            self._place(typed) if typed else self._between(line[0].end, line[0].end),
         )
 
     def _attributes(self, tokens: list[_Token]) -> Iterator[Attribute]:

@@ -32,8 +32,9 @@ class Attribute:
 
     def listed(self, name: str) -> tuple[str, ...]:
         """The parts of an argument that is a list, or may be one."""
-        text = self.arguments.get(name)
-        return self.parts.get(name) or ((text,) if text else ())
+        if name in self.parts or name not in self.arguments:
+            return self.parts.get(name, ())
+        return (self.arguments[name],)
 
     def text(self, name: str) -> str:
         """An argument that is a string, without its quotes."""

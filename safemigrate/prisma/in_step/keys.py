@@ -1,0 +1,116 @@
+"""Ids, uniques, indexes and the table's name of a model in both schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safemigrate.prisma.in_step import write
+from safemigrate.prisma.in_step.difference import Difference, Edit, Level, Side
+from safemigrate.prisma.in_step.sides import Sides
+from safemigrate.prisma.in_step.translate import block_for_sqlite, for_sqlite
+from safemigrate.prisma.schema.values import Attribute, Block, Field, Schema
+
+_WORDS = {"id": "the id", "unique": "a unique", "index": "an index"}
+_Key = tuple[str, tuple[str, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Where a key is said: in an attribute of the block, or of a field."""
+
+    attribute: Attribute
+    field: Field | None = None
+
+
+def compare(sides: Sides, there: Block, here: Block) -> Iterator[Difference]:
+    """Compare a model of the production schema, `there`, with that of the development schema."""
+    theirs, mine = _keys(there), _keys(here)
+    for key in dict.fromkeys([*theirs, *mine]):
+        if key in theirs and key in mine:
+            continue
+        lacking = Side.DEVELOPMENT if key in theirs else Side.PRODUCTION
+        said = theirs.get(key) or mine[key]
+        has, lacks = (there, here) if lacking is Side.DEVELOPMENT else (here, there)
+        if _possible(sides, has, lacks, said, lacking):
+            yield _one_sided(sides, has, lacks, key, said, lacking)
+    if there.table != here.table and not there.get("schema"):
+        yield _renamed(sides, there, here)
+
+
+def _keys(block: Block) -> dict[_Key, _Said]:
+    found: dict[_Key, _Said] = {}
+    for attribute in block.attributes:
+        if attribute.name in _WORDS:
+            key = (attribute.name, attribute.listed("fields"), attribute.text("name"))
+            found.setdefault(key, _Said(attribute))
+    for field in block.fields.values():
+        for attribute in field.attributes:
+            if attribute.name in _WORDS:
+                found.setdefault((attribute.name, (field.name,), ""), _Said(attribute, field))
+    return found
+
+
+def _possible(sides: Sides, has: Block, lacks: Block, said: _Said, lacking: Side) -> bool:
+    """Whether the other can have it: SQLite has no GIN, no classes of operators, and nothing of what it lacks."""
+    if said.field:
+        return said.field.name in lacks.fields  # with the field comes its attribute
+    if lacking is Side.PRODUCTION:
+        return True
+    fields = [has.fields.get(one.partition("(")[0]) for one in said.attribute.listed("fields")]
+    kept = all(one is None or for_sqlite(sides.production, has, one, sides.style) for one in fields)
+    return kept and bool(block_for_sqlite(sides.production, said.attribute))
+
+
+def _one_sided(sides: Sides, has: Block, lacks: Block, key: _Key, said: _Said, lacking: Side) -> Difference:
+    kind, fields, name = key
+    what = f"{_WORDS[kind]} of {has.name} ({', '.join(fields)})" + (f" named {name}" if name else "")
+    message = f"{what} is in {sides.name(lacking.other)} and not in {sides.name(lacking)}"
+    place = said.field.place if said.field else said.attribute.place
+    level = Level.WORTH if kind == "index" and lacking is Side.DEVELOPMENT else Level.MUST
+    follows, edit = lacking, _added(sides, lacks, said, lacking)
+    if _lost(sides, lacking, has.name, key):
+        message += " any more"
+        follows, edit = lacking.other, _without(sides.of(lacking.other), said)
+    return Difference(has.name, message, level, follows, place, lacks.place, (edit,))
+
+
+def _lost(sides: Sides, lacking: Side, model: str, key: _Key) -> bool:
+    if not sides.before:
+        return False
+    was = sides.before[0 if lacking is Side.PRODUCTION else 1].blocks.get(model)
+    return was is not None and key in _keys(was)
+
+
+def _without(schema: Schema, said: _Said) -> Edit:
+    if said.field:
+        return write.attribute(schema, said.field, said.attribute.name, "")
+    return write.without_attribute(schema, said.attribute)
+
+
+def _added(sides: Sides, lacks: Block, said: _Said, lacking: Side) -> Edit:
+    schema, source = sides.of(lacking), sides.of(lacking.other)
+    is_plain = lacking is Side.PRODUCTION or said.field
+    text = source.text(said.attribute.place) if is_plain else block_for_sqlite(source, said.attribute)
+    if said.field:
+        return write.attribute(schema, lacks.fields[said.field.name], said.attribute.name, text)
+    return write.new_attribute(schema, lacks, text)
+
+
+def _renamed(sides: Sides, there: Block, here: Block) -> Difference:
+    message = f"{there.name} is the table {there.table} in {sides.name(Side.PRODUCTION)}"
+    message += f", {here.table} in {sides.name(Side.DEVELOPMENT)}"
+    changed = False
+    if sides.before:
+        was = [one.blocks.get(there.name) for one in sides.before]
+        changed = bool(was[0] and was[1] and was[0].table == there.table and was[1].table != here.table)
+    follows = Side.PRODUCTION if changed else Side.DEVELOPMENT
+    schema, block, table = (sides.production, there, here.table) if changed else (sides.development, here, there.table)
+    mapped = block.get("map")
+    text = "" if table == there.name else f'@@map("{table}")'
+    if mapped and text:
+        edit = Edit(mapped.place.path, mapped.place.start, mapped.place.end, text)
+    else:
+        edit = write.without_attribute(schema, mapped) if mapped else write.new_attribute(schema, block, text)
+    also = here.place if changed else there.place
+    return Difference(there.name, message, Level.MUST, follows, block.place, also, (edit,))
