@@ -1,0 +1,85 @@
+"""There and back in a file: proven, written to, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safemigrate.db.sqlite.catalog import read
+from safemigrate.db.sqlite.compare import compare
+from safemigrate.db.sqlite.connection import Connection, connect
+from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.rows import differences
+from safemigrate.model import Group, Migration, Plan, Proof, Verdict
+from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.prove import prove, take_back
+from safemigrate.shadow.sqlite.rehearse import rehearse
+from safemigrate.sql import split
+
+
+@dataclass
+class Journey:
+    """A file after its migration, with its plan; `before` and `safemigrate` are attached."""
+
+    connection: Connection
+    plan: Plan
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.plan.proof.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.plan.proof.reasons
+
+    def write(self, sql: str) -> None:
+        script(self.connection, sql)
+
+    def back(self) -> None:
+        take_back(self.connection, self.plan)
+
+    def unlike(self, folder: Path, then: str) -> list[str]:
+        """Say how the file differs from what it would be had there been no migration."""
+        backup(folder / "before.db", folder / "twin.db")
+        with connect(folder / "twin.db") as twin:
+            script(twin, then)
+            expected = read(twin)
+        self.connection.attach(folder / "twin.db", "twin")
+        found = [*compare(expected, read(self.connection)), *differences(self.connection, "twin", "main")]
+        self.connection.detach("twin")
+        return found
+
+
+def script(connection: Connection, sql: str) -> None:
+    for statement in split(sql, dialect="sqlite"):
+        connection.execute(statement.sql).fetchall()
+
+
+@contextmanager
+def journey(folder: Path, before: str | Callable[[Connection], None], sql: str) -> Iterator[Journey]:
+    """Make a file, migrate it, and prove the way back."""
+    with connect(folder / "dev.db", create=True) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        if isinstance(before, str):
+            script(connection, before)
+        else:
+            before(connection)
+        connection.execute("PRAGMA foreign_keys = ON")
+        backup(connection, folder / "before.db")
+        connection.attach(folder / "before.db", "before")
+        connection.attach(folder / "kept.db", "safemigrate", create=True, write=True)
+        written = Migration("1_change", folder / "migration.sql", sql, "0")
+        statements = split(sql, dialect="sqlite")
+
+        def forward() -> None:
+            rehearse(connection, written, statements)
+
+        seen = rehearse(connection, written, statements)
+        derived = derive(connection, "1_change", "0", seen.observations, seen.before, seen.after)
+        plan = Plan("1_change", "0", (Group(derived.steps),), Proof(Verdict.IMPOSSIBLE))
+        plan = prove(connection, plan, seen.before, seen.after, forward=forward, reasons=derived.reasons)
+        yield Journey(connection, plan)
