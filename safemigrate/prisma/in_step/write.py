@@ -119,7 +119,7 @@ def _fields(schema: Schema, block: Block, fields: Mapping[str, Translated | None
 def _line(schema: Schema, like: Field | None, words: list[str]) -> str:
     """A field's line in the columns of another's."""
     name, kind, rest = words
-    if like is None:
+    if like is None or not kind:
         return f"  {' '.join(word for word in words if word)}\n"
     indent = _indent(schema, like.place)
     named = like.typed.start - like.place.start
