@@ -1,0 +1,64 @@
+"""Whether views and triggers work: SQLite takes any text for one, and finds out when it is used."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from safemigrate.db.sqlite.catalog import Trigger, View, fold
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows
+from safemigrate.db.sqlite.definition import tokens
+
+_number = count()
+
+
+def broken_view(connection: Connection, view: View, schema: str = "main") -> str:
+    """Return what SQLite has against a view, "" for nothing."""
+    return _refused(connection, f"SELECT * FROM {quote(schema, view.name)}")
+
+
+def broken_trigger(connection: Connection, trigger: Trigger, schema: str = "main") -> str:
+    """Return what SQLite has against a statement that fires a trigger, "" for nothing."""
+    table = quote(schema, trigger.table)
+    event, columns = _event(trigger.sql)
+    if event == "UPDATE":
+        sql = f"SELECT name FROM pragma_table_xinfo(?, {quote(schema)}) WHERE hidden = 0"
+        columns = columns or [name for (name,) in rows(connection, sql, [trigger.table])][:1]
+        return _refused(
+            connection, f"UPDATE {table} SET {', '.join(f'{quote(one)} = {quote(one)}' for one in columns)}"
+        )
+    return _refused(connection, f"INSERT INTO {table} DEFAULT VALUES" if event == "INSERT" else f"DELETE FROM {table}")
+
+
+def broken_alone(connection: Connection, trigger: Trigger) -> str:
+    """Return the same of one trigger without the table's others; what is done for that is undone."""
+    if not broken_trigger(connection, trigger):
+        return ""
+    connection.execute("SAVEPOINT alone")
+    try:
+        others = "SELECT name FROM main.sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)"
+        for (name,) in rows(connection, others, [trigger.table]):
+            if fold(name) != fold(trigger.name):
+                connection.execute(f"DROP TRIGGER main.{quote(name)}")
+        return broken_trigger(connection, trigger)
+    finally:
+        connection.execute("ROLLBACK TO alone")
+        connection.execute("RELEASE alone")
+
+
+def _refused(connection: Connection, sql: str) -> str:
+    try:
+        # Numbered, for a compiled EXPLAIN that Python still has is not compiled again when the schema has changed.
+        connection.execute(f"EXPLAIN {sql} -- {next(_number)}").close()
+    except SqlError as error:
+        return str(error)
+    return ""
+
+
+def _event(sql: str) -> tuple[str, list[str]]:
+    """Return INSERT, UPDATE or DELETE, and the columns of UPDATE OF."""
+    found = tokens(sql)
+    at = next((at for at, token in enumerate(found) if token.word in {"INSERT", "UPDATE", "DELETE"}), None)
+    if at is None:
+        return "", []
+    end = next(number for number, token in enumerate(found) if number > at and token.word == "ON")
+    return found[at].word, [token.text for token in found[at + 2 : end] if token.word != ","]
