@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.errors import told
 from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Migration
@@ -47,26 +49,22 @@ def rehearse(
     what `execute(number, statement)` gets are the statements of `in_one_transaction`. Raises MigrationFailed, naming
     the file and the line, where one fails, or where rows in the end refer to none; the copy is then as it was.
     """
-    off = without_foreign_keys(statements)
-    runs = in_one_transaction(statements)
     do = execute or as_written(connection)
     tracer = Tracer(connection, now)
     before = tracer.catalog
-    broken = violations(connection)
-    with foreign_keys(connection, on=not off):
-        try:
-            with connection.transaction():
-                observations = tuple(
-                    tracer.observe(one, lambda number=number, one=one: do(number, one))  # type: ignore[misc]
-                    for number, one in enumerate(runs)
-                )
-                if new := added(broken, violations(connection)):
-                    raise _orphaned(new)
-        except MigrationFailed as error:
-            raise _named(error, migration) from error
-        except SqlError as error:
-            raise _named(script.failed(connection, error, "COMMIT"), migration) from error
-    return Rehearsed(migration, observations, before, read(connection), not off)
+    with _whole(connection, migration, statements):
+        observations = tuple(
+            tracer.observe(one, lambda number=number, one=one: do(number, one))  # type: ignore[misc]
+            for number, one in enumerate(in_one_transaction(statements))
+        )
+    return Rehearsed(migration, observations, before, read(connection), not without_foreign_keys(statements))
+
+
+def replay(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
+    """Run a migration as `rehearse` does, and look at nothing."""
+    with _whole(connection, migration, statements):
+        for one in in_one_transaction(statements):
+            script.execute(connection, one.sql, one.span.line)
 
 
 def run_as_prisma(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
@@ -91,14 +89,40 @@ def as_written(connection: Connection) -> Execute:
     return lambda _number, statement: script.execute(connection, statement.sql, statement.span.line)
 
 
-def _orphaned(new: Violations) -> MigrationFailed:
+@contextmanager
+def _whole(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> Iterator[None]:
+    """Keep what runs inside the block whole, and refuse rows that then refer to none."""
+    broken = violations(connection)
+    with foreign_keys(connection, on=not without_foreign_keys(statements)):
+        try:
+            with connection.transaction():
+                yield
+                if new := added(broken, violations(connection)):
+                    raise _orphaned(new)
+        except MigrationFailed as error:
+            raise _named(error, migration) from error
+        except SqlError as error:
+            if told(connection.path, error):
+                raise
+            raise _named(script.failed(connection, error, "COMMIT"), migration) from error
+
+
+class Orphaned(MigrationFailed):
+    """A migration would leave rows of `tables` that refer to none."""
+
+    tables: frozenset[str] = frozenset()
+
+
+def _orphaned(new: Violations) -> Orphaned:
     told = [f"{count} of {quote(table)} to {quote(parent)}" for (table, parent), count in sorted(new.items()) if parent]
     told += [table for table, parent in new if not parent]
-    return MigrationFailed(
+    error = Orphaned(
         f"it leaves rows that refer to none: {', '.join(told)}",
         "Foreign keys are off while it runs, and nothing else would have said so.",
         ("PRAGMA foreign_key_check;",),
     )
+    error.tables = frozenset(table for table, parent in new if parent)
+    return error
 
 
 def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:

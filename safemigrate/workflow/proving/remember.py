@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -22,6 +22,8 @@ from safemigrate.model import (
     Measured,
     Migration,
     MigrationOutcome,
+    OnProgress,
+    Progress,
     Proof,
     Severity,
     Span,
@@ -62,6 +64,37 @@ class Memory:
     def save(self) -> None:
         """Write what is remembered."""
         put_away(self._path, json.dumps(self._found), _KEPT)
+
+
+def recalled(
+    history: Sequence[Migration],
+    wanted: Sequence[int],
+    memory: Memory | None,
+    on_progress: OnProgress,
+    prove: Callable[[Sequence[int]], Generator[tuple[int, MigrationOutcome]]],
+) -> dict[int, MigrationOutcome]:
+    """Return what is remembered of the migrations of these numbers, and what `prove` finds of the others.
+
+    Also of a run that is interrupted, what it proved is remembered.
+    """
+    key = keys(history)
+    known = {number: memory.get(key[number]) for number in wanted} if memory else {}
+    found = {number: outcome for number, outcome in known.items() if outcome}
+    missing = [number for number in wanted if number not in found]
+    total, before = len(wanted), len(found)
+    on_progress(Progress("prove", f"{before} of {total} known from before", before, total))
+    try:
+        with closing(prove(missing)) as lanes:
+            for number, outcome in lanes:
+                found[number] = outcome
+                if memory:
+                    memory.put(key[number], outcome)
+                on_progress(Progress("prove", outcome.name, len(found), total))
+    finally:
+        if missing and memory:
+            memory.save()
+    on_progress(Progress("prove", f"{total} migrations, {before} known from before", total, total))
+    return found
 
 
 def put_away(path: Path, text: str, most: int) -> None:

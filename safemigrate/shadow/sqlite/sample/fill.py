@@ -22,11 +22,12 @@ def fill(
     seed: int,
     rows: int = 5,
     tables: Collection[str] | None = None,
-    telling: bool = True,
+    plain: Collection[str] = (),
 ) -> Sampled:
     """Insert up to `rows` rows into each table that is empty, of all or of those named, quoted; parents first.
 
-    What `shadow.sample.fill` says of rows holds here too. Triggers fire: what they write stays.
+    What `shadow.sample.fill` says of rows holds here too; in the tables that are to be `plain` no value is a telling
+    one. Triggers fire: what they write stays.
     """
     done, catalog = Sampled(), read(connection)
     found = [describe(table, catalog) for table in empty(connection, catalog, tables)]
@@ -41,7 +42,7 @@ def fill(
                     {key.name for key in open_},
                     Random(f"{seed} {table.name}"),  # noqa: S311 the same rows every time
                     rows,
-                    telling,
+                    table.name not in plain,
                 )
                 done.rows[table.name] = _insert(connection, maker)
             except Unfillable as why:

@@ -1,0 +1,41 @@
+"""Files that are thrown away: copies to try a migration in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from safemigrate.db.sqlite.connection import Connection, connect, run
+
+
+class Copies:
+    """A folder of files by name, none of which outlives it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where the file of a name is, or will be."""
+        return self.folder / f"{name}.db"
+
+    def copy(self, source: str | Path, into: str) -> Path:
+        """Copy a file that nobody writes to, and in which no transaction is open, over one that nobody has open."""
+        return shutil.copyfile(self.path(source) if isinstance(source, str) else source, self.path(into))
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[Connection]:
+        """Open a file, made where there is none, in a way that a loss of power would spoil it."""
+        with connect(self.path(name), create=True) as connection:
+            run(connection, "PRAGMA journal_mode = MEMORY")
+            run(connection, "PRAGMA synchronous = OFF")
+            yield connection
+
+
+@contextmanager
+def copies(folder: Path | None = None) -> Iterator[Copies]:
+    """Make a folder, in `folder` or where the system has its temporary ones, for as long as the block lasts."""
+    with TemporaryDirectory(prefix="safemigrate-", dir=folder) as made:
+        yield Copies(Path(made))

@@ -1,0 +1,1 @@
+"""What the rooms do together where the database is a file."""

@@ -1,0 +1,181 @@
+"""A history in files that are thrown away: one in which it runs, and copies of it to prove each migration in."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from safemigrate.db.sqlite.catalog import Catalog, fold
+from safemigrate.db.sqlite.compare import compare
+from safemigrate.db.sqlite.connection import Connection, quote
+from safemigrate.db.sqlite.copy import backup
+from safemigrate.errors import MigrationFailed, NotSql
+from safemigrate.model import Group, Migration, MigrationOutcome, OnProgress, Plan, Proof, Verdict
+from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.prove import prove
+from safemigrate.shadow.sqlite.copies import Copies, copies
+from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse, replay
+from safemigrate.shadow.sqlite.same_end import same_end
+from safemigrate.sql import Statement, executable, statements_of
+from safemigrate.workflow.on_file.sampled import Sampled
+from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
+from safemigrate.workflow.proving.remember import Memory, recalled
+
+_BASE, _BEFORE, _AFTER, _SIDE = "base", "before", "after", "safemigrate"
+
+
+def proven(
+    history: Sequence[Migration],
+    wanted: Sequence[int],
+    terms: Terms,
+    memory: Memory | None,
+    on_progress: OnProgress,
+    *,
+    start: Path | None = None,
+) -> dict[int, MigrationOutcome]:
+    """Prove the migrations of these numbers, each on what all before it made, rows of their own included.
+
+    `start` is a file to begin with, where it is not an empty one.
+    """
+    return recalled(history, wanted, memory, on_progress, lambda missing: run_lane(history, missing, terms, start))
+
+
+def run_lane(
+    history: Sequence[Migration], wanted: Sequence[int], terms: Terms, start: Path | None
+) -> Generator[tuple[int, MigrationOutcome]]:
+    """Prove the migrations of these numbers, and return each as soon as it is."""
+    with copies() as made, ExitStack() as stack:
+        if start:
+            backup(start, made.path(_BASE))
+        lane = Lane(made, stack.enter_context(made.opened(_BASE)), history)
+        for number in wanted:
+            lane.advance(number)
+            yield number, lane.prove_next(terms)
+
+
+class Lane:
+    """A file in which migrations run one after another, without rows of our making.
+
+    One that does not run is passed over.
+    """
+
+    def __init__(self, made: Copies, base: Connection, history: Sequence[Migration]) -> None:
+        self._copies = made
+        self._base = base
+        self._history = history
+        self._at = 0
+        self._failed: list[str] = []
+        self._catalog: Catalog | None = None
+
+    def advance(self, to: int) -> None:
+        """Run every migration before number `to`."""
+        while self._at < to:
+            migration = self._history[self._at]
+            try:
+                replay(self._base, migration, _statements(migration))
+            except (MigrationFailed, NotSql):
+                self._failed.append(migration.name)
+            self._at += 1
+            self._catalog = None
+
+    def prove_next(self, terms: Terms) -> MigrationOutcome:
+        """Run the next migration, and prove it in copies of the file before it."""
+        migration = self._history[self._at]
+        self._copies.copy(_BASE, _BEFORE)
+        try:
+            statements = _statements(migration)
+            seen = rehearse(self._base, migration, statements, now=self._catalog)
+            self._catalog = seen.after
+            found = self._tried(migration, statements, seen, terms)
+        except (MigrationFailed, NotSql) as error:
+            self._failed.append(migration.name)
+            said = [f"{error.summary}: {error.why}"]
+            if before := self._failed[:-1]:
+                said.append(f"before it, this does not run either: {', '.join(before)}")
+            found = MigrationOutcome(migration.name, migration.checksum, BROKEN, detail="\n".join(said))
+        self._at += 1
+        return found
+
+    def _tried(
+        self, migration: Migration, statements: Sequence[Statement], traced: Rehearsed, terms: Terms
+    ) -> MigrationOutcome:
+        began = time.perf_counter()
+        rows = Sampled(traced.before, _touched(traced), terms)
+        while True:
+            empty = self._copies.copy(_BEFORE, "sampled")
+            with self._copies.opened("sampled") as connection:
+                rows.put(connection)
+            self._copies.copy("sampled", _AFTER)
+            try:
+                with self._copies.opened(_AFTER) as connection:
+                    seen = rehearse(connection, migration, statements, now=traced.before)
+                    return self._proven(connection, seen, statements, rows, empty, began)
+            except MigrationFailed as error:
+                if not rows.make_way(error):
+                    raise
+
+    def _proven(
+        self,
+        connection: Connection,
+        seen: Rehearsed,
+        statements: Sequence[Statement],
+        rows: Sampled,
+        before: Path,
+        began: float,
+    ) -> MigrationOutcome:
+        migration = seen.migration
+        self._copies.path(_SIDE).unlink(missing_ok=True)
+        elsewhere = same_end(connection, seen, statements, before, self._copies)
+        connection.attach(before, "before")
+        connection.attach(self._copies.path(_SIDE), _SIDE, write=True, create=True)
+        traces = tuple(one.trace for one in seen.observations)
+        derived = derive(connection, migration.name, migration.checksum, seen.observations, seen.before, seen.after)
+        plan = Plan(
+            migration.name,
+            migration.checksum,
+            (Group(derived.steps),),
+            Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
+            traces,
+        )
+        plan = prove(
+            connection,
+            plan,
+            seen.before,
+            seen.after,
+            forward=lambda: replay(connection, migration, statements),
+            reasons=derived.reasons,
+        )
+        changed = any(one.changed for one in seen.observations) or bool(compare(seen.before, seen.after))
+        said = [rows.said]
+        if elsewhere:
+            said.append(f"Prisma, statement by statement, ends otherwise: {'; '.join(elsewhere)}")
+        if not changed and (aimed := sorted(map(quote, seen.written))):
+            said.append(f"it writes to {', '.join(aimed)}, and no row there is one that it changes")
+        return MigrationOutcome(
+            migration.name,
+            migration.checksum,
+            PROVEN if changed else UNCHANGED,
+            traces=traces,
+            transactions=(len(traces),),
+            proof=replace(plan.proof, seconds=time.perf_counter() - began),
+            detail="\n".join(filter(None, said)),
+        )
+
+
+def _statements(migration: Migration) -> list[Statement]:
+    """The statements of a file that may run whole. Raises MigrationFailed and NotSql for another."""
+    statements = statements_of(migration, "sqlite")
+    executable(migration, statements)
+    return statements
+
+
+def _touched(seen: Rehearsed) -> set[str]:
+    """The tables from before it that a migration writes, changes, or names: what it reads decides what it writes."""
+    known = {fold(name): name for name in seen.before.tables}
+    named = set(re.findall(r"\w+", fold(seen.migration.sql)))
+    written = {fold(name) for name in seen.written}
+    return {name for folded, name in known.items() if folded in named or folded in written}
