@@ -90,6 +90,25 @@ in the same way already it is a warning.
 writes what is missing.
 """,
     ),
+    "schemas-out-of-step": (
+        "history",
+        Severity.ERROR,
+        """The schema for SQLite and the schema for PostgreSQL differ in what neither of the two forces.
+
+Code that was written against the one fails on the other, or does something else there: a field or a model that only one
+has, another type, a default, a unique or a relation's action. What SQLite cannot have is no difference: an enum or Json
+is a String there (before Prisma 6.2), a list too, native types and GIN indexes are nothing, and a BigInt that counts by
+itself is an Int.
+
+The side that the branch changed leads: what it added is proposed for the other, translated, and what it removed is
+removed there. Without a base, production leads, and nothing is removed. Where the base differs in the same way already
+it is a warning; an index that only production has is a notice.
+
+    safemigrate check --fix
+
+shows the change of the other schema and writes it. Which two belong together is said in safemigrate.toml, under [pair].
+""",
+    ),
     "schema-without-migration": (
         "history",
         Severity.WARNING,

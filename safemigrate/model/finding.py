@@ -69,6 +69,7 @@ class Finding:
     unit the message names; None where nobody counted. `allowed` is the reason of an allow comment, "" without one.
     `loses` says that it takes consent: data goes, whether or not a rollback can bring it back. `verdict` is what the
     rehearsal said of it, None without one; `because` is why, where it cleared it; `measured` what it rests on.
+    `path` is the file that `span` is in, "" for its migration's; `edit` is what would end it, as git shows a change.
     """
 
     rule: str
@@ -84,6 +85,8 @@ class Finding:
     verdict: Confirmation | None = None
     because: str = ""
     measured: Measured | None = None
+    path: str = ""
+    edit: str = ""
 
     @property
     def blocks(self) -> bool:

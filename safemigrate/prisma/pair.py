@@ -32,15 +32,25 @@ def side(start: Path, schema: Path | None, settings: Settings) -> Project:
     return find(start, schema or settings.schema, settings.migrations if beside is None else None, beside)
 
 
-def pair(start: Path, settings: Settings) -> Pair | None:
-    """Return both sides, None where the settings name no pair. Raises ProjectError for what is no such pair."""
+def pair(start: Path, settings: Settings, known: Project | None = None) -> Pair | None:
+    """Return both sides, None where the settings name no pair; `known` is the one that `side` has found already.
+
+    Raises ProjectError for what is no such pair.
+    """
     named = settings.pair
     if named is None:
         return None
     for key, path in (("production", named.production), ("development", named.development)):
         if path and not path.exists():
             raise ProjectError(f"{settings.path}: pair.{key} names {path}, which does not exist")
-    found = Pair(side(start, named.production, settings), side(start, named.development, settings))
+
+    def found_at(path: Path | None) -> Project:
+        main = known and known.schema.resolve() not in (named.production, named.development)
+        if known and (main if path is None else known.schema.resolve() == path):
+            return known
+        return side(start, path, settings)
+
+    found = Pair(found_at(named.production), found_at(named.development))
     for key, project, provider in (
         ("production", found.production, "postgresql"),
         ("development", found.development, "sqlite"),

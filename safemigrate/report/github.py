@@ -37,7 +37,7 @@ def render_error(_command: str, error: SafemigrateError) -> str:
 
 def _annotation(one: Told) -> str:
     finding = one.finding
-    message = "\n".join(part for part in (finding.message, finding.help) if part)
+    message = "\n".join(part for part in (finding.message, finding.help, finding.edit) if part)
     place: dict[str, str | int] = {"file": one.path} if one.path else {}
     if one.line and one.path:
         place |= {"line": one.line, "endLine": one.line}  # it is shown below the last, which may be another action's

@@ -236,6 +236,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict,
         "because": finding.because or None,
         "measured": _measured(finding.measured) if finding.measured else None,
+        "path": finding.path or None,
+        "edit": finding.edit or None,
     }
 
 

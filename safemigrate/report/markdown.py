@@ -14,7 +14,7 @@ from safemigrate.model import Finding, MigrationOutcome, Outcome, Proof, Result,
 from safemigrate.model.value import dataclass
 from safemigrate.report.ending import Tone, ending, headline
 from safemigrate.report.markup import block, code, folded, plain
-from safemigrate.report.place import line_of
+from safemigrate.report.place import line_of, place_of
 from safemigrate.report.told import findings_of
 from safemigrate.report.words import cut, did, many, said, short, worst_first
 
@@ -151,7 +151,7 @@ def _findings(findings: tuple[Finding, ...], room: _Room, left: Counter[str], li
         elif one.help:
             words.append(f"→ {plain(cut(one.help, room.words))}")
         mark = "allowed" if one.allowed else f"{_SEVERITY[one.severity]} {one.severity}"
-        line = line_of(one, lines) or ""
+        line = place_of(one) or line_of(one, lines) or ""
         rows.append(f"| {mark} | {code(cut(one.rule, 100))} | {'<br>'.join(words)} | {line} |")
     return ["\n".join(rows)]
 

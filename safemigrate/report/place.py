@@ -15,3 +15,10 @@ def line_of(finding: Finding, lines: Sequence[str]) -> int:
     name = finding.subject.rpartition(".")[2].strip('"')
     within = range(span.line, min(span.end_line, len(lines)) + 1)
     return next((number for number in within if name and name in lines[number - 1]), span.line)
+
+
+def place_of(finding: Finding) -> str:
+    """The file and line of a finding that names its own file, "" for any other."""
+    if not finding.path:
+        return ""
+    return f"{finding.path}:{finding.span.line}" if finding.span else finding.path

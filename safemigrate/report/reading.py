@@ -10,10 +10,11 @@ from itertools import groupby
 from safemigrate.model import Confirmation, Finding, MigrationOutcome, Outcome, Proof, RulePage, Severity, Verdict
 from safemigrate.report import CONTROL
 from safemigrate.report.ending import Tone, ending
-from safemigrate.report.place import line_of
+from safemigrate.report.place import line_of, place_of
 from safemigrate.report.words import many, said
 
 _COLOUR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_EDIT = {"+": "green", "-": "red"}
 _MARK = {Severity.ERROR: ("✖", "red"), Severity.WARNING: ("!", "yellow"), Severity.NOTICE: ("·", "cyan")}
 _TONE = {Tone.GOOD: ("✔", "green"), Tone.WARN: ("!", "yellow"), Tone.BAD: ("✖", "red")}
 _VERDICT = {Verdict.EXACT: Tone.GOOD, Verdict.LOSSY: Tone.WARN, Verdict.IMPOSSIBLE: Tone.BAD}
@@ -120,8 +121,8 @@ def _proof(page: _Page, migration: MigrationOutcome, proof: Proof, *, verbose: b
 
 def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
     mark, style = ("·", "dim") if finding.allowed else _MARK[finding.severity]
-    number = line_of(finding, lines)
-    place = f"line {number}" if number else ""
+    number = 0 if finding.path else line_of(finding, lines)
+    place = f"line {number}" if number else place_of(finding)
     space = " " * max(page.width - 4 - len(finding.rule) - len(place), 2)
     page.put("  ", page.paint(mark, style), f" {finding.rule}{space}", page.paint(place, "dim"))
     page.wrap(finding.message, 4)
@@ -135,6 +136,8 @@ def _finding(page: _Page, finding: Finding, lines: list[str]) -> None:
         page.wrap(f"allowed: {finding.allowed}", 4, style="dim")
     elif finding.help:
         page.wrap(finding.help, 4, "→")
+    for line in finding.edit.splitlines():
+        page.put("    ", page.paint(line.translate(CONTROL), _EDIT.get(line[:1], "dim")))
 
 
 def _catalogue(page: _Page, rules: tuple[RulePage, ...]) -> None:

@@ -82,7 +82,7 @@ def _result(one: Told, index: int) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVEL[finding.severity],
-        "message": {"text": "\n".join(part for part in (finding.message, finding.help) if part)},
+        "message": {"text": "\n".join(part for part in (finding.message, finding.help, finding.edit) if part)},
         "locations": [_location(one.path, finding.span)],
         # GitHub follows an alert by the second alone, and makes it from the line where it is missing.
         "partialFingerprints": {

@@ -32,7 +32,8 @@ def told(outcome: Outcome, folder: str = "") -> Iterator[Told]:
     """Every finding, allowed or not; a file that cannot be read is one too."""
     seen: Counter[str] = Counter()
     for finding in outcome.findings:
-        yield Told(finding, "", _fingerprint(seen, finding, "", ""))
+        path = _from_top(finding.path, folder)
+        yield Told(finding, path, _fingerprint(seen, finding, path, ""), finding.span.line if finding.span else 0)
     for migration in outcome.migrations:
         path, lines = path_of(migration, folder), migration.text.split("\n")
         for finding in findings_of(migration):
@@ -51,7 +52,11 @@ def findings_of(migration: MigrationOutcome) -> tuple[Finding, ...]:
 
 def path_of(migration: MigrationOutcome, folder: str = "") -> str:
     """A migration's file as seen from the top of the repository, "" where nobody said which it is."""
-    return posixpath.normpath(posixpath.join(folder, migration.path)) if migration.path else ""
+    return _from_top(migration.path, folder)
+
+
+def _from_top(path: str, folder: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path)) if path else ""
 
 
 def _fingerprint(seen: Counter[str], finding: Finding, path: str, sql: str) -> str:

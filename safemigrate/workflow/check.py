@@ -49,6 +49,8 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     reader = Reader(policy, settings.postgres)
     baseline = _baseline(options, settings.baseline)
     read, notes = _read(reader, request, options)
+    if options.fix and not options.files and settings.pair:
+        notes += _in_step(request)
     if options.write_baseline:
         notes.append(_write(options.write_baseline, read))
     elif baseline:
@@ -94,6 +96,14 @@ def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list
     if asked is not None and not asked:
         notes.append(f"No migration changed since {options.changed_since}.")
     return read, notes
+
+
+def _in_step(request: Request) -> list[str]:
+    from safemigrate.prisma.pair import pair
+    from safemigrate.workflow.in_step import offer
+
+    sides = pair(request.project, request.settings)
+    return offer(request, sides) if sides else []
 
 
 def _found(request: Request, options: CheckOptions) -> tuple[list[Path], list[str]]:

@@ -22,6 +22,7 @@ from safemigrate.workflow.gate import ci
 from safemigrate.workflow.gate.changes import Changes, changes
 from safemigrate.workflow.gate.effort import Effort, compares
 from safemigrate.workflow.gate.ground import ground
+from safemigrate.workflow.gate.pair import with_pair
 from safemigrate.workflow.request import Request
 
 if TYPE_CHECKING:
@@ -52,10 +53,11 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
     began = time.monotonic()
     project = side(request.project, request.schema, request.settings)
     here = migrations(project)
-    found, notes = _changes(project, here, options)
+    named = _named(options)
+    found, notes = _changes(project, here, named)
     refuse_empty(found.runs)
     live = _live(request)
-    seen = _seen(request, options.effort, project, found, live)
+    seen = with_pair(_seen(request, options.effort, project, found, live), request, project, named)
     from safemigrate.workflow.gate.verdict import verdict
 
     outcome = verdict(project, found, seen, request.settings, options.levels, options.fail_on, options.baseline)
@@ -67,8 +69,11 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
     )
 
 
-def _changes(project: Project, here: list[Migration], options: BranchOptions) -> tuple[Changes, list[str]]:
-    named = Named((options.base, f"origin/{options.base}")) if options.base else ci.named(os.environ)
+def _named(options: BranchOptions) -> Named | None:
+    return Named((options.base, f"origin/{options.base}")) if options.base else ci.named(os.environ)
+
+
+def _changes(project: Project, here: list[Migration], named: Named | None) -> tuple[Changes, list[str]]:
     try:
         return changes(project, here, named), []
     except NoBase as error:

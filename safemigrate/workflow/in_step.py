@@ -1,0 +1,107 @@
+"""The two schemas of a project's pair: where they differ, and what would bring them into step."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safemigrate import git
+from safemigrate.disk import write_whole
+from safemigrate.git import Named
+from safemigrate.git.branch import Branch, NoBase
+from safemigrate.prisma.in_step.compare import differences
+from safemigrate.prisma.in_step.difference import Difference, Side, edited
+from safemigrate.prisma.pair import Pair
+from safemigrate.prisma.project import Project
+from safemigrate.prisma.schema.reader import parse, read
+from safemigrate.prisma.schema.values import Schema
+from safemigrate.workflow.reading.files import shown
+from safemigrate.workflow.reading.rewriting import difference
+from safemigrate.workflow.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """Both schemas, where they differ, and which of that the base of the branch has too; `base` is "" without one."""
+
+    production: Schema
+    development: Schema
+    differences: tuple[Difference, ...]
+    known: frozenset[str] = frozenset()
+    base: str = ""
+
+    def edited(self, some: Sequence[Difference]) -> list[tuple[Path, str, str]]:
+        """The files that would be written for some differences, each as it is and as it would be."""
+        found = []
+        for schema, side in ((self.production, Side.PRODUCTION), (self.development, Side.DEVELOPMENT)):
+            edits = [edit for one in some if one.follows is side for edit in one.edits]
+            found += [(path, schema.texts[path], text) for path, text in edited(schema, edits).items()]
+        return found
+
+    def edit(self, one: Difference) -> str:
+        """What ends a difference, as git shows a change, without the names of files."""
+        lines: list[str] = []
+        for _, before, after in self.edited([one]):
+            lines += list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))[2:]
+        return "".join(f"{line}\n" for line in lines)
+
+
+def compared(pair: Pair, named: Named | None = None, *, based: bool = True) -> InStep:
+    """Compare both sides; where they lie in a repository that has a base, with what they were there.
+
+    Raises ProjectError for a schema that cannot be read.
+    """
+    production, development = read(pair.production.files), read(pair.development.files)
+    version = tuple(int(part) for part in re.findall(r"\d+", pair.development.package.version)[:2])
+    branch = _branch(pair, named) if based else None
+    if branch is None:
+        return InStep(production, development, tuple(differences(production, development, version)))
+    before = (_before(branch, pair.production), _before(branch, pair.development))
+    found = differences(production, development, version, before)
+    known = frozenset(one.message for one in differences(*before, version))
+    return InStep(production, development, tuple(found), known, branch.base)
+
+
+def offer(request: Request, pair: Pair) -> list[str]:
+    """Show what would bring the schemas into step, and write it if that is agreed to; return what there is to say."""
+    found = compared(pair)
+    files = found.edited(found.differences)
+    if not files:
+        return []
+    names = ", ".join(str(shown(path)) for path, *_ in files)
+    if not request.rewrite("".join(difference(shown(path), before, after) for path, before, after in files)):
+        return [f"{names}: left as it is, out of step."]
+    for path, _, text in files:
+        write_whole(path, text)
+    return [
+        f"{names}: written, in step with the other schema. Each side's migration: {', '.join(applies(found, pair))}."
+    ]
+
+
+def applies(found: InStep, pair: Pair) -> list[str]:
+    """The commands that make migrations of what the differences change."""
+    sides = {
+        one.follows: pair.production if one.follows is Side.PRODUCTION else pair.development
+        for one in found.differences
+        if one.edits
+    }
+    return [f"safemigrate apply --schema {shown(project.schema)}" for project in sides.values()]
+
+
+def _branch(pair: Pair, named: Named | None) -> Branch | None:
+    schemas = (pair.production.schema, pair.development.schema)
+    try:
+        return git.branch(pair.production.schema.parent, schemas, named)
+    except NoBase:
+        return None
+
+
+def _before(branch: Branch, project: Project) -> Schema:
+    """A side's schema as its base has it, nothing where that has none."""
+    home = project.schema.resolve()
+    files = sorted(path for path in branch.there if path.suffix == ".prisma" and path.is_relative_to(home))
+    texts = {path: branch.contents.get(path) or path.read_bytes() for path in files}
+    return parse({path: content.decode("utf-8", errors="replace") for path, content in texts.items()})
