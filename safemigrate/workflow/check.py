@@ -100,7 +100,7 @@ def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list
 
 def _in_step(request: Request) -> list[str]:
     from safemigrate.prisma.pair import pair
-    from safemigrate.workflow.in_step import offer
+    from safemigrate.workflow.pair.in_step import offer
 
     sides = pair(request.project, request.settings)
     return offer(request, sides) if sides else []

@@ -22,7 +22,7 @@ from safemigrate.workflow.gate import ci
 from safemigrate.workflow.gate.changes import Changes, changes
 from safemigrate.workflow.gate.effort import Effort, compares
 from safemigrate.workflow.gate.ground import ground
-from safemigrate.workflow.gate.pair import with_pair
+from safemigrate.workflow.gate.in_step import with_pair
 from safemigrate.workflow.request import Request
 
 if TYPE_CHECKING:

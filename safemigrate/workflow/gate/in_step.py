@@ -12,7 +12,7 @@ from safemigrate.prisma.pair import pair
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.schema.values import Schema
 from safemigrate.workflow.gate.seen import Seen
-from safemigrate.workflow.in_step import InStep, applies, compared
+from safemigrate.workflow.pair.in_step import InStep, applies, compared
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.request import Request
 
