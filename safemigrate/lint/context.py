@@ -31,6 +31,7 @@ from safemigrate.sql.actions import (
     DropNotNull,
     DropTable,
     Insert,
+    Rebuild,
     Rename,
     SetDefault,
     SetNotNull,
@@ -295,7 +296,8 @@ class Context:
         if self.facts.count is nobody:
             return None
         if query not in self._counts:
-            self._counts[query] = None if volatile(query, self.schema) else self.facts.count(query)
+            is_safe = self.sqlite or not volatile(query, self.schema)  # no function of SQLite's acts on anything
+            self._counts[query] = self.facts.count(query) if is_safe else None
         return self._counts[query]
 
     def rows(self, table: Name) -> int | None:
@@ -345,6 +347,18 @@ class Context:
             if lock < Lock.ACCESS_EXCLUSIVE or self.key(one.table) != here:
                 return f"; so does every query of {one.table}, which line {line} locked"
         return ""
+
+    # SQLite
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether it is read for SQLite; then its rebuilds are folded into what they come to."""
+        return self.facts.provider == "sqlite"
+
+    def copy(self, table: Name) -> Name | None:
+        """The table into which the rows are copied, where the statement at hand is a part of making one anew."""
+        made = (action for action in self.actions if isinstance(action, Rebuild) and action.step == "copy")
+        return next((one.created.table for one in made if one.table == table), None)
 
     # Saying it
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from safemigrate.model.value import dataclass
-from safemigrate.sql.actions import Constraint
+from safemigrate.sql.actions import Column, Constraint
 
 Key = tuple[str, str]  # schema and name
 
@@ -17,11 +17,12 @@ ASSUMED_VERSION = 15
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; `columns` is empty where a key is an expression."""
+    """An index; `columns` is empty where a key is an expression, `partial` says that it leaves rows out."""
 
     columns: tuple[str, ...] = ()
     unique: bool = False
     valid: bool = True
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class TableFact:
     `rows` are as the planner estimates them, None where never analyzed. `columns` has types as `format_type` gives
     them: `character varying(100)`, `"Role"`, `other."Role"[]`. `required` are the columns that are NOT NULL.
     `constraints` and `indexes` are by name. `default_of` is the table whose default partition it is.
+    `defined` are those of the columns whose definition is known as a text has it, `options` what SQLite has behind it,
+    `triggers` the names of those on it.
     """
 
     rows: int | None = None
@@ -40,6 +43,9 @@ class TableFact:
     indexes: Mapping[str, Index] = field(default_factory=dict)
     partitioned: bool = False
     default_of: Key | None = None
+    defined: Mapping[str, Column] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    triggers: frozenset[str] = frozenset()
 
 
 def nobody(_query: str) -> int | None:

@@ -1,18 +1,73 @@
 """SQLite's way to change a table, as Prisma writes it: a new one, the rows copied, the old one dropped, its name taken.
 
 CREATE TABLE "new_T"; INSERT INTO "new_T" (...) SELECT ... FROM "T"; DROP TABLE "T"; ALTER TABLE "new_T" RENAME TO "T";
+By hand also the other way round: "T" renamed, made again, filled, and the renamed one dropped.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from safemigrate.lint.facts import Key
 from safemigrate.model.value import dataclass
-from safemigrate.sql import Name
+from safemigrate.sql import Name, Statement
 from safemigrate.sql.actions import CreateTable, DropTable, Insert, Rename
 
 if TYPE_CHECKING:
     from safemigrate.lint.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A table made anew under its old name: `temporary` is the other one, the rest numbers of statements.
+
+    `copies` are the INSERTs of its rows, () for a table whose rows are left behind. `begin` is where one of the two
+    names is new, `drop` where the old table goes, `end` where the new one has the name.
+    """
+
+    table: Name
+    temporary: Name
+    created: CreateTable
+    begin: int
+    create: int
+    copies: tuple[int, ...]
+    drop: int
+    end: int
+
+
+def remade(statements: Sequence[Statement], key: Callable[[Name], Key]) -> list[Remade]:
+    """The tables that statements make anew, in their order."""
+    found: list[Remade] = []
+    made: dict[Key, tuple[int, CreateTable]] = {}
+    filled: dict[Key, list[int]] = {}
+    dropped: dict[Key, int] = {}
+    aside: dict[Key, tuple[int, Name]] = {}
+    for number, statement in enumerate(statements):
+        for action in statement.actions:
+            match action:
+                case CreateTable(temporary=False):
+                    made[key(action.table)] = number, action
+                    filled.pop(key(action.table), None)
+                case Insert(query=True):
+                    filled.setdefault(key(action.table), []).append(number)
+                case DropTable():
+                    for table in action.tables:
+                        dropped[key(table)] = number
+                        begin, name = aside.pop(key(table), (0, table))
+                        create, created = made.pop(key(name), (0, None))
+                        copies = tuple(filled.get(key(name), ()))
+                        if created and begin < create and name != table and copies:
+                            found.append(Remade(name, table, created, begin, create, copies, number, number))
+                case Rename(kind="table"):
+                    table = Name(action.old.schema, action.new)
+                    aside[key(table)] = number, action.old
+                    create, created = made.pop(key(action.old), (0, None))
+                    drop = dropped.get(key(table), -1)
+                    if created and create < drop:
+                        copies = tuple(filled.pop(key(action.old), ()))
+                        found.append(Remade(table, action.old, created, create, create, copies, drop, number))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +80,7 @@ class Rebuild:
 
 
 def rebuilds(context: Context) -> list[Rebuild]:
-    """The tables that a migration makes anew, wherever in it; one without a copy is dropped and no more."""
+    """The tables that a migration for PostgreSQL makes anew; of one for SQLite nothing is left of them (`folded`)."""
     copies = {context.key(action.table): action for action in context.all_of(Insert) if action.origin}
     if not copies:
         return []

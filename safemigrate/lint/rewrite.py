@@ -8,6 +8,7 @@ from dataclasses import replace
 from safemigrate.lint.context import Context
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.fix import ALONE, Fix, Later, edited
+from safemigrate.lint.folded import described
 from safemigrate.lint.registry import RULES
 from safemigrate.lint.run import lint
 from safemigrate.model import Finding, Migration, Severity
@@ -40,7 +41,9 @@ def rewrite(
 
     `judge` gives the findings the level of the project, and leaves out those that it does not want to hear of.
     """
-    facts = facts or Facts()
+    facts = described(facts or Facts(), split(migration.sql, strict=False))
+    if facts.provider == "sqlite":
+        return None  # nothing waits there, and what the rules write is PostgreSQL's
     later: list[Later] = []
     rules: dict[str, None] = {}
     for _ in range(_MOST):

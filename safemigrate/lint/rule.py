@@ -31,6 +31,7 @@ class Rule:
     `check` is asked for every statement, or for those that do one of the things in `on`; where the family is "history",
     once for the migration; where `last`, once when all others have spoken.
     `shows` is what a rehearsal would see of it: a lock, the work on a whole table under one, rows changed, or nothing.
+    `provider` is the one that it is about, "" where it holds for PostgreSQL and SQLite.
     `fix` writes something else for the statement that a finding is on, or nothing where it cannot.
     `bad` is SQL on which this rule alone fires, `good` SQL on which none does; both run on `setup`, but a `bad` that
     `fails` does not.
@@ -48,6 +49,13 @@ class Rule:
     shows: Shows = "lock"
     fix: Callable[[Context], Iterator[Fix]] | None = None
     on: tuple[type[Action], ...] = ()
+    provider: Literal["", "postgresql", "sqlite"] = ""
+
+    def is_for(self, provider: str) -> bool:
+        """Whether it has something to say of a migration for this provider; one that nobody knows is PostgreSQL."""
+        if provider == "sqlite":  # there is one lock for the whole database, whatever the statement
+            return self.family != "lock" and self.provider != "postgresql"
+        return self.provider != "sqlite"
 
     @property
     def of_history(self) -> bool:

@@ -8,8 +8,10 @@ from functools import cache
 from safemigrate.lint.allow import Allow, allows, apply
 from safemigrate.lint.context import Context
 from safemigrate.lint.facts import Facts
+from safemigrate.lint.folded import described, folded
+from safemigrate.lint.header import warnings
 from safemigrate.lint.registry import RULES
-from safemigrate.lint.rule import Family, Rule
+from safemigrate.lint.rule import Rule
 from safemigrate.lint.seen import SEEN
 from safemigrate.model import Finding, Migration
 from safemigrate.sql import Action, Statement
@@ -30,7 +32,7 @@ def lint(
     one. Without them a table that the target lacks is taken to come from such a migration, and to be empty.
     Of a migration that is applied, only the history is judged.
     """
-    facts = facts or Facts()
+    facts = described(facts or Facts(), statements)
     found = list(of_history(migration, facts))
     if facts.applied is not None and migration.name in facts.applied:
         return found
@@ -38,7 +40,7 @@ def lint(
     allowed = allows(statements)
     if allowed:
         # What only the data has cleared stays allowed: the next database may hold other rows.
-        nothing = Facts(schema=facts.schema, version=facts.version)
+        nothing = Facts(schema=facts.schema, version=facts.version, provider=facts.provider)
         without_target = in_text if facts == nothing else list(_text(migration, statements, nothing, earlier))
         in_text = apply(in_text, allowed)
         in_text += _last(Context(migration, statements, facts), allowed, [*in_text, *without_target])
@@ -57,21 +59,22 @@ def of_history(migration: Migration, facts: Facts) -> Iterator[Finding]:
 def _text(
     migration: Migration, statements: Sequence[Statement], facts: Facts, earlier: Sequence[Statement] | None
 ) -> Iterator[Finding]:
+    if facts.provider == "sqlite":
+        told, before = folded(statements, facts, earlier or (), warnings(migration.sql))
+        statements, earlier = told, None if earlier is None else before
     context = Context(migration, statements, facts, earlier)
-    # SQLite has one lock for the whole database, whatever the statement.
-    mute: Family | None = "lock" if facts.provider == "sqlite" else None
     for position in range(len(statements)):
         if position:
             context.advance()
-        for rule in _asked(frozenset(map(type, context.actions)), mute):
+        for rule in _asked(frozenset(map(type, context.actions)), facts.provider):
             context.rule = rule.name
             yield from rule.check(context)
 
 
 @cache
-def _asked(kinds: frozenset[type[Action]], mute: Family | None) -> tuple[Rule, ...]:
+def _asked(kinds: frozenset[type[Action]], provider: str) -> tuple[Rule, ...]:
     """The rules that may have something to say about a statement which does things of these kinds."""
-    spoken = (rule for rule in _OF_TEXT if rule.family != mute)
+    spoken = (rule for rule in _OF_TEXT if rule.is_for(provider))
     return tuple(rule for rule in spoken if not rule.on or not kinds.isdisjoint(rule.on))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from safemigrate.lint.facts import ASSUMED_VERSION, Facts, Index, Key, TableFact
 from safemigrate.sql.actions import (
@@ -22,13 +23,16 @@ from safemigrate.sql.actions import (
     CreateFunction,
     CreateIndex,
     CreateTable,
+    CreateTrigger,
     CreateType,
     DropColumn,
     DropConstraint,
     DropIndex,
     DropNotNull,
+    DropObject,
     DropTable,
     Name,
+    Rebuild,
     Rename,
     SetNotNull,
     SetSchema,
@@ -49,6 +53,9 @@ class Table:
     indexes: dict[str, Index] = field(default_factory=dict)
     partitioned: bool = False
     default_of: Key | None = None
+    defined: dict[str, Column] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    triggers: set[str] = field(default_factory=set)
     unknown: bool = True
 
 
@@ -95,6 +102,9 @@ class Schema:
                     indexes=known.indexes,
                     partitioned=known.partitioned,
                     default_of=known.default_of,
+                    defined=known.defined,
+                    options=known.options,
+                    triggers=frozenset(known.triggers),
                 )
         return Facts(dict(told), functions=dict(self._volatile), domains=dict(self._constrained), schema=self._default)
 
@@ -116,6 +126,10 @@ class Schema:
             if name.name in known.indexes and key[0] == (name.schema or self._default):
                 return self.name(key), known.indexes[name.name]
         return None
+
+    def with_trigger(self, name: str) -> Name | None:
+        """The table that a trigger of this name is on."""
+        return next((self.name(key) for key, known in self._all() if name in known.triggers), None)
 
     def default_partition(self, parent: Name) -> Name | None:
         """The default partition of a table."""
@@ -182,7 +196,21 @@ class Schema:
                     indexes[action.new] = indexes.pop(action.old.name)
             case CreateIndex():
                 name = action.name or "_".join((action.table.name, *action.columns, "idx"))
-                self.table(action.table).indexes[name] = Index(action.columns, action.unique)
+                self.table(action.table).indexes[name] = Index(
+                    action.columns, action.unique, partial=bool(action.where)
+                )
+            case CreateTrigger():
+                self.table(action.table).triggers.add(action.name)
+            case DropObject(kind="trigger"):
+                for trigger in action.names:
+                    for _key, known in self._all():
+                        known.triggers.discard(trigger.name)
+            case Rebuild(step="end"):
+                before = self.table(action.table)
+                self._create(replace(action.created, table=action.table))
+                after = self.table(action.table)
+                after.indexes |= {name: one for name, one in before.indexes.items() if name not in before.constraints}
+                after.triggers = before.triggers
             case _:
                 self._note_table(action)
 
@@ -193,6 +221,7 @@ class Schema:
             case DropColumn():
                 known = self.table(action.table)
                 known.types.pop(action.column, None)
+                known.defined.pop(action.column, None)
                 known.required.discard(action.column)
                 for name, one in list(known.constraints.items()):
                     if action.column in one.columns:
@@ -200,7 +229,9 @@ class Schema:
             case Rename(kind="column", owner=Name() as owner):
                 known = self.table(owner)
                 if action.old.name in known.types:
-                    known.types[action.new] = known.types.pop(action.old.name)
+                    new = {action.old.name: action.new}
+                    known.types = {new.get(name, name): type_ for name, type_ in known.types.items()}
+                    known.defined = {new.get(name, name): one for name, one in known.defined.items()}
                 if action.old.name in known.required:
                     known.required.remove(action.old.name)
                     known.required.add(action.new)
@@ -230,7 +261,9 @@ class Schema:
     def _create(self, action: CreateTable) -> None:
         self._take(self.key(action.table))
         self._told.pop(self.key(action.table), None)
-        self._tables[self.key(action.table)] = Table(partitioned=action.partitioned, unknown=False)
+        self._tables[self.key(action.table)] = Table(
+            partitioned=action.partitioned, options=action.options, unknown=False
+        )
         for column in action.columns:
             self._add(action.table, column)
         for constraint in action.constraints:
@@ -239,11 +272,20 @@ class Schema:
     def _add(self, table: Name, column: Column) -> None:
         known = self.table(table)
         known.types[column.name] = column.type
+        known.defined[column.name] = column
         if column.not_null or column.serial or column.identity:
             known.required.add(column.name)
         here = (column.name,)
         if column.references:
-            one = Constraint("foreign key", "", here, references=column.references, referenced=column.referenced)
+            one = Constraint(
+                "foreign key",
+                "",
+                here,
+                references=column.references,
+                referenced=column.referenced,
+                on_delete=column.on_delete,
+                on_update=column.on_update,
+            )
             self._constrain(table, one)
         if column.check:
             self._constrain(table, Constraint("check", "", here, column.check))
@@ -255,7 +297,11 @@ class Schema:
         # As the server names what has no name (ChooseConstraintName): a primary key has no columns in its name.
         columns = () if constraint.kind == "primary key" else constraint.columns
         suffix = _SUFFIX.get(constraint.kind, "not_null")
-        name = constraint.name or "_".join((table.name, *columns, suffix))
+        name = stem = constraint.name or "_".join((table.name, *columns, suffix))
+        for number in count(1) if not constraint.name else ():
+            if name not in known.constraints:
+                break
+            name = f"{stem}{number}"
         columns = constraint.columns
         if constraint.using_index in known.indexes:
             columns = known.indexes.pop(constraint.using_index).columns
@@ -301,6 +347,9 @@ def _of_fact(fact: TableFact) -> Table:
         dict(fact.indexes),
         fact.partitioned,
         fact.default_of,
+        dict(fact.defined),
+        fact.options,
+        set(fact.triggers),
         unknown=False,
     )
 

@@ -15,6 +15,11 @@ _PRAGMA = re.compile(
 _TRUE = re.compile(r"(on|yes|true|0*[1-9]\d*)$", re.IGNORECASE)  # sqlite3GetBoolean in pragma.c
 
 
+def is_on(value: str) -> bool:
+    """Whether a value switches on, as written."""
+    return bool(_TRUE.match(value.strip("\"'`() ")))
+
+
 def pragma(statement: Statement) -> tuple[str, str]:
     """Return the name, in lower case, and the value of a PRAGMA; "" for what is none, and where it is only read."""
     found = _PRAGMA.match(statement.sql)
@@ -24,7 +29,7 @@ def pragma(statement: Statement) -> tuple[str, str]:
 def switches(statement: Statement, name: str) -> bool | None:
     """Whether a statement switches the PRAGMA of this name on (True) or off (False), None where it does neither."""
     found, value = pragma(statement)
-    return bool(_TRUE.match(value)) if found == name and value else None
+    return is_on(value) if found == name and value else None
 
 
 def without_foreign_keys(statements: Sequence[Statement]) -> bool:

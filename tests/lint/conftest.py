@@ -25,7 +25,8 @@ def read() -> Read:
     """Lint a text, without a target unless facts are given."""
 
     def run(sql: str, facts: Facts | None = None) -> list[Finding]:
-        return lint(migration(sql), split(sql), facts)
+        is_sqlite = facts is not None and facts.provider == "sqlite"
+        return lint(migration(sql), split(sql, dialect="sqlite" if is_sqlite else "postgresql"), facts)
 
     return run
 

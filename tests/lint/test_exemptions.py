@@ -141,6 +141,6 @@ def test_sql_of_another_provider_is_a_mismatch() -> None:
     mysql = "-- `a`\nCREATE TABLE `a` (`id` INT AUTO_INCREMENT)"
     assert "provider-mismatch" in history("1_a", mysql, Facts())
     assert "provider-mismatch" not in history("1_a", "SELECT '`a`'; -- PRAGMA `b`", Facts(provider="postgresql"))
-    pragma = 'PRAGMA foreign_keys=OFF; CREATE TABLE "a" ("id" INTEGER PRIMARY KEY AUTOINCREMENT)'
+    pragma = 'PRAGMA foreign_keys=ON; CREATE TABLE "a" ("id" INTEGER PRIMARY KEY AUTOINCREMENT)'
     assert history("1_a", pragma, Facts()) == []
     assert "provider-mismatch" in history("1_a", pragma, Facts(provider="postgresql"))

@@ -9,10 +9,11 @@ import psycopg
 import pytest
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.lint import RULES, lint
+from safemigrate.lint import RULES, Facts, lint
+from safemigrate.lint.history import History
 from safemigrate.model import Finding, Severity
 from safemigrate.shadow.local import LocalServer
-from safemigrate.sql import Statement, split
+from safemigrate.sql import Dialect, Statement, split
 from tests.lint.conftest import migration
 from tests.lint.label import SETUP, Case, Label, cases
 
@@ -22,9 +23,10 @@ FAMILY = {rule.name: str(rule.family) for rule in RULES}
 
 def wrong(case: Case) -> list[str]:
     """What a reading of the case misses, and what it says too much."""
-    statements = split(case.sql, strict=False)
-    earlier = [statement for text in case.earlier for statement in split(text)] if case.earlier else None
-    found = lint(migration(case.sql), statements, earlier=earlier)
+    dialect: Dialect = "sqlite" if case.sqlite else "postgresql"
+    statements = split(case.sql, strict=False, dialect=dialect)
+    earlier = [statement for text in case.earlier for statement in split(text, dialect=dialect)]
+    found = lint(migration(case.sql), statements, _known(case), earlier or None)
     heard: set[int] = set()
     problems = []
     for label in case.labels:
@@ -38,6 +40,15 @@ def wrong(case: Case) -> list[str]:
         for one in found
         if id(one) not in heard
     ]
+
+
+def _known(case: Case) -> Facts | None:
+    """Nothing, but for SQLite what the history has made: only the old table says what a new one changes."""
+    if not case.sqlite:
+        return None
+    history = History(Facts(provider="sqlite", schema="main"))
+    history.note(split(case.setup, dialect="sqlite"))
+    return history.facts
 
 
 def _answers(finding: Finding, label: Label, statements: list[Statement]) -> bool:

@@ -6,12 +6,14 @@ from hashlib import sha256
 import pytest
 
 from safemigrate.lint import RULES, Facts, lint, run
+from safemigrate.lint.folded import folded
 from safemigrate.model import Severity
 from safemigrate.sql import actions, split
 from safemigrate.sql.actions import Action, flatten
 from tests.lint.conftest import Read, migration
 from tests.lint.label import cases
 
+SQLITE = Facts(provider="sqlite")
 DROP = 'ALTER TABLE "User" DROP COLUMN "bio";\n'
 
 
@@ -52,13 +54,14 @@ def test_a_rule_names_all_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None
     examples = [text for rule in RULES for text in (rule.bad, rule.good, rule.setup + rule.bad)]
     texts = [*(case.sql for case in cases()), *examples, *others]
     read = [(migration(text), split(text, strict=False)) for text in texts]
+    read += [(migration(one.sql), folded(split(one.sql, dialect="sqlite"), SQLITE)[0]) for one in cases() if one.sqlite]
     done = {type(action) for _one, statements in read for one in statements for action in flatten(one.actions)}
     assert done == {kind for kind in vars(actions).values() if isinstance(kind, type) and Action in kind.__bases__}
-    asked = [lint(*one) for one in read]
+    asked = [lint(*one, facts) for one in read for facts in (None, SQLITE)]
     monkeypatch.setattr(
-        run, "_asked", lambda _kinds, mute: [one for one in RULES if one.of_text and one.family != mute]
+        run, "_asked", lambda _kinds, provider: [one for one in RULES if one.of_text and one.is_for(provider)]
     )
-    assert asked == [lint(*one) for one in read]
+    assert asked == [lint(*one, facts) for one in read for facts in (None, SQLITE)]
 
 
 def test_three_hundred_files_take_well_under_a_second() -> None:

@@ -16,7 +16,7 @@ from safemigrate.lint.fix_rename import renamed_column
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.rules.drop_column import values_in
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import DropColumn, quote
+from safemigrate.sql.actions import AddColumn, DropColumn, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, name text);'
 BAD = 'ALTER TABLE "User" DROP COLUMN "name",\nADD COLUMN "fullName" TEXT;'
@@ -40,10 +40,24 @@ def check(context: Context) -> Iterator[Finding]:
         else:
             message = f"{subject} is dropped and {new} added, which looks like a rename"
             way_out = f"if it is one: ALTER TABLE {drop.table} RENAME COLUMN {old} TO {new};"
+        if context.sqlite:
+            way_out = _way_out(context, drop, add) or way_out
         if values is not None:
             message += f"; it holds {counted(values, 'value')}" if values else "; it holds no values"
         severity = Severity.NOTICE if values == 0 else Severity.WARNING
         yield context.finding(severity, message, subject=subject, help=way_out, count=values, loses=True)
+
+
+def _way_out(context: Context, drop: DropColumn, add: AddColumn) -> str:
+    """What leads out on SQLite, where a table is made anew; "" for what holds there too."""
+    old, new, made = quote(drop.column), quote(add.column.name), context.copy(drop.table)
+    if made:
+        return (
+            f"if it is one, copy it here: INSERT INTO {made} (..., {new}) SELECT ..., {old}"
+            if old != new
+            else (f"to keep its values, copy it here: INSERT INTO {made} (..., {new}) SELECT ..., {old}")
+        )
+    return "" if old != new else "to keep its values, leave both out: a column holds values of any type"
 
 
 RULE = Rule(

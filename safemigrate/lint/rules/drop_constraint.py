@@ -44,10 +44,17 @@ def check(context: Context) -> Iterator[Finding]:
         cascade = ", and every foreign key that refers to it" if action.cascade else ""
         yield context.finding(
             Severity.WARNING,
-            f"constraint {quote(action.name)} of {action.table} is dropped{cascade}; what it refused gets in",
+            f"{_called(context, action)} of {action.table} is dropped{cascade}; what it refused gets in",
             subject=str(action.table),
             help="release code that does without it, then drop it in a later migration",
         )
+
+
+def _called(context: Context, drop: DropConstraint) -> str:
+    known = context.schema.table(drop.table).constraints.get(drop.name)
+    if context.sqlite and known and known.kind == "check":  # most have no name there
+        return f"CHECK ({known.expression})"
+    return f"constraint {quote(drop.name)}"
 
 
 def _unique_indexes(context: Context) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 safemigrate keeps the table for a rollback, so its rows are not gone at once; new ones can no longer be written. A table
 that this migration made itself, or that is empty, is no loss; nor is one made anew by way of a copy. Dropping a table
-locks every table it refers to, and CASCADE drops every view and foreign key that refers to it.
+locks every table it refers to, and CASCADE drops every view and foreign key that refers to it. On SQLite, with foreign
+keys enforced, it deletes the rows that refer to it ON DELETE CASCADE.
 
 Stop using the table first, release that, then drop it in a later migration.
 """
@@ -15,6 +16,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.disguise import made_again
 from safemigrate.lint.rebuild import rebuilds
 from safemigrate.lint.rule import Rule, counted
+from safemigrate.lint.transactions import enforces_foreign_keys
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
 from safemigrate.sql.actions import DropTable
@@ -45,6 +47,9 @@ def _dropped(context: Context, table: Name, *, cascade: bool) -> Finding:
         return context.finding(Severity.NOTICE, f"{table} is dropped; it is empty", subject=str(table), count=0)
     held = f"; it holds {counted(rows, 'row')}" if rows else " with its rows"
     too = ", and CASCADE takes every view and foreign key that refers to it" if cascade else ""
+    if context.sqlite and enforces_foreign_keys(context.own):
+        children = sorted(str(name) for name, one in context.schema.referring(table) if one.on_delete == "cascade")
+        too = f", and the rows of {' and '.join(children)} that refer to it" if children else ""
     return context.finding(
         Severity.WARNING,
         f"{table} is dropped{held}{too}",

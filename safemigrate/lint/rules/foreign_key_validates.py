@@ -44,13 +44,13 @@ def _added(context: Context, action: Action, table: Name, constraint: Constraint
     parent = constraint.references
     subject = str(table)
     name = quote(constraint.name) if constraint.name else "a foreign key"
-    orphans = _orphans(context, table, constraint)
+    dangling = orphans(context, table, constraint)
     cleaned = any(context.key(one.table) == context.key(table) for one in context.before_of(Delete))
     cleaned = cleaned or any(context.written(table, column) for column in constraint.columns)
-    if orphans and not cleaned:
-        message = f"{name} is added, and {counted(orphans, 'row')} of {table} {_refer(orphans)} to no row of {parent}"
+    if dangling and not cleaned:
+        message = f"{name} is added, and {counted(dangling, 'row')} of {table} {_refer(dangling)} to no row of {parent}"
         way_out = "delete or correct them first, in this migration"
-        yield context.finding(Severity.ERROR, message, subject=subject, help=way_out, count=orphans)
+        yield context.finding(Severity.ERROR, message, subject=subject, help=way_out, count=dangling)
     elif copied or not context.is_small(table):
         felt = context.felt(action)
         both = " and ".join(str(effect.table) for effect in felt)
@@ -65,7 +65,8 @@ def _refer(number: int) -> str:
     return "refers" if number == 1 else "refer"
 
 
-def _orphans(context: Context, table: Name, constraint: Constraint) -> int | None:
+def orphans(context: Context, table: Name, constraint: Constraint) -> int | None:
+    """How many rows of the target refer to nothing; None where nobody knows."""
     parent = constraint.references
     child_place = context.place(table, *constraint.columns)
     parent_place = context.place(parent, *constraint.referenced) if parent else ""

@@ -46,4 +46,4 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("identifier-too-long", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP)
+RULE = Rule("identifier-too-long", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, provider="postgresql")

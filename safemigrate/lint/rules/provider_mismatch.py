@@ -22,6 +22,15 @@ _SIGNS = {
     "sqlite": re.compile(r"(?:^|;)\s*PRAGMA\b|\bAUTOINCREMENT\b", re.IGNORECASE),
     "sqlserver": re.compile(r"\[dbo\]|\bNVARCHAR\s*\(", re.IGNORECASE),
 }
+# What SQLite takes as well is no sign there: backticks and brackets around names.
+_NOT_SQLITE = {
+    "mysql": re.compile(r"\bAUTO_INCREMENT\b|\bENGINE\s*=", re.IGNORECASE),
+    "postgresql": re.compile(
+        r"\bCREATE\s+TYPE\b|\bADD\s+CONSTRAINT\b|\bALTER\s+COLUMN\b|\b(?:BIG)?SERIAL\b|\bTIMESTAMP\(\d\)|\bCREATE\s+SCHEMA\b",
+        re.IGNORECASE,
+    ),
+    "sqlserver": re.compile(r"\[dbo\]", re.IGNORECASE),
+}
 _MARKS = ("`", "AUTO", "ENGINE", "PRAGMA", "[DBO]", "NVARCHAR")  # every sign has one, and few files do
 _SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 
@@ -31,10 +40,11 @@ def check(context: Context) -> Iterator[Finding]:
     provider = _SAME.get(context.facts.provider, context.facts.provider)
     sql = context.migration.sql
     in_capitals = sql.upper()
-    if not any(mark in in_capitals for mark in _MARKS):
+    if provider != "sqlite" and not any(mark in in_capitals for mark in _MARKS):
         return
     bare = _COMMENT_OR_STRING.sub(" ", sql)
-    written = next((name for name, sign in _SIGNS.items() if sign.search(bare)), "")
+    signs = _NOT_SQLITE if provider == "sqlite" else _SIGNS
+    written = next((name for name, sign in signs.items() if sign.search(bare)), "")
     if written and written != provider and (provider or written != "sqlite"):
         yield context.finding(
             Severity.ERROR,

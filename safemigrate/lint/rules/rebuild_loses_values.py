@@ -1,8 +1,8 @@
-"""A table that is made anew loses the columns that the copy leaves out, and changes values that it converts.
+"""A table that is made anew loses the rows and columns that the copy leaves out, and changes values that it converts.
 
 SQLite can change little in place, so Prisma makes a new table, copies the rows, drops the old one and renames the new
-one. A dropped column is only missing from the INSERT, and a renamed field is a column that nothing fills. Without the
-tables as they were, the warnings that Prisma writes at the head of the file say which columns those are.
+one. Rows go that a WHERE, a GROUP BY or an INSERT OR IGNORE leaves out. A dropped column is only missing from the
+INSERT, and a renamed field is a column that nothing fills: on SQLite the other rules say so, as of an ALTER TABLE.
 
 To keep a renamed field, copy it: `INSERT INTO "new_User" ("id", "fullName") SELECT "id", "name" FROM "User"`.
 """
@@ -16,9 +16,10 @@ from safemigrate.lint.column_type import same_type
 from safemigrate.lint.context import Context
 from safemigrate.lint.header import warnings
 from safemigrate.lint.rebuild import Rebuild, rebuilds
-from safemigrate.lint.rule import Rule
+from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import Insert, quote
+from safemigrate.sql.actions import Rebuild as Remade
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, bio text);'
 BAD = """
@@ -41,7 +42,10 @@ ALTER TABLE "new_User" RENAME TO "User";
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Columns that a rebuild's copy leaves out or converts."""
+    """Rows that a rebuild's copy leaves out, and columns that it leaves out or converts."""
+    for action in context.actions:
+        if isinstance(action, Remade) and action.left_out and context.rows(action.table) != 0:
+            yield from _rows_left_out(context, action)
     if not any(isinstance(action, Insert) for action in context.actions):
         return
     for rebuild in rebuilds(context):
@@ -56,6 +60,22 @@ def check(context: Context) -> Iterator[Finding]:
                 help=f"to keep its values, copy it in this INSERT into {rebuild.created.table}",
                 loses=True,
             )
+
+
+def _rows_left_out(context: Context, action: Remade) -> Iterator[Finding]:
+    rows = context.matching(action.table, action.condition) if action.condition else None
+    if rows == 0:
+        return
+    held = counted(rows, "row") if rows else "rows"
+    why = " ".join(action.left_out.split())
+    yield context.finding(
+        Severity.WARNING,
+        f"{held} of {action.table} {'is' if rows == 1 else 'are'} left out of the copy: {why}",
+        subject=str(action.table),
+        help="what must not be lost goes into another table first",
+        count=rows,
+        loses=True,
+    )
 
 
 def _changed(context: Context, rebuild: Rebuild) -> dict[str, str]:
@@ -77,4 +97,4 @@ def _changed(context: Context, rebuild: Rebuild) -> dict[str, str]:
     return found
 
 
-RULE = Rule("rebuild-loses-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Insert,))
+RULE = Rule("rebuild-loses-values", "data-loss", Severity.WARNING, check, BAD, GOOD, SETUP, on=(Insert, Remade))

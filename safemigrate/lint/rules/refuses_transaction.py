@@ -35,4 +35,6 @@ def check(context: Context) -> Iterator[Finding]:
     )
 
 
-RULE = Rule("refuses-transaction", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, fails=True)
+RULE = Rule(
+    "refuses-transaction", "correctness", Severity.WARNING, check, BAD, GOOD, SETUP, fails=True, provider="postgresql"
+)

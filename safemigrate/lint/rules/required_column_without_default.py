@@ -43,10 +43,18 @@ def check(context: Context) -> Iterator[Finding]:
             Severity.ERROR,
             f"{subject} is required and has no default, {held}",
             subject=subject,
-            help=f"add it without NOT NULL, fill it, then: ALTER TABLE {action.table} "
-            f"ALTER COLUMN {quote(action.column.name)} SET NOT NULL;",
+            help=_way_out(context, action),
             count=rows,
         )
+
+
+def _way_out(context: Context, action: AddColumn) -> str:
+    name = quote(action.column.name)
+    if made := context.copy(action.table):
+        return f"give it a default, or fill it in this copy: INSERT INTO {made} (..., {name}) SELECT ..., <value>"
+    if context.sqlite:
+        return "give it a default"
+    return f"add it without NOT NULL, fill it, then: ALTER TABLE {action.table} ALTER COLUMN {name} SET NOT NULL;"
 
 
 def _not_copied(context: Context) -> Iterator[Finding]:

@@ -3,6 +3,9 @@
 No reader or writer gets at the table until the rewrite is over. PostgreSQL rewrites nothing when a varchar or numeric
 only grows, when a varchar becomes text, or when a timestamp gains precision.
 
+SQLite has no column types but affinities: text that looks like a number becomes one, and all else stays what it was,
+until Prisma's client stumbles over it. It is no finding where each old value comes back from the new type.
+
 safemigrate keeps the old values by key. For a big table: add a new column, fill it in batches, switch, drop the old.
 """
 
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from safemigrate.lint import affinity
 from safemigrate.lint.column_type import holds, is_free, parts, takes_all
 from safemigrate.lint.context import Context
 from safemigrate.lint.enums import recreated
@@ -31,12 +35,17 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         before = context.schema.table(action.table).types.get(action.column, "")
         rows = context.rows(action.table)
-        if rows == 0 or (before and not action.using and is_free(before, action.type)):
+        subject = f"{action.table}.{quote(action.column)}"
+        if rows == 0:
+            continue
+        if context.sqlite:
+            yield from _on_sqlite(context, action, before, rows)
+            continue
+        if before and not action.using and is_free(before, action.type):
             continue
         plain = not action.using or _is_cast(action)
         if plain and (holds(before, action.type) if before else takes_all(action.type)):
             continue
-        subject = f"{action.table}.{quote(action.column)}"
         change = f"{subject} changes{f' from {before}' if before else ''} to {action.type}"
         many = f" in {counted(rows, 'row')}" if rows else ""
         yield context.finding(
@@ -47,6 +56,25 @@ def check(context: Context) -> Iterator[Finding]:
             count=rows,
             loses=True,
         )
+
+
+def _on_sqlite(context: Context, action: AlterColumnType, before: str, rows: int | None) -> Iterator[Finding]:
+    subject, column = f"{action.table}.{quote(action.column)}", quote(action.column)
+    if before and not action.using and affinity.holds(before, action.type):
+        return
+    does = f"each value becomes {action.using}" if action.using else affinity.becomes(before, action.type)
+    place, misfit = context.place(action.table, action.column), affinity.misfits(column, action.type)
+    misfits = context.count(f"SELECT count(*) FROM {place} WHERE {misfit}") if place and misfit else None
+    held = f" {counted(misfits, 'value')} of another kind" if misfits else ""
+    yield context.finding(
+        Severity.NOTICE if misfits == 0 else Severity.WARNING,
+        f"{subject} changes{f' from {before}' if before else ''} to {action.type}: {does}"
+        + (f"; it holds{held}" if held else ""),
+        subject=subject,
+        help=f"see them: SELECT {column} FROM {action.table} WHERE {misfit};" if misfit else "",
+        count=misfits if misfits is not None else rows,
+        loses=misfits != 0,
+    )
 
 
 def _is_cast(action: AlterColumnType) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule
+from safemigrate.lint.transactions import is_open
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import Action, Transaction
 
@@ -26,33 +27,31 @@ def check(context: Context) -> Iterator[Finding]:
     for action in context.statements[context.position].actions:
         if not isinstance(action, Transaction):
             continue
-        is_open = _is_open(context.own)
+        open_already = is_open(context.own)
         if action.kind == "rollback":
             message, severity = (
                 "ROLLBACK undoes what stands before it, and Prisma reports it as applied",
                 Severity.ERROR,
             )
-        elif action.kind == "begin" and is_open:
+        elif action.kind == "begin" and open_already:
             message, severity = "BEGIN in a transaction begins nothing; the first COMMIT ends both", Severity.WARNING
+            if context.sqlite:
+                message, severity = "SQLite refuses BEGIN in a transaction", Severity.ERROR
         elif action.kind == "begin" and not _is_ended(context.after):
             message, severity = "BEGIN without its COMMIT: everything behind it is lost", Severity.ERROR
-        elif action.kind == "commit" and not is_open:
+        elif action.kind == "commit" and not open_already:
             message, severity = (
                 "COMMIT without BEGIN: a failure behind it leaves what stands before it",
-                Severity.WARNING,
+                Severity.ERROR if context.sqlite else Severity.WARNING,
             )
-        elif action.kind in ("savepoint", "release", "rollback to") and not is_open:
+        elif action.kind in ("savepoint", "release", "rollback to") and not (open_already or context.sqlite):
             message, severity = f"{action.kind.upper()} fails outside of BEGIN ... COMMIT", Severity.ERROR
         elif action.kind == "prepare":
             message, severity = "a prepared transaction holds its locks until somebody ends it", Severity.ERROR
         else:
             continue
-        yield context.finding(severity, message, help="leave BEGIN and COMMIT out: a file is one transaction anyway")
-
-
-def _is_open(before: list[Action]) -> bool:
-    kinds = [a.kind for a in before if isinstance(a, Transaction) and a.kind in ("begin", "commit", "rollback")]
-    return bool(kinds) and kinds[-1] == "begin"
+        one = "safemigrate runs a file as one transaction" if context.sqlite else "a file is one transaction anyway"
+        yield context.finding(severity, message, help=f"leave BEGIN and COMMIT out: {one}")
 
 
 def _is_ended(after: list[Action]) -> bool:

@@ -87,6 +87,22 @@ class CreateTable(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuild(Action):
+    """A part of SQLite's way to change a table: a new one, the rows copied, the old one dropped, its name taken.
+
+    What it comes to stands beside the "copy". `created` is the table as it is in the "end". `left_out` says which rows
+    the copy may leave out, `condition` names them where it can be asked; `lost` are other things that are no more.
+    """
+
+    table: Name
+    created: CreateTable
+    step: Literal["create", "copy", "drop", "index", "end"]
+    left_out: str = ""
+    condition: str = ""
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DropTable(Action):
     """DROP TABLE."""
 

@@ -112,7 +112,7 @@ def _rows(cursor: Cursor) -> list[Action]:
     """INSERT, UPDATE and DELETE, also behind WITH; REPLACE, which is INSERT OR REPLACE."""
     tokens: list[Token] = []
     words = [token.word for token in cursor.tokens]
-    conflict = ""
+    conflict = "ignore" if "NOTHING" in words else ""  # ON CONFLICT DO NOTHING
     for place, token in enumerate(cursor.tokens):
         changes_rows, behind = words[place - 1] in ("INSERT", "UPDATE"), "".join(words[place + 1 : place + 2])
         if token.word == "OR" and changes_rows and behind in _ON_CONFLICT:

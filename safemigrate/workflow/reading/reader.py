@@ -15,7 +15,7 @@ from safemigrate.lint.history import History
 from safemigrate.lint.policy import Policy
 from safemigrate.model import Migration, MigrationOutcome, Severity
 from safemigrate.prisma.migrations import decode
-from safemigrate.sql import Statement, split
+from safemigrate.sql import Dialect, Statement, split
 from safemigrate.workflow.reading import files
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Reader:
         """Read a file, or the bytes that stand for it, and judge it."""
         try:
             history = self._history(path)
-            migration, statements = _split(path, _bytes(path) if content is None else content)
+            migration, statements = _split(path, _bytes(path) if content is None else content, history)
         except SafemigrateError as error:
             self.fixes += [fix for fix in error.fix if fix not in self.fixes]
             return MigrationOutcome(_name(path), "", "unreadable", detail=_said(error, path), path=str(path))
@@ -58,7 +58,7 @@ class Reader:
         """Take note of a migration that nobody asked about, for those behind it."""
         with suppress(SafemigrateError):  # told where somebody asks
             if history := self._history(path):
-                history.note(_split(path, _bytes(path))[1])
+                history.note(_split(path, _bytes(path), history)[1])
 
     def _history(self, path: Path) -> History | None:
         """The history that a file stands in, if any. Raises ProjectError for one of another provider."""
@@ -66,7 +66,9 @@ class Reader:
         if folder is None:
             return None
         if folder not in self._histories:
-            start = Facts(version=self._version, provider=files.provider(folder), folder=files.names(folder))
+            said = files.provider(folder)
+            schema = "main" if said == "sqlite" else "public"
+            start = Facts(version=self._version, provider=said, folder=files.names(folder), schema=schema)
             self._histories[folder] = files.refused(folder) or History(start)
         found = self._histories[folder]
         if isinstance(found, ProjectError):
@@ -83,7 +85,7 @@ class Reader:
 
         try:
             history = self._history(path)
-            migration, _ = _split(path, _bytes(path))
+            migration, _ = _split(path, _bytes(path), history)
         except SafemigrateError:
             return rewriting.Offered()
         facts = self._facts(history)
@@ -99,9 +101,10 @@ def _bytes(path: Path) -> bytes:
         raise ProjectError(error.strerror or str(error), fix=(f"ls -l {shlex.quote(str(there))}",)) from error
 
 
-def _split(path: Path, content: bytes) -> tuple[Migration, list[Statement]]:
+def _split(path: Path, content: bytes, history: History | None) -> tuple[Migration, list[Statement]]:
     migration = decode(_name(path), path, content)
-    return migration, split(migration.sql, str(path), strict=False)
+    dialect: Dialect = "sqlite" if history and history.facts.provider == "sqlite" else "postgresql"
+    return migration, split(migration.sql, str(path), strict=False, dialect=dialect)
 
 
 def _name(path: Path) -> str:

@@ -1,0 +1,75 @@
+"""A foreign key or a check is added to a table that has rows, and nobody has asked whether they keep to it.
+
+On SQLite a table gets one by being made anew. A CHECK stops the copy at the first row that breaks it. A foreign key
+stops nothing under `PRAGMA foreign_keys=OFF`, and rows that refer to nothing stay, until one of them is written:
+safemigrate asks for them before it commits, Prisma does not.
+
+Delete or correct the rows first, in the same migration: `UPDATE "Post" SET "authorId" = NULL WHERE ...`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safemigrate.lint.context import Context
+from safemigrate.lint.rule import Rule, counted
+from safemigrate.lint.rules.foreign_key_validates import orphans
+from safemigrate.model import Finding, Severity
+from safemigrate.sql.actions import AddConstraint, quote
+
+_REBUILD = """PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_Post" ("id" INTEGER PRIMARY KEY, "authorId" INTEGER, CONSTRAINT "Post_authorId_fkey"
+  FOREIGN KEY ("authorId") REFERENCES "User" ("id"){});
+INSERT INTO "new_Post" ("id", {}) SELECT "id", {} FROM "Post";
+DROP TABLE "Post";
+ALTER TABLE "new_Post" RENAME TO "Post";
+PRAGMA foreign_keys=ON;
+"""
+SETUP = """
+CREATE TABLE "User" ("id" INTEGER PRIMARY KEY);
+CREATE TABLE "Post" ("id" INTEGER PRIMARY KEY, "authorId" INTEGER);
+"""
+BAD = _REBUILD.format("", '"authorId"', '"authorId"')
+GOOD = SETUP.replace('"Post"', '"Draft"').replace('"User"', '"Team"')
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Foreign keys and checks that a table with rows did not have before."""
+    for action in context.actions:
+        if not isinstance(action, AddConstraint) or action.constraint.kind not in ("foreign key", "check"):
+            continue
+        table, one = action.table, action.constraint
+        is_empty = [bool(context.new_column(table, name)) and not context.written(table, name) for name in one.columns]
+        if context.rows(table) == 0 or (one.kind == "foreign key" and any(is_empty)):
+            continue
+        if one.kind == "check":
+            place, what = context.place(table), f"CHECK ({one.expression})"
+            rows = context.count(f"SELECT count(*) FROM {place} WHERE NOT ({one.expression})") if place else None
+            broken, fails = "break it", "a row that breaks it stops the copy"
+        else:
+            rows, what = orphans(context, table, one), f"the foreign key ({', '.join(map(quote, one.columns))})"
+            broken = f"refer to no row of {one.references}"
+            fails = f"a row that refers to no row of {one.references} stays, and fails when it is written"
+        if rows == 0:
+            continue
+        held = f"and {counted(rows, 'row')} {broken}" if rows else fails
+        yield context.finding(
+            Severity.ERROR if rows else Severity.WARNING,
+            f"{table} gets {what}{',' if rows else ';'} {held}",
+            subject=str(table),
+            help="delete or correct such rows first, in this migration",
+            count=rows,
+        )
+
+
+RULE = Rule(
+    "constraint-on-existing",
+    "correctness",
+    Severity.WARNING,
+    check,
+    BAD,
+    GOOD,
+    SETUP,
+    on=(AddConstraint,),
+    provider="sqlite",
+)

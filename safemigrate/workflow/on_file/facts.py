@@ -1,0 +1,65 @@
+"""What the rules may know of a SQLite file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from safemigrate.db.sqlite.catalog import Catalog, Table
+from safemigrate.db.sqlite.connection import Connection, SqlError, value
+from safemigrate.lint.facts import Facts, Key, TableFact
+from safemigrate.lint.schema import Schema
+from safemigrate.sql import split
+
+SCHEMA = "main"
+# A count that takes longer is worth less than the wait; SQLite asks after so many steps whether to go on.
+_SECONDS, _STEPS = 5.0, 10_000
+
+
+def facts(
+    connection: Connection, catalog: Catalog, applied: Mapping[str, str] | None = None, folder: Sequence[str] = ()
+) -> Facts:
+    """Describe the file before any pending migration; `applied` are its migrations with their checksums.
+
+    Counting happens when a rule asks, five seconds at most each.
+    """
+
+    def count(query: str) -> int | None:
+        end = time.monotonic() + _SECONDS
+        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        try:
+            return int(value(connection, query))
+        except SqlError:
+            # The rule then speaks without a number; the rehearsal will run the statement itself.
+            return None
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    return replace(
+        described(catalog), count=count, applied=applied, in_steps=True, folder=tuple(folder)
+    )
+
+
+def described(catalog: Catalog) -> Facts:
+    """Describe what a catalog says, rows aside."""
+    start = Facts(schema=SCHEMA, provider="sqlite")
+    schema = Schema(start)
+    texts = [one.sql for one in (*catalog.tables.values(), *catalog.indexes.values(), *catalog.triggers.values())]
+    for statement in split(";\n".join(text for text in texts if text), dialect="sqlite"):
+        for action in statement.actions:
+            schema.note(action)
+    read = schema.facts().tables or {}
+    tables: dict[Key, TableFact] = {
+        (SCHEMA, name): _named(table, read.get((SCHEMA, name), TableFact())) for name, table in catalog.tables.items()
+    }
+    return replace(start, tables=tables)
+
+
+def _named(table: Table, known: TableFact) -> TableFact:
+    """Columns as SQLite names them, whatever was understood of the text: a virtual table's are its module's."""
+    return replace(
+        known,
+        columns={column.name: column.type for column in table.columns},
+        required=frozenset(column.name for column in table.columns if column.required) | known.required,
+    )
