@@ -36,17 +36,17 @@ def facts(
         finally:
             connection.set_progress_handler(None, 0)
 
-    return replace(
-        described(catalog), count=count, applied=applied, in_steps=True, folder=tuple(folder)
-    )
+    return replace(described(catalog), count=count, applied=applied, in_steps=True, folder=tuple(folder))
 
 
 def described(catalog: Catalog) -> Facts:
     """Describe what a catalog says, rows aside."""
     start = Facts(schema=SCHEMA, provider="sqlite")
     schema = Schema(start)
-    texts = [one.sql for one in (*catalog.tables.values(), *catalog.indexes.values(), *catalog.triggers.values())]
-    for statement in split(";\n".join(text for text in texts if text), dialect="sqlite"):
+    texts = [one.sql for one in catalog.tables.values()]
+    texts += [one.sql for one in catalog.indexes.values() if one.sql]
+    texts += [one.sql for one in catalog.triggers.values()]
+    for statement in split(";\n".join(texts), dialect="sqlite"):
         for action in statement.actions:
             schema.note(action)
     read = schema.facts().tables or {}
