@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -22,8 +23,8 @@ _UNSUPPORTED: Final = {
     "mongodb+srv": "MongoDB",
     "sqlserver": "SQL Server",
     "cockroachdb": "CockroachDB",
-    "libsql": "libSQL",
 }
+_REMOTE: Final = frozenset({"libsql", "http", "https", "ws", "wss"})
 
 # libpq's parameters and their environment variables; pool parameters and unknown names are dropped, as by Prisma.
 _LIBPQ: Final = {
@@ -44,7 +45,8 @@ _SSLMODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-c
 class DatabaseUrl:
     """A database by Prisma's URL. str() and repr() never hold the password or any parameter but the schema.
 
-    `provider` is "postgresql" or "sqlite"; for sqlite `database` is the path as written and the rest is empty.
+    `provider` is "postgresql" or "sqlite"; for sqlite `database` is the path as written, `path` the file itself once
+    `resolved` has said from where, and the rest is empty.
     `host` is a name, an address without brackets, or the folder of a socket. `user` is "" where libpq should choose it.
     `pooled` is "" or the reason why a connection pooler answers there, which is no place for DDL.
     """
@@ -56,6 +58,7 @@ class DatabaseUrl:
     database: str
     schema: str = "public"
     pooled: str = ""
+    path: Path | None = None
     _password: str = ""
     _parameters: tuple[tuple[str, str], ...] = ()
     _names_schema: bool = False
@@ -67,7 +70,7 @@ class DatabaseUrl:
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower() if colon else ""
         if scheme == "file":
-            return cls("sqlite", "", "", 0, unquote(rest.partition("?")[0]))
+            return cls._sqlite(rest)
         if scheme in {"prisma+postgres", "prisma"}:
             raise ProjectError(
                 f"{scheme}:// is Prisma's own protocol, not PostgreSQL's",
@@ -80,7 +83,18 @@ class DatabaseUrl:
         if scheme in _UNSUPPORTED:
             raise ProjectError(
                 f"{_UNSUPPORTED[scheme]} is not supported: the URL starts with {scheme}://",
-                "safemigrate works on PostgreSQL.",
+                "safemigrate works on PostgreSQL and SQLite.",
+            )
+        if scheme == "sqlite":
+            raise ProjectError(
+                "The database URL starts with sqlite:, and Prisma takes file: alone",
+                fix=(f"file:{rest.removeprefix('//')}",),
+            )
+        if scheme in _REMOTE:
+            raise ProjectError(
+                f"A database behind {scheme}:// is no file on this machine",
+                "safemigrate takes copies of a SQLite file and holds its lock; a remote libSQL has neither to give.",
+                ("develop on a file of your own: file:./dev.db", "turso db shell NAME < migration.sql"),
             )
         if scheme not in {"postgresql", "postgres"} or not rest.startswith("//"):
             raise ProjectError(
@@ -89,6 +103,21 @@ class DatabaseUrl:
                 (f"A URL looks like {EXAMPLE}",),
             )
         return cls._postgresql(f"postgresql:{rest}")
+
+    @classmethod
+    def _sqlite(cls, text: str) -> DatabaseUrl:
+        """Read what follows `file:` as Prisma's engine does: nothing is decoded (quaint, sqlite/params.rs)."""
+        path, _, query = text.partition("?")
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        if not path or path in {":memory:", "::memory:"} or given.get("mode") == "memory":
+            raise ProjectError(
+                "The database URL names no file",
+                "A database in memory is gone when the program ends, and nobody else sees it.",
+                ("name a file: file:./dev.db",),
+            )
+        if "\0" in path:
+            raise _unreadable("it holds a zero byte")
+        return cls("sqlite", "", "", 0, path, _parameters=tuple(given.items()))
 
     @classmethod
     def _postgresql(cls, text: str) -> DatabaseUrl:
@@ -130,6 +159,23 @@ class DatabaseUrl:
 
     __repr__ = __str__
 
+    @property
+    def name(self) -> str:
+        """What a person calls the database, and names to agree to a loss: its name, for a file the last part of it."""
+        return Path(self.database).name if self.provider == "sqlite" else self.database
+
+    @property
+    def patience(self) -> float:
+        """How many seconds to wait for another's lock on a file: `socket_timeout`, as Prisma has it, or 5."""
+        try:
+            return float(dict(self._parameters).get("socket_timeout", 5))
+        except ValueError:
+            return 5.0
+
+    def resolved(self, folder: Path) -> DatabaseUrl:
+        """The same with `path`, where a relative one begins in a folder; links are followed to the file itself."""
+        return replace(self, path=(folder / self.database).resolve()) if self.provider == "sqlite" else self
+
     def conninfo(self) -> str:
         """libpq's keyword string, with the secret. Without a password libpq looks into ~/.pgpass."""
         return " ".join(f"{name}='{_escape(value)}'" for name, value in self._keywords().items())
@@ -151,7 +197,8 @@ class DatabaseUrl:
     def prisma(self) -> str:
         """A URL for Prisma's CLI, with the secret; never an argument of a program, only its environment."""
         if self.provider == "sqlite":
-            return f"file:{self.database}"
+            parameters = f"?{urlencode(self._parameters)}" if self._parameters else ""
+            return f"file:{self.path or self.database}{parameters}"
         secret = f":{quote(self._password, safe='')}" if self._password else ""
         who = f"{quote(self.user, safe='')}{secret}@" if self.user or secret else ""
         query = [("schema", self.schema)] if self._names_schema else []

@@ -196,7 +196,7 @@ def _provider(source: Datasource, file: Path) -> str:
         return lock.PROVIDERS[source.provider]
     raise ProjectError(
         f"Provider {source.provider or '(none)'} is not supported: {file}",
-        "safemigrate works on PostgreSQL.",
+        "safemigrate works on PostgreSQL and SQLite.",
     )
 
 

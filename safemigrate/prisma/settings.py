@@ -21,11 +21,12 @@ def effective_url(project: Project, *, url: str | None, environment: Mapping[str
 
     --url, then SAFEMIGRATE_DATABASE_URL, then what Prisma itself would use for migrations (directUrl before url, each
     major's rules for .env), then DATABASE_URL where the project names none at all.
+    A relative path of a SQLite file begins where it does for Prisma, and for --url in the working folder.
     Raises ProjectError naming the variable that is missing and where it was looked for.
     """
     text, source = _text(project, url, environment)
     try:
-        return DatabaseUrl.parse(text), source
+        return DatabaseUrl.parse(text).resolved(Path.cwd() if url else _base(project)), source
     except ProjectError as error:
         raise ProjectError(f"{error.summary} ({source})", error.why, error.fix) from None
 
@@ -40,6 +41,11 @@ def shadow_url(project: Project, environment: Mapping[str, str]) -> DatabaseUrl 
         return DatabaseUrl.parse(text) if text else None
     except ProjectError:  # a variable that is set where Prisma runs, and not here
         return None
+
+
+def _base(project: Project) -> Path:
+    """Prisma 5 and 6 start their engine beside the datasource block, a config or not; 7 beside the config."""
+    return project.root if project.major >= 7 else project.datasource_file.parent
 
 
 def _text(project: Project, url: str | None, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -57,7 +63,7 @@ def _text(project: Project, url: str | None, environment: Mapping[str, str]) -> 
     raise ProjectError(
         f"{where} names no database URL, or reads it from a variable that is not set",
         f"Neither --url, {OWN_VARIABLE} nor DATABASE_URL is given.",
-        _fixes("DATABASE_URL"),
+        _fixes(project, "DATABASE_URL"),
     )
 
 
@@ -69,7 +75,7 @@ def _from_config(project: Project) -> tuple[str, str] | None:
         if not url:
             continue
         if missing := next((variable for variable in config.missing if variable in url), None):
-            raise _missing(missing, f"{name} in {config.path.name}", ["the environment, as that file left it"])
+            raise _missing(project, missing, f"{name} in {config.path.name}", ["the environment, as that file left it"])
         return url, f"{name} in {config.path.name}"
     return None
 
@@ -92,7 +98,10 @@ def _variable(project: Project, environment: Mapping[str, str], value: Value, pl
         if found and name not in project.config.missing:
             return found, f"{name} ({place})"
         raise _missing(
-            name, place, [f"the environment as {project.config.path.name} left it; no .env is loaded beside it"]
+            project,
+            name,
+            place,
+            [f"the environment as {project.config.path.name} left it; no .env is loaded beside it"],
         )
     if environment.get(name):
         return environment[name], f"{name} ({place})"
@@ -101,7 +110,7 @@ def _variable(project: Project, environment: Mapping[str, str], value: Value, pl
         known |= _dotenv(path, known)
         if known.get(name):
             return known[name], f"{name} ({place}) from {path}"
-    raise _missing(name, place, ["the environment", *map(str, _env_files(project))])
+    raise _missing(project, name, place, ["the environment", *map(str, _env_files(project))])
 
 
 def _env_files(project: Project) -> list[Path]:
@@ -135,9 +144,11 @@ def _dotenv(path: Path, known: Mapping[str, str]) -> dict[str, str]:
     return {name: expand(known.get(name, value), frozenset({name})) for name, value in given.items()}
 
 
-def _missing(name: str, place: str, looked: list[str]) -> ProjectError:
-    return ProjectError(f"{name} is not set; {place} asks for it", f"Looked in {', '.join(looked)}.", _fixes(name))
+def _missing(project: Project, name: str, place: str, looked: list[str]) -> ProjectError:
+    why = f"Looked in {', '.join(looked)}."
+    return ProjectError(f"{name} is not set; {place} asks for it", why, _fixes(project, name))
 
 
-def _fixes(name: str) -> tuple[str, ...]:
-    return (f"export {name}='{EXAMPLE}'", f"safemigrate COMMAND --url '{EXAMPLE}'")
+def _fixes(project: Project, name: str) -> tuple[str, ...]:
+    example = "file:./dev.db" if project.provider == "sqlite" else EXAMPLE
+    return (f"export {name}='{example}'", f"safemigrate COMMAND --url '{example}'")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -186,9 +187,53 @@ def test_other_databases_are_named(scheme: str, name: str) -> None:
         DatabaseUrl.parse(f"{scheme}://u:p@h/d")
 
 
-def test_sqlite() -> None:
-    url = DatabaseUrl.parse("file:./dev.db?connection_limit=1")
-    assert (url.provider, url.database) == ("sqlite", "./dev.db")
+@pytest.mark.parametrize(
+    ("text", "database", "name", "path"),
+    [
+        ("file:./dev.db", "./dev.db", "dev.db", "/project/prisma/dev.db"),
+        ("file:dev.db?connection_limit=1&socket_timeout=20", "dev.db", "dev.db", "/project/prisma/dev.db"),
+        ("file:../data/dev.sqlite3", "../data/dev.sqlite3", "dev.sqlite3", "/project/data/dev.sqlite3"),
+        ("file:/var/lib/dev.db", "/var/lib/dev.db", "dev.db", "/var/lib/dev.db"),
+        ("file:///var/lib/dev.db", "///var/lib/dev.db", "dev.db", "/var/lib/dev.db"),
+        ("FILE:my dev%20.db", "my dev%20.db", "my dev%20.db", "/project/prisma/my dev%20.db"),
+        ("file:~/dev.db", "~/dev.db", "dev.db", "/project/prisma/~/dev.db"),
+    ],
+)
+def test_sqlite_is_a_path_as_prisma_reads_it(text: str, database: str, name: str, path: str) -> None:
+    url = DatabaseUrl.parse(text)
+    assert (url.provider, url.database, url.name, url.path) == ("sqlite", database, name, None)
+    assert url.resolved(Path("/project/prisma")).path == Path(path)
+
+
+def test_what_prisma_is_told_is_the_file_itself() -> None:
+    url = DatabaseUrl.parse("file:./dev.db?connection_limit=1&socket_timeout=20").resolved(Path("/project/prisma"))
+    assert url.prisma() == "file:/project/prisma/dev.db?connection_limit=1&socket_timeout=20"
+    assert str(url) == "file:./dev.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("file:d", 5), ("file:d?socket_timeout=20", 20), ("file:d?socket_timeout=x", 5)]
+)
+def test_socket_timeout_is_how_long_to_wait_for_a_lock(text: str, seconds: float) -> None:
+    assert DatabaseUrl.parse(text).patience == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file::memory:", "names no file"),
+        ("file:", "names no file"),
+        ("file:dev?mode=memory&cache=shared", "names no file"),
+        ("libsql://name.turso.io?authToken=s3cret", "libsql:// is no file on this machine"),
+        ("https://name.turso.io", "https:// is no file on this machine"),
+        ("sqlite://dev.db", "Prisma takes file: alone"),
+        ("file:a\0b", "zero byte"),
+    ],
+)
+def test_what_is_no_file(text: str, said: str) -> None:
+    with pytest.raises(ProjectError, match=said) as caught:
+        DatabaseUrl.parse(text)
+    assert "s3cret" not in f"{caught.value.summary}{caught.value.why}{caught.value.fix}"
 
 
 def test_another_database_of_the_same_server() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,23 @@ def test_no_url_anywhere(tmp_path: Path) -> None:
 def test_a_literal(tmp_path: Path) -> None:
     found = schema(tmp_path, 'url = "file:dev.db"', provider="sqlite")
     assert effective(found, DATABASE_URL="postgresql://h/d") == ("dev.db", "url in schema.prisma")
+
+
+def test_path_of_a_file_begins_beside_the_datasource_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = schema(tmp_path, URL, provider="sqlite")
+    (tmp_path / ".env").write_text("DATABASE_URL='file:./data/../dev.db?connection_limit=1'\n")
+    assert settings.effective_url(found, url=None, environment={})[0].path == tmp_path / "prisma" / "dev.db"
+    monkeypatch.chdir(tmp_path)
+    assert settings.effective_url(found, url="file:dev.db", environment={})[0].path == tmp_path / "dev.db"
+    (tmp_path / "real.db").touch()
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+    assert settings.effective_url(found, url="file:link.db", environment={})[0].path == tmp_path / "real.db"
+
+
+def test_a_missing_variable_of_sqlite_is_shown_as_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError) as raised:
+        effective(schema(tmp_path, URL, provider="sqlite"))
+    assert "export DATABASE_URL='file:./dev.db'" in raised.value.fix
 
 
 def test_the_error_names_the_variable_and_the_places(tmp_path: Path) -> None:
@@ -195,3 +213,41 @@ def test_beside_a_config_no_dotenv_is_loaded_unless_it_does(prisma: PrismaCli, t
     assert "no .env is loaded" in raised.value.why
     (root / "prisma.config.ts").write_text(f"process.env.DATABASE_URL = 'postgresql://h/by_config'\n{text}")
     assert effective(project.find(root))[0] == "by_config"
+
+
+# Where a file lies, as the real CLI makes it
+
+FILE = "file:./my dev.db?connection_limit=1"
+
+
+def path_of(prisma: PrismaCli, root: Path, schema: Path) -> Path | None:
+    """Let Prisma make the file; return where we look for it. DATABASE_URL is set."""
+    made = prisma.run(root, "migrate", "deploy", "--schema", str(schema))
+    assert made.returncode == 0, made.stdout + made.stderr
+    url, _ = settings.effective_url(project.find(root, root / schema), url=None, environment=os.environ)
+    return url.path
+
+
+@pytest.mark.prisma
+def test_file_is_where_prisma_makes_it(prisma: PrismaCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", FILE)
+    prisma.project(tmp_path, MODEL, provider="sqlite")
+    path = path_of(prisma, tmp_path, Path("prisma/schema.prisma"))
+    assert [path] == list(tmp_path.rglob("*.db"))
+    assert path == tmp_path / ("" if prisma.major == 7 else "prisma") / "my dev.db"
+
+
+@pytest.mark.prisma
+@only("5.22.0", "6.19.3")  # 7 has no URL in a schema that could be beside something
+def test_file_is_beside_the_one_of_several_schemas_that_names_it(
+    prisma: PrismaCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", FILE)
+    prisma.project(tmp_path, MODEL, provider="sqlite")
+    main = tmp_path / "prisma" / "schema" / "db" / "main.prisma"
+    main.parent.mkdir(parents=True)
+    text = (tmp_path / "prisma" / "schema.prisma").read_text()
+    main.write_text(text.replace('-js"', '-js"\n  previewFeatures = ["prismaSchemaFolder"]'))
+    (main.parents[1] / "a.prisma").write_text("model Other {\n  id Int @id\n}\n")
+    assert [path_of(prisma, tmp_path, Path("prisma/schema"))] == list(tmp_path.rglob("*.db"))
+    assert (main.parent / "my dev.db").exists()
