@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -154,11 +155,13 @@ class Catalog:
         return [one for one in self.triggers.values() if fold(one.table) == fold(table)]
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Return what SQLite compares names by: lower case in ASCII only."""
     return name.lower() if name.isascii() else "".join(c.lower() if c.isascii() else c for c in name)
 
 
+@lru_cache(maxsize=1024)
 def affinity(declared: str, *, strict: bool = False) -> str:
     """Return what a declared type makes of values (sqlite.org/datatype3.html, 3.1)."""
     upper = declared.upper()
@@ -268,10 +271,10 @@ def _table(
     counter: int | None,
 ) -> Table:
     virtual = _module(sql) if kind.of == "virtual" else ""
-    written = {} if virtual else {fold(column): part for column, part in definitions.definition(sql).columns.items()}
+    written = _Written({}) if virtual else _written(sql)
     columns = []
     for column, declared, required, default, key, hidden in described:
-        part = written.get(fold(column), ())
+        generated, collation = written.columns.get(fold(column), ("", "BINARY"))
         columns.append(
             Column(
                 column,
@@ -280,8 +283,8 @@ def _table(
                 bool(required),
                 default,
                 key,
-                definitions.generated(sql, part) if hidden in _GENERATED else "",
-                definitions.collation(part),
+                generated if hidden in _GENERATED else "",
+                collation,
             )
         )
     return Table(
@@ -292,10 +295,26 @@ def _table(
         tuple(foreign_keys),
         kind.strict,
         kind.without_rowid,
-        any(token.word == "AUTOINCREMENT" for part in written.values() for token in part),
+        written.autoincrement,
         counter,
         virtual,
         root,
+    )
+
+
+class _Written(NamedTuple):
+    """What only a table's text says: by folded name, a generated column's expression and the collation."""
+
+    columns: dict[str, tuple[str, str]]
+    autoincrement: bool = False
+
+
+@lru_cache(maxsize=1024)
+def _written(sql: str) -> _Written:
+    parts = definitions.definition(sql).columns
+    return _Written(
+        {fold(name): (definitions.generated(sql, part), definitions.collation(part)) for name, part in parts.items()},
+        any(token.word == "AUTOINCREMENT" for part in parts.values() for token in part),
     )
 
 

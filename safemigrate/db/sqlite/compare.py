@@ -29,7 +29,7 @@ def compare(expected: Catalog, actual: Catalog) -> list[str]:
     Texts are compared by their tokens, a table's constraints in any order, columns in theirs. Counters of
     AUTOINCREMENT are no part of a schema, nor is `_prisma_migrations`.
     """
-    wanted, found = _canonical(expected), _canonical(actual)
+    wanted, found = _canonical(expected, actual), _canonical(actual, expected)
     said = []
     for address in sorted(wanted.keys() | found.keys()):
         if address not in found:
@@ -57,13 +57,15 @@ _NO_FUNCTIONS = {"AS", "CHECK", "KEY", "UNIQUE", "DEFAULT", "IN", "AND", "OR", "
 _PLAIN = re.compile(r"\w+|[xX]?'.*'|[\d.].*", re.DOTALL)
 
 
-def _canonical(catalog: Catalog) -> dict[str, Attributes]:
+def _canonical(catalog: Catalog, other: Catalog | None = None) -> dict[str, Attributes]:
+    """What to compare by; without what the other catalog has word for word."""
+    alike = _texts(other) & _texts(catalog) if other else set()
     objects: dict[str, Attributes] = {}
     for table in catalog.tables.values():
-        if table.name != PRISMA:
+        if table.name != PRISMA and (table.name, table.sql) not in alike:
             objects |= dict(_table(table))
     for index in catalog.indexes.values():
-        if index.origin == "c" and index.table != PRISMA:
+        if index.origin == "c" and index.table != PRISMA and (index.name, index.sql) not in alike:
             objects[f"index {quote(index.name)}"] = {"definition": written(tokens(index.sql))}
     for trigger in catalog.triggers.values():
         if trigger.table != PRISMA:
@@ -71,6 +73,10 @@ def _canonical(catalog: Catalog) -> dict[str, Attributes]:
     for view in catalog.views.values():
         objects[f"view {quote(view.name)}"] = {"definition": written(tokens(view.sql))}
     return objects
+
+
+def _texts(catalog: Catalog) -> set[tuple[str, str]]:
+    return {(one.name, one.sql) for one in (*catalog.tables.values(), *catalog.indexes.values())}
 
 
 def _table(table: Table) -> Iterator[tuple[str, Attributes]]:

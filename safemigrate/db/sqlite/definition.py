@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -64,6 +65,7 @@ def tokens(sql: str) -> list[Token]:
     return found
 
 
+@lru_cache(maxsize=1024)  # a file is read after every statement, and nearly all of it is as it was
 def definition(sql: str) -> Definition:
     """Read a CREATE TABLE as SQLite stores it, which is complete and well formed."""
     all_tokens = tokens(sql)
@@ -114,6 +116,7 @@ def checks(sql: str, part: Sequence[Token]) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def condition(sql: str) -> str:
     """Return the WHERE of a CREATE INDEX, "" without one."""
     for _, token in outermost(tokens(sql)):

@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from safemigrate.db.sqlite.catalog import Catalog, fold
+from safemigrate.db.sqlite.catalog import Catalog, fold, read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.model import Group, Migration, MigrationOutcome, OnProgress, Plan, Proof, Verdict
 from safemigrate.rollback.sqlite.derive import derive
@@ -88,9 +89,12 @@ class Lane:
         self._copies.copy(_BASE, _BEFORE)
         try:
             statements = _statements(migration)
-            seen = rehearse(self._base, migration, statements, now=self._catalog)
-            self._catalog = seen.after
-            found = self._tried(migration, statements, seen, terms)
+            before = self._catalog or read(self._base)
+            with writes(self._base) as written:
+                replay(self._base, migration, statements)
+            self._catalog = read(self._base)
+            touched = _touched(before, migration, {table for _, table in written})
+            found = self._tried(migration, statements, before, Sampled(before, touched, terms))
         except (MigrationFailed, NotSql) as error:
             self._failed.append(migration.name)
             said = [f"{error.summary}: {error.why}"]
@@ -101,10 +105,9 @@ class Lane:
         return found
 
     def _tried(
-        self, migration: Migration, statements: Sequence[Statement], traced: Rehearsed, terms: Terms
+        self, migration: Migration, statements: Sequence[Statement], catalog: Catalog, rows: Sampled
     ) -> MigrationOutcome:
         began = time.perf_counter()
-        rows = Sampled(traced.before, _touched(traced), terms)
         while True:
             empty = self._copies.copy(_BEFORE, "sampled")
             with self._copies.opened("sampled") as connection:
@@ -112,7 +115,7 @@ class Lane:
             self._copies.copy("sampled", _AFTER)
             try:
                 with self._copies.opened(_AFTER) as connection:
-                    seen = rehearse(connection, migration, statements, now=traced.before)
+                    seen = rehearse(connection, migration, statements, now=catalog)
                     return self._proven(connection, seen, statements, rows, empty, began)
             except MigrationFailed as error:
                 if not rows.make_way(error):
@@ -173,9 +176,7 @@ def _statements(migration: Migration) -> list[Statement]:
     return statements
 
 
-def _touched(seen: Rehearsed) -> set[str]:
+def _touched(before: Catalog, migration: Migration, written: set[str]) -> set[str]:
     """The tables from before it that a migration writes, changes, or names: what it reads decides what it writes."""
-    known = {fold(name): name for name in seen.before.tables}
-    named = set(re.findall(r"\w+", fold(seen.migration.sql)))
-    written = {fold(name) for name in seen.written}
-    return {name for folded, name in known.items() if folded in named or folded in written}
+    named = set(re.findall(r"\w+", fold(migration.sql))) | {fold(name) for name in written}
+    return {name for name in before.tables if fold(name) in named}
