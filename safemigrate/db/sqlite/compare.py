@@ -76,7 +76,8 @@ def _canonical(catalog: Catalog, other: Catalog | None = None) -> dict[str, Attr
 
 
 def _texts(catalog: Catalog) -> set[tuple[str, str]]:
-    return {(one.name, one.sql) for one in (*catalog.tables.values(), *catalog.indexes.values())}
+    tables = {(one.name, one.sql) for one in catalog.tables.values()}
+    return tables | {(one.name, one.sql) for one in catalog.indexes.values()}
 
 
 def _table(table: Table) -> Iterator[tuple[str, Attributes]]:

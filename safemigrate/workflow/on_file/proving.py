@@ -98,8 +98,8 @@ class Lane:
         except (MigrationFailed, NotSql) as error:
             self._failed.append(migration.name)
             said = [f"{error.summary}: {error.why}"]
-            if before := self._failed[:-1]:
-                said.append(f"before it, this does not run either: {', '.join(before)}")
+            if earlier := self._failed[:-1]:
+                said.append(f"before it, this does not run either: {', '.join(earlier)}")
             found = MigrationOutcome(migration.name, migration.checksum, BROKEN, detail="\n".join(said))
         self._at += 1
         return found
