@@ -7,6 +7,7 @@ quaint/src/connector/sqlite/native/conversion.rs; measured with 5.22, 6.19 and 7
 from __future__ import annotations
 
 import hashlib
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -30,8 +31,6 @@ _CREATE: Final = f"""CREATE TABLE IF NOT EXISTS "{TABLE}" (
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )"""
 
-# Milliseconds as the engine's binary writes them. 'now' is one instant within a statement (sqlite.org/lang_datefunc).
-_NOW: Final = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,8 +65,8 @@ def record_started(connection: Connection, migration: Migration, identifier: str
     """Insert the row of a migration that begins now, which reads as failed until it is finished; return its id."""
     identifier = identifier or str(uuid4())
     connection.execute(
-        f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at) VALUES (?, ?, ?, {_NOW})",
-        [identifier, migration.checksum, migration.name],
+        f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at) VALUES (?, ?, ?, ?)",
+        [identifier, migration.checksum, migration.name, _now()],
     )
     return identifier
 
@@ -75,8 +74,8 @@ def record_started(connection: Connection, migration: Migration, identifier: str
 def record_finished(connection: Connection, identifier: str) -> None:
     """Finish a started row: one step a script, logs NULL."""
     connection.execute(
-        f"UPDATE main.{TABLE} SET finished_at = {_NOW}, applied_steps_count = 1, logs = NULL WHERE id = ?",
-        [identifier],
+        f"UPDATE main.{TABLE} SET finished_at = ?, applied_steps_count = 1, logs = NULL WHERE id = ?",
+        [_now(), identifier],
     )
 
 
@@ -94,17 +93,17 @@ def record_applied(connection: Connection, migration: Migration, identifier: str
 
 def record_baseline(connection: Connection, migration: Migration) -> str:
     """Record a migration whose changes are there already, as `migrate resolve --applied` does; return the row's id."""
-    identifier = str(uuid4())
+    identifier, now = str(uuid4()), _now()
     with connection.transaction():
         connection.execute(
-            f"UPDATE main.{TABLE} SET rolled_back_at = {_NOW} "
+            f"UPDATE main.{TABLE} SET rolled_back_at = ? "
             "WHERE migration_name = ? AND finished_at IS NULL AND rolled_back_at IS NULL",
-            [migration.name],
+            [_now(), migration.name],
         )
         connection.execute(
             f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at, finished_at, logs, "
-            f"applied_steps_count) VALUES (?, ?, ?, {_NOW}, {_NOW}, '', 0)",
-            [identifier, migration.checksum, migration.name],
+            "applied_steps_count) VALUES (?, ?, ?, ?, ?, '', 0)",
+            [identifier, migration.checksum, migration.name, now, now],
         )
     return identifier
 
@@ -117,7 +116,8 @@ def delete(connection: Connection, identifier: str) -> None:
 def mark_rolled_back(connection: Connection, name: str) -> int:
     """Mark every applied or failed row of a migration as rolled back, for Prisma pending again; return how many."""
     return connection.execute(
-        f"UPDATE main.{TABLE} SET rolled_back_at = {_NOW} WHERE migration_name = ? AND rolled_back_at IS NULL", [name]
+        f"UPDATE main.{TABLE} SET rolled_back_at = ? WHERE migration_name = ? AND rolled_back_at IS NULL",
+        [_now(), name],
     ).rowcount
 
 
@@ -131,8 +131,8 @@ def raise_guard(connection: Connection, reason: str) -> None:
     """Make plain `prisma migrate deploy` stop until `lower_guard`; harmless where it does already."""
     if not guarded(connection):
         connection.execute(
-            f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at, logs) VALUES (?, ?, ?, {_NOW}, ?)",
-            [str(uuid4()), hashlib.sha256(GUARD.encode()).hexdigest(), GUARD, reason],
+            f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at, logs) VALUES (?, ?, ?, ?, ?)",
+            [str(uuid4()), hashlib.sha256(GUARD.encode()).hexdigest(), GUARD, _now(), reason],
         )
 
 
@@ -147,6 +147,11 @@ def lower_guard(connection: Connection) -> bool:
 def _exists(connection: Connection, schema: str = "main") -> bool:
     known = f"SELECT 1 FROM \"{schema}\".sqlite_master WHERE type = 'table' AND name = ?"
     return connection.execute(known, [TABLE]).fetchone() is not None
+
+
+def _now() -> int:
+    """Milliseconds, as the engine's binary writes them."""
+    return time.time_ns() // 1_000_000
 
 
 def _time(stored: Any) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -56,14 +56,17 @@ def overwrite(live: Path, source: Path, on_progress: OnProgress = silent, *, tim
         _pour(connection, target, live, on_progress)
 
 
-def integrity(connection: Connection, schema: str = "main", *, quick: bool = False) -> list[str]:
-    """Say what is damaged in a file; `quick` does not compare indexes with their tables."""
-    pragma = "quick_check" if quick else "integrity_check"
+def integrity(
+    connection: Connection, schema: str = "main", *, quick: bool = False, tables: Collection[str] | None = None
+) -> list[str]:
+    """Say what is damaged in a file, or in these tables of it; `quick` does not compare indexes with their tables."""
+    pragma = f"PRAGMA {quote(schema)}.{'quick_check' if quick else 'integrity_check'}"
+    wanted = [str(_SHOWN)] if tables is None else [quote(one) for one in tables]
     try:
-        found = [str(text) for (text,) in rows(connection, f"PRAGMA {quote(schema)}.{pragma}({_SHOWN})")]
+        found = [str(text) for one in wanted for (text,) in rows(connection, f"{pragma}({one})")]
     except SqlError as error:
         return [str(error)]
-    return [] if found == ["ok"] else found
+    return [text for text in found if text != "ok"]
 
 
 def violations(connection: Connection, schema: str = "main") -> set[tuple[str, int | None, str, int]]:

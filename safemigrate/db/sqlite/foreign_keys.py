@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from safemigrate.db.sqlite.catalog import fold
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, run, value
 
 Violations = Counter[tuple[str, str]]  # how many rows of a table refer to none of another
@@ -23,14 +24,23 @@ def foreign_keys(connection: Connection, *, on: bool) -> Iterator[None]:
         run(connection, f"PRAGMA foreign_keys = {'ON' if before else 'OFF'}")
 
 
-def violations(connection: Connection, schema: str = "main") -> Violations:
+def violations(connection: Connection, schema: str = "main", tables: Collection[str] | None = None) -> Violations:
     """Count the rows that refer to none, by table and the table referred to: a rebuild changes neither name.
 
-    A foreign key to what is no key stands there with SQLite's words for it, and no second table.
+    With `tables` only theirs and those of tables that refer to them. A foreign key to what is no key stands there with
+    SQLite's words for it, and no second table.
     """
     found: Violations = Counter()
     name = quote(schema)
-    for (table,) in rows(connection, f"SELECT name FROM {name}.sqlite_master WHERE type = 'table'"):
+    pairs = rows(
+        connection,
+        f"SELECT m.name, f.[table] FROM {name}.sqlite_master m "
+        f"LEFT JOIN pragma_foreign_key_list(m.name, {name}) f WHERE m.type = 'table'",
+    )
+    wanted = None if tables is None else {fold(one) for one in tables}
+    for table in dict.fromkeys(
+        table for table, parent in pairs if wanted is None or {fold(table), fold(parent or "")} & wanted
+    ):
         try:
             found.update(
                 (table, parent)

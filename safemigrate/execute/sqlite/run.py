@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from safemigrate.db.sqlite import script
-from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, value
+from safemigrate.db.sqlite.catalog import fold
+from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
 from safemigrate.db.sqlite.holders import holders
@@ -34,6 +35,9 @@ _DEFAULTS = (
     "defer_foreign_keys",
 )
 _TICK = 1_000_000  # of SQLite's virtual machine, some milliseconds
+
+
+_TABLES = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
 
 
 def _nothing() -> None:
@@ -81,12 +85,14 @@ def apply(
     after: str,
     snapshot: str,
     version: str,
+    touched: Collection[str] | None = None,
 ) -> None:
     """Apply a plan, whole or not at all.
 
     `row` is the id of the row that `hooks.record` writes. `rehearsed` is the side database of the rehearsal: what is
     kept comes from there, for the rows are the same. `foreign_keys` says whether they are enforced, as they were there.
-    `before` and `after` are the fingerprints of the schema.
+    `before` and `after` are the fingerprints of the schema. `touched` are the tables that the plan may change,
+    by their names before and after: the others are not looked through.
     """
 
     def keep(keeper: Connection) -> None:
@@ -100,7 +106,7 @@ def apply(
             for sql in (*step.before, *step.run, *step.after):
                 execute(aim.connection, sql, step.line)
 
-    _in_one(aim, locked(aim, foreign_keys=foreign_keys), hooks, keep, change, rehearsed)
+    _in_one(aim, locked(aim, foreign_keys=foreign_keys), hooks, keep, change, rehearsed, touched)
 
 
 def take_back(
@@ -128,6 +134,8 @@ def take_back(
                     "\n".join(f"{each.subject}: {each.place}" for each in gone),
                     ("safemigrate snapshot list",),
                 )
+        needed = {each.place for one in chosen for step in one.plan.steps for each in step.kept}
+        assert not needed & {each.place for each in left}, "it would be in the place of what goes back"
         kept.fill(keeper, fill)
         rollback = journal.start_rollback(keeper, chosen, undo, reason)
         if rehearsed:
@@ -151,13 +159,14 @@ def _in_one(
     keep: Callable[[Connection], None],
     change: Callable[[], None],
     rehearsed: Path | None,
+    touched: Collection[str] | None = None,
 ) -> None:
     connection = aim.connection
     begun = False
     try:
         with transaction:
             hooks.guard()
-            violated = violations(connection)
+            violated = violations(connection, tables=touched)
             begun = True
             with side.writing(connection.path, aim.side, timeout=aim.lock_timeout) as keeper:
                 journal.sweep(keeper)
@@ -165,7 +174,7 @@ def _in_one(
                     kept.open_rehearsed(keeper, rehearsed)
                 keep(keeper)
             change()
-            _sound(connection, violated)
+            _sound(connection, violated, touched)
             hooks.verify()
             hooks.record()
     except BaseException:
@@ -274,13 +283,15 @@ def execute(connection: Connection, sql: str, line: int = 0, *, plain: bool = Fa
         raise MigrationFailed(f"line {line} failed: {' '.join(sql.split())[:100]}", "It ended the transaction.")
 
 
-def _sound(connection: Connection, violated: Violations) -> None:
+def _sound(connection: Connection, violated: Violations, touched: Collection[str] | None) -> None:
     """Raise MigrationFailed where rows point nowhere that did not before, or the file is damaged."""
+    there = {fold(name): name for (name,) in rows(connection, _TABLES)}
+    tables = None if touched is None else [there[fold(one)] for one in touched if fold(one) in there]
     said = [
         counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
         if parent
         else table
-        for (table, parent), count in added(violated, violations(connection)).items()
-    ] or integrity(connection, quick=True)
+        for (table, parent), count in added(violated, violations(connection, tables=touched)).items()
+    ] or integrity(connection, quick=True, tables=tables)
     if said:
         raise MigrationFailed("the file would not be sound after the change", "\n".join(said[:20]))

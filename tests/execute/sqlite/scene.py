@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -105,7 +105,13 @@ class Scene:
     def target(self, connection: Connection) -> run.Target:
         return run.Target(connection, self.side, lock_timeout=0.05, retries=0)
 
-    def apply(self, connection: Connection, of: Plan = PLAN, before_commit: Callable[[], None] = nothing) -> None:
+    def apply(
+        self,
+        connection: Connection,
+        of: Plan = PLAN,
+        before_commit: Callable[[], None] = nothing,
+        touched: Collection[str] | None = None,
+    ) -> None:
         row = str(uuid4())
         kept = self.scratch / "rehearsed.db"
 
@@ -124,6 +130,7 @@ class Scene:
             after="after",
             snapshot="a snapshot",
             version="1",
+            touched=touched,
         )
 
     def take_back(self, connection: Connection, before_commit: Callable[[], None] = nothing) -> None:

@@ -90,6 +90,16 @@ def test_violations_that_were_there_before_stay(scene: Scene, opened: Connection
     assert value(opened, "SELECT count(*) FROM Post") == 21
 
 
+@pytest.mark.parametrize("touched", [None, ["user"], ["POST", "gone"]])
+def test_tables_that_a_plan_may_change_are_looked_through(
+    touched: list[str] | None, scene: Scene, opened: Connection
+) -> None:
+    with pytest.raises(MigrationFailed) as failed:
+        scene.apply(opened, plan(("DELETE FROM User WHERE id = 7",)), touched=touched)
+    assert failed.value.why == '1 row of "Post" points to no row of "User"'
+    scene.apply(opened, plan(("DELETE FROM User WHERE id = 7",)), touched=["Large"])
+
+
 def test_a_trigger_that_rolls_back(scene: Scene, opened: Connection) -> None:
     opened.execute("CREATE TRIGGER never BEFORE DELETE ON Post BEGIN SELECT RAISE(ROLLBACK, 'never'); END")
     before = dump(scene.database)
