@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from safemigrate.db.sqlite import script
+from safemigrate.db.sqlite import errors, script
 from safemigrate.db.sqlite.catalog import fold
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
@@ -166,6 +166,7 @@ def _in_one(
     try:
         with transaction:
             hooks.guard()
+            _write(connection)
             violated = violations(connection, tables=touched)
             begun = True
             with side.writing(connection.path, aim.side, timeout=aim.lock_timeout) as keeper:
@@ -177,12 +178,30 @@ def _in_one(
             _sound(connection, violated, touched)
             hooks.verify()
             hooks.record()
-    except BaseException:
+    except BaseException as error:
         if begun:
             forget(aim)
+        if isinstance(error, SqlError):
+            raise _stopped(connection, error) from error
         raise
     with suppress(ConnectionFailed, SqlError), side.writing(connection.path, aim.side) as keeper:
         journal.settle(keeper)
+
+
+def _write(connection: Connection) -> None:
+    """Write what is there already: BEGIN IMMEDIATE finds nothing wrong with a file or a folder that is only read."""
+    connection.execute(f"PRAGMA main.user_version = {value(connection, 'PRAGMA main.user_version')}")
+
+
+def _stopped(connection: Connection, error: SqlError) -> MigrationFailed:
+    """Say that the disk, the rights or another process ended the transaction."""
+    said = errors.told(connection.path, error)
+    return MigrationFailed(
+        said.summary if said else f"{connection.path}: {error}",
+        f"SQLite said: {error}. The transaction was undone.",
+        (f"df -h '{connection.path.parent}'", f"ls -l '{connection.path}'", "safemigrate status"),
+        sqlstate=Refusal.of(error).code,
+    )
 
 
 def forget(aim: Target) -> None:
@@ -259,7 +278,7 @@ def _patiently(aim: Target, sql: str, retries: int) -> None:
             refusal = Refusal.of(error)
             who = ", ".join(holders(path))
             if not refusal.code.startswith("SQLITE_BUSY"):
-                raise script.failed(aim.connection, error, sql) from error
+                raise
             if attempt == retries:
                 raise MigrationFailed(
                     f"{path} is in use by another process, after {attempt + 1} tries",

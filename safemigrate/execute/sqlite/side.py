@@ -75,6 +75,20 @@ def side_of(project_root: Path, database: Path) -> Path:
     return home.joinpath("_", *([drive] if drive else []), *file.parts[1:])
 
 
+def elsewhere(project_root: Path, connection: Connection) -> list[Path]:
+    """Return side databases of other paths that know rows of this file: it was moved, or copied."""
+    home = project_root.resolve() / ".safemigrate" / "kept"
+    found = []
+    for path in sorted(home.rglob("*")) if not attached(connection) else ():
+        with suppress(ConnectionFailed, SqlError):
+            if path.is_file() and attach(connection, path):
+                known = "SELECT 1 FROM safemigrate.run JOIN main._prisma_migrations p ON p.id = row LIMIT 1"
+                if value(connection, known):
+                    found.append(path)
+        detach(connection)
+    return found
+
+
 def attach(connection: Connection, side: Path) -> bool:
     """Let SQL on this connection say `safemigrate.`; False where nothing was ever kept. Raises ConnectionFailed."""
     if attached(connection):

@@ -158,6 +158,25 @@ def test_no_room_beside_it_and_nothing_is_applied(
     assert journal.runs(opened) == []
 
 
+@pytest.mark.parametrize("statement", ["UPDATE User SET bio = hex(zeroblob(100000))", *REBUILD[:1]])
+def test_a_full_disk(statement: str, scene: Scene, opened: Connection) -> None:
+    before = dump(scene.database)
+    opened.execute("PRAGMA max_page_count = 1").fetchall()  # as many as there are
+    with pytest.raises(MigrationFailed, match="the disk is full: ") as failed:
+        scene.apply(opened, plan((statement, *REBUILD)))
+    assert "The transaction was undone." in failed.value.why
+    assert dump(scene.database) == before
+    assert journal.runs(opened) == []
+    assert rows(opened, "SELECT * FROM safemigrate.run") == []
+
+
+def test_a_file_that_may_only_be_read(scene: Scene) -> None:
+    with connect(scene.database, write=False) as opened:
+        with pytest.raises(MigrationFailed, match="cannot be written to"):
+            scene.apply(opened)
+        assert not scene.side.exists()
+
+
 def test_stopped_from_outside(scene: Scene, opened: Connection) -> None:
     before = dump(scene.database)
 

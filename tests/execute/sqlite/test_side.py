@@ -57,6 +57,20 @@ def test_deleted_it_is_as_if_another_had_applied(scene: Scene) -> None:
         assert journal.runs(opened) == []
 
 
+def test_a_file_that_was_moved_is_found_again(scene: Scene) -> None:
+    root = scene.database.parent.parent
+    with connect(scene.database) as opened:
+        scene.apply(opened)
+        assert side.elsewhere(root, opened) == []
+    (scene.side.parent / "no database").write_text("x" * 1000)
+    moved = scene.database.rename(root / "dev.db")
+    with connect(moved) as opened:
+        assert not side.attach(opened, side.side_of(root, moved))
+        assert side.elsewhere(root, opened) == [scene.side]
+        opened.execute("DELETE FROM _prisma_migrations")
+        assert side.elsewhere(root, opened) == []
+
+
 def test_killed_before_it_was_made(scene: Scene, opened: Connection) -> None:
     scene.side.parent.mkdir(parents=True)
     scene.side.touch()
