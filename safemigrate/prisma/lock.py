@@ -40,15 +40,19 @@ def refuse_other(migrations: Path, wanted: str, schema: Path, root: Path) -> Non
     locked = provider(migrations)
     if not locked or locked == wanted:
         return
-    side = "development" if wanted == "sqlite" else "production"
-    shown = schema.relative_to(root) if schema.is_relative_to(root) else schema
-    pair = f"""printf '\\n[pair]\\n{side} = "{shown.as_posix()}"\\n' >> safemigrate.toml"""
     own = f"{migrations.name}.{wanted}"
     raise ProjectError(
         f"{migrations / NAME} says provider {locked}, {schema} says {wanted} (Prisma: P3019)",
         "These migrations were written for another database; their SQL does not run on this one.",
         (
-            f"{pair}    # two schemas, each with a history: this one's goes to {own}",
+            f"{naming(wanted, schema, root)}    # two schemas, each with a history: this one's goes to {own}",
             "--schema PATH    # where the schema for this history is another file",
         ),
     )
+
+
+def naming(of: str, schema: Path, root: Path) -> str:
+    """The command that names a schema, for a provider, as one of a pair."""
+    side = "development" if of == "sqlite" else "production"
+    shown = schema.relative_to(root) if schema.is_relative_to(root) else schema
+    return f"""printf '\\n[pair]\\n{side} = "{shown.as_posix()}"\\n' >> safemigrate.toml"""

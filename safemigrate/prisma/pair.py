@@ -6,6 +6,7 @@ whose provider its lock names, without a lock schema.prisma's, and the other's i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from safemigrate.config import Settings
 from safemigrate.errors import ProjectError
 from safemigrate.prisma import datasource, lock
 from safemigrate.prisma.project import Beside, Project, find
+from safemigrate.prisma.schema.reader import parse, read
 
 _DEFAULTS: Final = ("schema.prisma", "schema")
 
@@ -65,14 +67,20 @@ def pair(start: Path, settings: Settings, known: Project | None = None) -> Pair 
 
 
 def other(project: Project) -> Path | None:
-    """Find the schema file that makes a pair with a project's: beside it, or in a folder beside it."""
+    """Find the schema file that makes a pair with a project's: beside it, or in a folder beside, with its models."""
     home = project.schema.parent
     wanted = {"postgresql": "sqlite", "sqlite": "postgresql"}[project.provider]
+    models = read(project.files).models.keys()
     for path in sorted((*home.glob("*.prisma"), *home.glob("*/schema.prisma"), *home.parent.glob("*/schema.prisma"))):
-        if path not in project.files and "node_modules" not in path.parts:
-            source = datasource.read(path.read_text(encoding="utf-8-sig", errors="replace"))
-            if source and lock.PROVIDERS.get(source.provider) == wanted:
-                return path
+        if path in project.files:
+            continue
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        source = datasource.read(text)
+        if source and lock.PROVIDERS.get(source.provider) == wanted:
+            with suppress(ProjectError):  # what nobody can read is no pair
+                theirs = parse({path: text}).models.keys()
+                if 2 * len(models & theirs) >= min(len(models), len(theirs)):
+                    return path
     return None
 
 

@@ -23,6 +23,7 @@ from safemigrate.prisma.settings import effective_url
 from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.on_target import fitness
 from safemigrate.workflow.on_target.fitness import Seen
+from safemigrate.workflow.pair import lines as pair_lines
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import STORE
 
@@ -42,6 +43,8 @@ def doctor(request: Request, shadow: str | None = None) -> Outcome:
             ("init", gaps.check_init),
             ("scripts", gaps.check_bypasses),
             ("gate", gaps.check_gate),
+            ("pair", _pair),
+            ("to the server", _to_server),
             ("prisma config", gaps.check_engine),
             ("url", _url),
             ("connection", lambda *given: fitness.check_connection(stack, *given)),
@@ -117,6 +120,16 @@ def _migrations(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[
             f"{len(seen.migrations):,} in {place}" if project.migrations.is_dir() else f"none yet; they go to {place}"
         )
         yield Diagnosis("migrations", ok=True, detail=there)
+
+
+def _pair(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
+    if seen.project:
+        yield from pair_lines.check_pair(request, seen.project)
+
+
+def _to_server(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
+    if seen.project:
+        yield from pair_lines.check_to_server(request, seen.project)
 
 
 def _url(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:

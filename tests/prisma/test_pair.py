@@ -154,6 +154,14 @@ def test_the_other_schema_is_found_by_itself(project: Path, main: str, provider:
     assert pairs.other(found) == project / name
 
 
+def test_another_application_s_schema_is_no_pair(project: Path) -> None:
+    for name, provider, model in (("schema.prisma", "postgresql", "A"), ("test.prisma", "sqlite", "B")):
+        schema(project / "prisma" / name, provider)
+        with (project / "prisma" / name).open("a") as file:
+            file.write(f"model {model} {{\n  id Int @id\n}}\n")
+    assert pairs.other(pairs.side(project, None, load(project))) is None
+
+
 def test_the_other_side_s_history_is_not_offered(project: Path) -> None:
     prisma = project / "prisma"
     schema(prisma / "schema.prisma", "postgresql")

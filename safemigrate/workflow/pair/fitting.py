@@ -1,0 +1,116 @@
+"""What a column of PostgreSQL takes, as conditions on the values that a SQLite file has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from safemigrate.db.sqlite.connection import literal
+from safemigrate.prisma.schema.values import Field, Schema
+
+# The engine of Prisma 5 and 6 writes milliseconds since 1970; less than this is before 1973, and likely seconds.
+_SECONDS: Final = 100_000_000_000
+_LAST: Final = 253_402_300_799_999  # the end of the year 9999
+_INTEGERS: Final = {
+    "Int": (-(2**31), 2**31 - 1),
+    "db.Integer": (-(2**31), 2**31 - 1),
+    "db.SmallInt": (-(2**15), 2**15 - 1),
+    "db.Oid": (0, 2**32 - 1),
+}
+_DATE: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is wrong with the values on which `sql` is true, in words behind a number.
+
+    `converted`: nothing is, but whoever moves them has to convert them.
+    """
+
+    says: str
+    sql: str
+    converted: bool = False
+
+
+def conditions(schema: Schema, field: Field, x: str) -> Iterator[Condition]:
+    """What a field of the production schema does not take, of the values of a column `x`."""
+    if not field.optional and not field.many:
+        yield Condition("NULL in a required column", f"{x} IS NULL")
+    if field.many:
+        no_list = f"CASE WHEN json_valid({x}) THEN json_type({x}) <> 'array' ELSE 1 END"
+        yield Condition("no JSON list", f"{x} IS NOT NULL AND {no_list}")
+    elif field.type in schema.enums:
+        labels = {name for one in schema.enums[field.type].fields.values() for name in (one.name, one.column)}
+        listed = ", ".join(literal(name) for name in sorted(labels))
+        yield Condition(f"no label of {field.type}", f"{x} NOT IN ({listed})")
+    else:
+        yield from _scalar(field, x)
+
+
+def _scalar(field: Field, x: str) -> Iterator[Condition]:
+    match field.type:
+        case "Int" | "BigInt":
+            yield Condition("no whole number", f"typeof({x}) NOT IN ('integer', 'null')")
+            native = field.native.name if field.native else ""
+            if range_ := _INTEGERS.get(native) or _INTEGERS.get(field.type):
+                low, high = range_
+                says = f"beyond {native.removeprefix('db.') or 'Int'}, {low:,} to {high:,}"
+                yield Condition(says, f"typeof({x}) = 'integer' AND {x} NOT BETWEEN {low} AND {high}")
+        case "Float":
+            yield Condition("no number", f"typeof({x}) NOT IN ('integer', 'real', 'null')")
+        case "Decimal":
+            yield from _decimals(field, x)
+        case "Boolean":
+            yield Condition("neither 0 nor 1", f"typeof({x}) NOT IN ('integer', 'null') OR {x} NOT IN (0, 1)")
+        case "DateTime":
+            yield from _dates(x)
+        case "Json":
+            yield Condition("no JSON", f"typeof({x}) = 'blob' OR NOT json_valid({x})")
+            yield Condition("JSON with \\u0000, which jsonb refuses", f"json_valid({x}) AND instr({x}, '\\u0000') > 0")
+        case "Bytes":
+            yield Condition("no bytes", f"typeof({x}) NOT IN ('blob', 'null')")
+        case "String":
+            yield from _texts(field, x)
+
+
+def _decimals(field: Field, x: str) -> Iterator[Condition]:
+    spelled = (
+        f"trim({x}) = '' OR trim({x}, '0123456789.eE+-') <> '' OR (CAST({x} AS REAL) = 0 AND trim({x}, '0.-+') <> '')"
+    )
+    yield Condition("no number", f"typeof({x}) = 'blob' OR (typeof({x}) = 'text' AND ({spelled}))")
+    given = field.native.arguments if field.native else {}
+    if given.get("0", "").isdigit():
+        digits, scale = int(given["0"]), int(given.get("1", "0"))
+        yield Condition(
+            f"too large for Decimal({digits}, {scale})", f"typeof({x}) <> 'blob' AND abs({x}) >= 1e{digits - scale}"
+        )
+
+
+def _dates(x: str) -> Iterator[Condition]:
+    number = f"typeof({x}) = 'integer'"
+    day = f"substr({x}, 1, 10)"
+    no_day = f"date({day}, '+0 days') <> {day}"  # without a modifier date() gives 2023-02-29 back as it is
+    yield Condition(
+        "text that is no date",
+        f"typeof({x}) = 'text' AND ({x} NOT GLOB '{_DATE}*' OR datetime({x}) IS NULL OR {no_day})",
+    )
+    yield Condition("a fraction or bytes for a date", f"typeof({x}) IN ('real', 'blob')")
+    yield Condition("beyond the year 9999", f"{number} AND abs({x}) > {_LAST}")
+    yield Condition("seconds, it seems: as milliseconds before 1973", f"{number} AND abs({x}) < {_SECONDS}")
+    yield Condition("milliseconds", f"{number} AND abs({x}) BETWEEN {_SECONDS} AND {_LAST}", converted=True)
+
+
+def _texts(field: Field, x: str) -> Iterator[Condition]:
+    yield Condition("bytes for text", f"typeof({x}) = 'blob'")
+    yield Condition("text with a zero byte", f"typeof({x}) = 'text' AND instr(CAST({x} AS BLOB), x'00') > 0")
+    yield Condition("text that is not UTF-8", f"typeof({x}) = 'text' AND NOT is_utf8(CAST({x} AS BLOB))")
+    native = field.native
+    if native is None:
+        return
+    size = native.arguments.get("0", "1" if native.name == "db.Char" else "")
+    if native.name in ("db.VarChar", "db.Char") and size.isdigit():
+        yield Condition(f"longer than {native.name.removeprefix('db.')}({size})", f"length({x}) > {size}")
+    elif native.name == "db.Uuid":
+        bare = f"lower(replace({x}, '-', ''))"
+        yield Condition("no UUID", f"length({bare}) <> 32 OR {bare} GLOB '*[^0-9a-f]*'")
