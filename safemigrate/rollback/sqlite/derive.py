@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, Table, fold
 from safemigrate.db.sqlite.connection import Connection, quote, run
 from safemigrate.model import Kept, KeptKind, Step
+from safemigrate.rollback.sqlite.asked import rehearsed
+from safemigrate.rollback.sqlite.checks import checks
+from safemigrate.rollback.sqlite.dangling import keep_dangling
 from safemigrate.rollback.sqlite.keep import Keeping, keep, keep_whole
+from safemigrate.rollback.sqlite.left import partings
 from safemigrate.rollback.sqlite.lineage import Lineage, Observed, lineage
 from safemigrate.rollback.sqlite.pair import Pair
-from safemigrate.rollback.sqlite.result import Back
+from safemigrate.rollback.sqlite.result import Back, mark_dangling, pointing
 from safemigrate.rollback.sqlite.script import Change, inverse, settle
 
 # What rows written since are to have where they have nothing; it is read by the way back.
@@ -43,13 +48,26 @@ def derive(
     runs in one transaction with foreign keys not enforced.
     """
     key = key_of(migration, checksum)
+    numbers = count(1)
+
+    def left() -> str:
+        return quote("safemigrate", f"left_{key}_{next(numbers)}")
+
     with connection.transaction():
         run(connection, SETTING)
         change = _change(connection, key, observed, before, after, descent or lineage(before, after, observed))
-    first = Step("", 1, (), inverse=tuple(inverse(change)), kept=tuple(_kept(change)))
+        first = Step(
+            "",
+            1,
+            (),
+            inverse=tuple(inverse(change)),
+            checks=tuple(rehearsed(connection, checks(change, left))),
+            kept=(*_kept(change), *keep_dangling(connection, key)),
+            partings=tuple(partings(change, left)),
+        )
     steps = [Step(seen.statement.sql, seen.statement.span.line, (seen.statement.sql,)) for seen in observed]
     if steps:
-        steps[0] = replace(steps[0], inverse=first.inverse, kept=first.kept)
+        steps[0] = replace(first, sql=steps[0].sql, line=steps[0].line, run=steps[0].run)
     return Derived(tuple(steps) or (first,))
 
 
@@ -74,6 +92,9 @@ def _change(
         same = pair.was.sql == pair.now.sql and not found.rebuilt and fold(found.table) not in written
         keeping = Keeping() if same and observed else keep(connection, pair, name, before, after)
         backs.append(Back(pair, keeping))
+    for back in backs:
+        if back.keeping.inserted and (points := list(pointing(back, backs))):
+            mark_dangling(connection, back, points)
     claimed = {fold(back.pair.now.name) for back in backs}
     born = tuple(table for table in _tables(after) if fold(table.name) not in claimed)
     return settle(connection, Change(before, after, tuple(backs), tuple(gone), born, after))

@@ -12,6 +12,7 @@ from safemigrate.rollback.sqlite.values import constant, stored
 
 # What a kept row says happened to it.
 CHANGED, DELETED, INSERTED = "changed", "deleted", "inserted"
+DANGLING = "inserted where rows pointed"
 
 
 @dataclass(frozen=True, slots=True)

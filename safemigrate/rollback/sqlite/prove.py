@@ -15,6 +15,8 @@ from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.script import execute
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict, counted
+from safemigrate.rollback.sqlite.dangling import refuse_dangling
+from safemigrate.rollback.sqlite.derive import key_of
 
 
 def prove(
@@ -69,10 +71,7 @@ def take_back(connection: Connection, plan: Plan) -> None:
         for step in reversed(plan.steps):
             for sql in step.inverse:
                 execute(connection, sql, plain=True)
-        if new := added(was, violations(connection)):
-            (table, parent), count = new.most_common(1)[0]
-            words = f"{{count}} {{row|rows}} of {quote(table)} would point to no row of {quote(parent)}"
-            raise MigrationFailed(counted(words, count), "The rollback was undone.")
+        refuse_dangling(connection, key_of(plan.migration, plan.checksum), was)
 
 
 def _compared(connection: Connection, schema: str, expected: Catalog) -> Iterator[str]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import Column, fold
-from safemigrate.db.sqlite.connection import literal, quote
+from safemigrate.db.sqlite.connection import Connection, literal, quote, run
 from safemigrate.db.sqlite.rows import same
-from safemigrate.rollback.sqlite.keep import CHANGED, DELETED, INSERTED, Keeping, at, new, old
+from safemigrate.rollback.sqlite.keep import CHANGED, DANGLING, DELETED, INSERTED, Keeping, at, new, old
 from safemigrate.rollback.sqlite.pair import Pair, address, held, present, rowid, rowid_alias
 from safemigrate.rollback.sqlite.values import constant, stored
 
@@ -54,20 +54,18 @@ class Back:
         return " AND ".join(f"{alias}.{quote(column.name)} = k.{name}" for name, column in names)
 
     @property
-    def handle(self) -> tuple[str, str]:
-        """Write what tells row `n` from the others: of the table itself, and where it is read."""
-        if self.keeping.key:
-            listed = ", ".join(f"n.{quote(column.name)}" for column in self.keeping.key)
-            return (f"({listed})" if len(self.keeping.key) > 1 else listed), listed
-        return f"n.{rowid(self.pair.now)}", "n.safemigrate_rowid"
+    def handle(self) -> str | None:
+        """Write what tells row `n` from all others; None where that is its key alone."""
+        own = rowid(self.pair.now)
+        return own and (f"n.{own}" if self.keeping.key else "n.safemigrate_rowid")
 
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """Rows of `child` that point to a row of the table by these columns, as both are called today."""
+    """Rows of `child` that point to a row of the table: by these former columns, to those of today."""
 
     child: Back
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[Column, str], ...]
 
 
 def setting(subject: str) -> str:
@@ -99,24 +97,25 @@ def turns_required(back: Back, column: Column) -> bool:
 
 def values(back: Back, *, typed: bool = False) -> list[tuple[Column, str]]:
     """Write each column's value of row `n`, with its kept row `k`; `typed` as the column will store it."""
-    return [(column, _value(back, column, typed=typed)) for column in held(back.pair.was)]
+    return [(column, result(back, column, typed=typed)) for column in held(back.pair.was)]
 
 
-def _value(back: Back, column: Column, *, typed: bool) -> str:
+def result(back: Back, column: Column, row: str = "n", kept: str = "k", *, typed: bool = False) -> str:
+    """Write what a former column will hold of a row of today."""
     source = back.pair.source(column)
     if source is None:
         given = _absent(back, column)
         given = stored(given, "BLOB", column.affinity) if typed and given != "NULL" else given
         if column in back.keeping.changed:
-            return f"CASE WHEN k.what = '{CHANGED}' THEN k.{old(column)} ELSE {given} END"
+            return f"CASE WHEN {kept}.what = '{CHANGED}' THEN {kept}.{old(column)} ELSE {given} END"
         return given
-    name = f"n.{quote(source.name)}"
+    name = f"{row}.{quote(source.name)}"
     given = stored(name, source.affinity, column.affinity) if typed else name
     if turns_required(back, column):
         given = f"coalesce({given}, {filled(subject(back, column))})"
     if column in back.keeping.changed:
-        as_left = f"k.what = '{CHANGED}' AND {same(name, f'k.{new(source)}')}"
-        return f"CASE WHEN {as_left} THEN k.{old(column)} ELSE {given} END"
+        as_left = f"{kept}.what = '{CHANGED}' AND {same(name, f'{kept}.{new(source)}')}"
+        return f"CASE WHEN {as_left} THEN {kept}.{old(column)} ELSE {given} END"
     return given
 
 
@@ -136,40 +135,52 @@ def stays(back: Back, name: str, listed: Sequence[str], pointing: Sequence[Point
     if back.keeping.addressed:
         source += f"\nLEFT JOIN {back.keeping.place} AS k ON {back.found()}"
     if back.keeping.inserted:
-        source += f"\nWHERE NOT ({goes(back, pointing, named)})"
+        source += f"\nWHERE NOT coalesce({goes(back, pointing, named)}, 0)"
     return source
 
 
 def goes(back: Back, pointing: Sequence[Pointing], named: Named) -> str:
     """Write when row `n`, with its kept row `k`, goes: the migration made it, and nobody has used it since."""
-    conditions = [_as_made(back, "n", "k")]
-    conditions += (f"NOT {_pointed(one, named)}" for one in pointing)
-    return " AND ".join(conditions)
+    used = " OR ".join(_pointed(one, named) for one in pointing)
+    return (
+        f"{_as_made(back, 'n', 'k')} AND (k.what = '{DANGLING}' OR NOT ({used}))" if used else _as_made(back, "n", "k")
+    )
+
+
+def mark_dangling(connection: Connection, back: Back, pointing: Sequence[Pointing]) -> None:
+    """Mark the rows that the migration made where rows from before point already: those pointed nowhere then."""
+    used = " OR ".join(_pointed(one, lambda other: other.name) for one in pointing)
+    found = f"SELECT 1 FROM {back.source} WHERE {back.found()} AND ({used})"
+    kept = f"{back.keeping.place} AS k"
+    run(connection, f"UPDATE {kept} SET what = '{DANGLING}' WHERE what = '{INSERTED}' AND EXISTS ({found})")
 
 
 def _as_made(back: Back, alias: str, kept: str) -> str:
     """The condition that the migration made a row, which is as it was then."""
     columns = (f"{same(f'{alias}.{quote(column.name)}', f'{kept}.{new(column)}')}" for column in held(back.pair.now))
-    return " AND ".join([f"{kept}.what IS '{INSERTED}'", *columns])
+    return " AND ".join([f"{kept}.what IN ('{INSERTED}', '{DANGLING}')", *columns])
 
 
 def _pointed(one: Pointing, named: Named) -> str:
+    """The condition that a row which stays will point to row `n`."""
     child = one.child
-    match = " AND ".join(f"x.{quote(here)} = n.{quote(there)}" for here, there in one.columns)
-    if child.keeping.inserted:
-        kept = f"SELECT 1 FROM {child.keeping.place} AS y WHERE {child.found('x', 'y')} AND {_as_made(child, 'x', 'y')}"
-        match += f" AND NOT EXISTS ({kept})"
-    return f"EXISTS (SELECT 1 FROM {child.read(named(child), 'x')} WHERE {match})"
+    values = [(result(child, here, "x", "y"), f"n.{quote(there)}") for here, there in one.columns]
+    source = child.read(named(child), "x")
+    if child.keeping.addressed:
+        source += f" LEFT JOIN {child.keeping.place} AS y ON {child.found('x', 'y')}"
+    match = " AND ".join(f"{value} = {there}" for value, there in values)
+    stays = f" AND NOT coalesce({_as_made(child, 'x', 'y')}, 0)" if child.keeping.inserted else ""
+    return f"EXISTS (SELECT 1 FROM {source} WHERE {match}{stays})"
 
 
 def pointing(back: Back, all_of_them: Sequence[Back]) -> Iterator[Pointing]:
-    """Find which tables will point to a table when they are back, and point to it today."""
+    """Find which tables will point to a table when they are back."""
     parent = back.pair
     for child in all_of_them:
         for key in child.pair.was.foreign_keys:
             if fold(key.table) != fold(parent.was.name) or len(key.columns) != len(key.references):
                 continue
-            here = [child.pair.descent.columns.get(fold(name)) for name in key.columns]
+            here = [child.pair.was.column(name) for name in key.columns]
             there = [parent.descent.columns.get(fold(name)) for name in key.references]
             pairs = tuple((one, other) for one, other in zip(here, there, strict=True) if one and other)
             if len(pairs) == len(here):

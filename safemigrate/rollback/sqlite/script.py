@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from safemigrate.db.sqlite.catalog import Catalog, Column, Index, Table, Trigger, View, fold, read
 from safemigrate.db.sqlite.connection import Connection, SqlError, literal, quote, run
 from safemigrate.rollback.sqlite.keep import CHANGED, DELETED, Keeping, old
-from safemigrate.rollback.sqlite.pair import held, keys
+from safemigrate.rollback.sqlite.pair import held, keys, rowid
 from safemigrate.rollback.sqlite.result import Back, Pointing, goes, pointing, returning, stays, values
 
 
@@ -69,7 +69,7 @@ def inverse(change: Change) -> list[str]:
     rebuilt = change.rebuilt
     if rebuilt or change.gone:
         said += _made_anew(change, rebuilt)
-    said += (index.sql for index in _indexes(change.before) if not _survives(change, index))
+    said += (index.sql for index in _indexes(change.before) if not survives(change, index))
     for back in (*rebuilt, *change.mended):
         if back.keeping.deleted:
             said.append(_insert(back.pair.was, returning(back, former_key(change.before, back.pair.was))))
@@ -157,7 +157,7 @@ def _unbound(change: Change) -> Iterator[str]:
     yield from (f"DROP VIEW {quote(name)}" for name in views)
     placed = {fold(back.pair.now.name) for back in change.backs if back.placed}
     for index in _indexes(change.after):
-        if fold(index.table) in placed and not (index.name in change.before.indexes and _survives(change, index)):
+        if fold(index.table) in placed and not (index.name in change.before.indexes and survives(change, index)):
             yield f"DROP INDEX {quote(index.name)}"
 
 
@@ -165,7 +165,7 @@ def _indexes(catalog: Catalog) -> Iterator[Index]:
     return (one for one in catalog.indexes.values() if one.origin == "c")
 
 
-def _survives(change: Change, index: Index) -> bool:
+def survives(change: Change, index: Index) -> bool:
     """Whether an index of before is there all the way."""
     was, now = change.before.indexes[index.name], change.settled.indexes.get(index.name)
     placed = any(back.placed and fold(back.pair.was.name) == fold(was.table) for back in change.backs)
@@ -174,11 +174,16 @@ def _survives(change: Change, index: Index) -> bool:
 
 def _mend(back: Back, pointing: Sequence[Pointing]) -> Iterator[str]:
     """Take out what the migration made and give values back, under the names of today."""
-    outer, inner = back.handle
+    own = rowid(back.pair.now)
     if back.keeping.inserted:
-        kept = f"{back.source}\nJOIN {back.keeping.place} AS k ON {back.finds()}"
         condition = goes(back, pointing, lambda other: other.name)
-        yield f"DELETE FROM {back.name} AS n\nWHERE {outer} IN (SELECT {inner}\nFROM {kept}\nWHERE {condition})"
+        kept = f"{back.keeping.place} AS k"
+        if back.handle:
+            found = f"SELECT {back.handle}\nFROM {back.source}\nJOIN {kept} ON {back.finds()}\nWHERE {condition}"
+            yield f"DELETE FROM {back.name}\nWHERE {own} IN ({found})"
+        else:
+            found = f"SELECT 1 FROM {kept}\nWHERE {back.found()} AND {condition}"
+            yield f"DELETE FROM {back.name} AS n\nWHERE EXISTS ({found})"
     if back.keeping.changed:
         given = [
             f"{quote(today.name)} = {how}"
@@ -190,7 +195,7 @@ def _mend(back: Back, pointing: Sequence[Pointing]) -> Iterator[str]:
             source = f"{back.keeping.place} AS k\nWHERE {which}{back.finds()}"
         else:
             source = f"{back.read(back.name, 'm')}\nJOIN {back.keeping.place} AS k ON {back.found('m')}\n"
-            source += f"WHERE {which}{outer} = m.safemigrate_rowid"
+            source += f"WHERE {which}n.{own} = m.safemigrate_rowid"
         yield f"UPDATE {back.name} AS n\nSET {', '.join(given)}\nFROM {source}"
 
 

@@ -14,6 +14,7 @@ from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.model import Group, Migration, Plan, Proof, Verdict
 from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.lineage import Lineage, lineage
 from safemigrate.rollback.sqlite.prove import prove, take_back
 from safemigrate.shadow.sqlite.rehearse import rehearse
 from safemigrate.sql import split
@@ -25,6 +26,7 @@ class Journey:
 
     connection: Connection
     plan: Plan
+    descent: Lineage
 
     @property
     def verdict(self) -> Verdict:
@@ -82,4 +84,4 @@ def journey(folder: Path, before: str | Callable[[Connection], None], sql: str) 
         derived = derive(connection, "1_change", "0", seen.observations, seen.before, seen.after)
         plan = Plan("1_change", "0", (Group(derived.steps),), Proof(Verdict.IMPOSSIBLE))
         plan = prove(connection, plan, seen.before, seen.after, forward=forward, reasons=derived.reasons)
-        yield Journey(connection, plan)
+        yield Journey(connection, plan, lineage(seen.before, seen.after, seen.observations))
