@@ -98,7 +98,7 @@ class _Comparison:
             self.third.append(AddColumn(self.table, column if value is None else replace(column, default="")))
             return
         self.told.touched.add(column.name)
-        self.second.append(AddColumn(self.table, replace(column, not_null=False, default="", unique=False)))
+        self.first.append(AddColumn(self.table, replace(column, not_null=False, default="", unique=False)))
         self.fill(column.name, value, nulls=False)
         if column.not_null:
             self.third.append(SetNotNull(self.table, column.name))

@@ -55,18 +55,19 @@ def remade(statements: Sequence[Statement], key: Callable[[Name], Key]) -> list[
                     for table in action.tables:
                         dropped[key(table)] = number
                         begin, name = aside.pop(key(table), (0, table))
-                        create, created = made.pop(key(name), (0, None))
+                        create, created = made.get(key(name), (0, None))
                         copies = tuple(filled.get(key(name), ()))
                         if created and begin < create and name != table and copies:
                             found.append(Remade(name, table, created, begin, create, copies, number, number))
                 case Rename(kind="table"):
                     table = Name(action.old.schema, action.new)
-                    aside[key(table)] = number, action.old
                     create, created = made.pop(key(action.old), (0, None))
+                    copies = tuple(filled.pop(key(action.old), ()))
                     drop = dropped.get(key(table), -1)
                     if created and create < drop:
-                        copies = tuple(filled.pop(key(action.old), ()))
                         found.append(Remade(table, action.old, created, create, create, copies, drop, number))
+                    else:
+                        aside[key(table)] = number, action.old
     return found
 
 

@@ -40,7 +40,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         table, one = action.table, action.constraint
         is_empty = [bool(context.new_column(table, name)) and not context.written(table, name) for name in one.columns]
-        if context.rows(table) == 0 or (one.kind == "foreign key" and any(is_empty)):
+        if context.rows(table) == 0 or (one.kind == "foreign key" and (any(is_empty) or _is_there(context, action))):
             continue
         if one.kind == "check":
             place, what = context.place(table), f"CHECK ({one.expression})"
@@ -60,6 +60,15 @@ def check(context: Context) -> Iterator[Finding]:
             help="delete or correct such rows first, in this migration",
             count=rows,
         )
+
+
+def _is_there(context: Context, action: AddConstraint) -> bool:
+    """Whether the table has that foreign key already, and only what happens ON DELETE or ON UPDATE is another."""
+    new = action.constraint
+    return any(
+        (one.columns, one.references, one.referenced) == (new.columns, new.references, new.referenced)
+        for one in context.schema.foreign_keys(action.table)
+    )
 
 
 RULE = Rule(
