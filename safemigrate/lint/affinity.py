@@ -46,9 +46,11 @@ def holds(before: str, after: str) -> bool:
 def becomes(before: str, after: str) -> str:
     """What SQLite does to the values, in words."""
     old, new = affinity(before), affinity(after)
+    if before and old == "BLOB":
+        return "bytes stay bytes"
     if new == "TEXT" and old != "TEXT":
         return "numbers become text"
-    if new in ("INTEGER", "NUMERIC", "REAL") and old in ("TEXT", "BLOB"):
+    if new in ("INTEGER", "NUMERIC", "REAL") and old == "TEXT":
         return "text that looks like a number becomes one, other text stays text"
     if new == "INTEGER" and old in ("REAL", "NUMERIC"):
         return "fractions stay fractions"

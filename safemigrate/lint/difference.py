@@ -41,19 +41,24 @@ _RECREATED = ("recreate", "recreate required")
 class Changes:
     """What a rebuild comes to: `steps` one after the other. `gone` are the old columns that are no more.
 
-    `touched` are columns whose values or type may be others; `unique` the keys that no two rows shared before.
+    `touched` are columns whose values or type may be others; `unique` the keys that no two rows shared before, or
+    `all_but` those that somebody says some did.
     """
 
     steps: list[list[Action]] = field(default_factory=lambda: [[], [], []])
     gone: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
-    unique: list[set[str]] | None = field(default_factory=list)
+    unique: list[set[str]] = field(default_factory=list)
+    all_but: list[set[str]] | None = None
 
     def had(self, index: CreateIndex) -> bool:
         """Whether an index that is made again finds no duplicates, for the rows are those of before."""
-        if not index.unique or self.unique is None:
+        columns = {*index.columns}
+        if not index.unique or not columns or self.touched & columns:
             return False
-        return {*index.columns} in self.unique and not self.touched & {*index.columns}
+        if self.all_but is not None:
+            return columns not in self.all_but
+        return any(key <= columns for key in self.unique)
 
 
 def changes(schema: Schema, one: Remade, copies: Sequence[Insert], warned: Sequence[Warned]) -> Changes:
@@ -62,9 +67,10 @@ def changes(schema: Schema, one: Remade, copies: Sequence[Insert], warned: Seque
     scratch = Schema(Facts(schema=schema.key(one.table)[0]))
     scratch.note(respelled(one.created, lambda name: one.table if name == one.temporary else name))
     after = scratch.table(one.table)
+    about = [each for each in warned if each.table == one.table.name]
     if before.unknown:
-        return _Unknown(one, after, copies, [each for each in warned if each.table == one.table.name]).told
-    return _Known(one, before, after, copies).told
+        return _Unknown(one, after, copies, about).told
+    return _Known(one, before, after, copies, about).told
 
 
 class _Comparison:
@@ -95,7 +101,8 @@ class _Comparison:
         """A column that was not there: empty, or filled by the copy."""
         value = self.values.get(column.name)
         if value is None or value.upper() == "NULL":
-            self.third.append(AddColumn(self.table, column if value is None else replace(column, default="")))
+            step = self.third if column.name in self.told.gone else self.first
+            step.append(AddColumn(self.table, column if value is None else replace(column, default="")))
             return
         self.told.touched.add(column.name)
         self.first.append(AddColumn(self.table, replace(column, not_null=False, default="", unique=False)))
@@ -111,7 +118,9 @@ class _Comparison:
 class _Known(_Comparison):
     """With the table as it was."""
 
-    def __init__(self, one: Remade, before: Table, after: Table, copies: Sequence[Insert]) -> None:
+    def __init__(
+        self, one: Remade, before: Table, after: Table, copies: Sequence[Insert], warned: Sequence[Warned]
+    ) -> None:
         self.before = before
         super().__init__(one, after, copies, list(before.types))
         if not self.values:  # a copy that cannot be followed column by column: by name then
@@ -120,6 +129,9 @@ class _Known(_Comparison):
         self.names = self._followed()
         for old in before.types:
             self._compare(old)
+        for each in warned:  # Prisma saw a column that no migration made
+            if each.kind == "drop column" and each.column not in before.types and each.column not in after.types:
+                self.drop(each.column)
         for name, column in after.defined.items():
             if name not in self.names.values():
                 self.add(column)
@@ -205,7 +217,7 @@ class _Known(_Comparison):
             now = self.after.defined.get(name)
             if now and was.collation.upper() not in ("", "BINARY", now.collation.upper()):
                 yield f"COLLATE {was.collation} of {quote(name)}"
-            if now and was.identity and not now.identity:
+            if now and was.identity and now.type.upper() == "INTEGER" and not now.identity:
                 yield f"AUTOINCREMENT of {quote(name)}"
         if "strict" in self.before.options and "strict" not in self.after.options:
             yield "STRICT"
@@ -234,15 +246,7 @@ class _Unknown(_Comparison):
         for name, column in after.defined.items():
             if (self.values and name not in self.values) or name in recreated:
                 self.add(column)
-        added = [{*each.column.split(",")} for each in warned if each.kind == "unique"]
-        self.told.unique = _AllBut(added)
-
-
-class _AllBut(list[set[str]]):
-    """Every key but those that Prisma says are new."""
-
-    def __contains__(self, key: object) -> bool:
-        return not super().__contains__(key)
+        self.told.all_but = [{*each.column.split(",")} for each in warned if each.kind == "unique"]
 
 
 def _left_out(copies: Sequence[Insert], *, plainly: bool) -> tuple[str, str]:

@@ -83,8 +83,8 @@ def _likeness(context: Context, drop: DropColumn, add: AddColumn) -> float:
     if before is not None and not same_type(before, add.column.type):
         return 0
     likeness = SequenceMatcher(None, drop.column.lower(), add.column.name.lower()).ratio()
-    # Without a target the types are unknown, so the names have to speak louder.
-    return likeness if likeness >= (0.35 if before is not None else 0.5) else 0
+    # Without a target the types are unknown, and SQLite has few, so the names have to speak louder.
+    return likeness if likeness >= (0.35 if before is not None and not context.sqlite else 0.5) else 0
 
 
 def made_again(context: Context) -> list[tuple[Name, CreateTable]]:

@@ -24,6 +24,7 @@ from safemigrate.sql.actions import (
     Other,
     Rebuild,
     Rename,
+    Update,
 )
 
 
@@ -78,6 +79,7 @@ class _Folding:
         self._warned = warned
         self._remade = remade(statements, schema.key)
         self._done: list[tuple[int, Name, Changes]] = []  # rebuilds that have ended, and where
+        self._were_unique: dict[Name, list[set[str]]] = {}  # keys of indexes that were dropped, until rows change
 
     def run(self) -> list[Statement]:
         found: list[Statement] = []
@@ -138,12 +140,37 @@ class _Folding:
         return lost
 
     def _as_it_is(self, action: Action) -> Action:
-        if isinstance(action, CreateIndex) and (told := self._changes(action.table)) and told.had(action):
-            created = CreateTable(action.table)
-            return Rebuild(action.table, created, "index")
-        if isinstance(action, DropObject) and action.kind == "trigger" and not action.table:
-            return replace(action, table=self._schema.with_trigger(action.names[0].name))
+        match action:
+            case CreateIndex(unique=True):
+                told = self._changes(action.table)
+                if (told and told.had(action)) or self._is_unique(action):
+                    return Rebuild(action.table, CreateTable(action.table), "index")
+            case DropIndex():
+                return self._dropped(action)
+            case Insert() | Update():
+                self._were_unique.pop(action.table, None)
+            case DropObject(kind="trigger", table=None):
+                return replace(action, table=self._schema.with_trigger(action.names[0].name))
         return action
+
+    def _is_unique(self, index: CreateIndex) -> bool:
+        """Whether no two rows can share the key: another that is a part of it is there, or was in this migration."""
+        known = self._schema.table(index.table).indexes.values()
+        keys = [{*one.columns} for one in known if one.unique and one.columns and not one.partial]
+        return any(key <= {*index.columns} for key in [*keys, *self._were_unique.get(index.table, [])])
+
+    def _dropped(self, drop: DropIndex) -> Action:
+        """A unique index that goes; where another takes its place, nothing is refused less."""
+        found = self._schema.index(drop.names[0])
+        if not found or not found[1].unique or not found[1].columns or found[1].partial:
+            return drop
+        table, columns = found[0], {*found[1].columns}
+        self._were_unique.setdefault(table, []).append(columns)
+        made = (action for one in self._statements for action in one.actions if isinstance(action, CreateIndex))
+        for other in made:
+            if other.unique and not other.where and other.table == table and {*other.columns} == columns:
+                return Rename("index", drop.names[0], other.name)
+        return drop
 
     def _changes(self, table: Name) -> Changes | None:
         return next((told for _end, name, told in reversed(self._done) if name == table), None)

@@ -60,7 +60,8 @@ def _text(
     migration: Migration, statements: Sequence[Statement], facts: Facts, earlier: Sequence[Statement] | None
 ) -> Iterator[Finding]:
     if facts.provider == "sqlite":
-        told, before = folded(statements, facts, earlier or (), warnings(migration.sql))
+        warned = () if facts.tables is not None and facts.complete else warnings(migration.sql)
+        told, before = folded(statements, facts, earlier or (), warned)
         statements, earlier = told, None if earlier is None else before
     context = Context(migration, statements, facts, earlier)
     for position in range(len(statements)):

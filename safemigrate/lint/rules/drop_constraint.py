@@ -68,6 +68,7 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
         known = context.schema.index(name)
         is_unique = known[1].unique if known else name.name.endswith("_key")  # as Prisma names them
         with_column = any(f"_{column}_" in f"{name.name}_" for column in columns)
+        with_column = with_column or bool(known and columns & {*known[1].columns})
         if is_unique and name.name not in made and not _names(name.name, gone) and not with_column:
             table = f" of {known[0]}" if known else ""
             yield context.finding(

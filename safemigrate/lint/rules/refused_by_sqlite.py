@@ -37,24 +37,24 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if why:
             subject = f"{action.table}.{quote(name)}"
-            verb = "adds" if isinstance(action, AddColumn) else "drops"
+            verb = "add" if isinstance(action, AddColumn) else "drop"
             way_out = "let prisma migrate dev --create-only write it: it makes the table anew"
             yield context.finding(
-                Severity.ERROR, f"SQLite never {verb} {subject}: {why}", subject=subject, help=way_out
+                Severity.ERROR, f"SQLite refuses to {verb} {subject}{why}", subject=subject, help=way_out
             )
 
 
 def _not_added(column: Column, *, has_rows: bool) -> str:
     if column.primary_key or column.unique:
-        return "it is UNIQUE" if column.unique else "it is a PRIMARY KEY"
+        return ": it is UNIQUE" if column.unique else ": it is a PRIMARY KEY"
     if not has_rows:
         return ""
     if column.default and not _CONSTANT.fullmatch(column.default):
-        return f"its default {column.default} is no constant, and the table may have rows"
+        return f" if there are rows: its default {column.default} is no constant"
     if column.generated and not column.virtual:
-        return "it is STORED, and the table may have rows"
+        return " if there are rows: it is STORED"
     if column.references and column.default:
-        return "it has REFERENCES and a default, and the table may have rows"
+        return " if there are rows: it has REFERENCES and a default"
     return ""
 
 
@@ -62,11 +62,11 @@ def _not_dropped(context: Context, drop: DropColumn) -> str:
     table = context.schema.table(drop.table)
     for name, one in table.constraints.items():
         if one.kind == "check" and len(one.columns) != 1 and read([one.expression], [drop.column]):
-            return f"CHECK ({one.expression}) names it"
+            return f": CHECK ({one.expression}) names it"
         if drop.column in one.columns and (one.kind in ("primary key", "unique") or len(one.columns) > 1):
-            return f"it is in the {one.kind} {quote(name)}"
+            return f": it is in the {one.kind} {quote(name)}"
     index = next((name for name, one in table.indexes.items() if drop.column in one.columns), "")
-    return f"index {quote(index)} has it" if index else ""
+    return f": index {quote(index)} has it" if index else ""
 
 
 RULE = Rule(
