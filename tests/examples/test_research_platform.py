@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from safemigrate.config import load
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.prisma.in_step.compare import differences
+from safemigrate.prisma.migrations import migrations
+from safemigrate.prisma.pair import pair
+from safemigrate.prisma.schema.reader import read
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "research-platform"
 MIGRATIONS = sorted((EXAMPLE / "prisma" / "migrations").glob("*/migration.sql"))
@@ -82,3 +89,24 @@ def test_the_rename_that_prisma_wrote_as_drop_and_add_loses_the_notes(connection
             connection.execute(insert)
         run_as_prisma_does(connection, path)
     assert only(connection, 'SELECT "description" FROM "Experiment"') is None
+
+
+def test_the_two_schemas_are_in_step() -> None:
+    sides = pair(EXAMPLE, load(EXAMPLE))
+    assert sides is not None
+    assert differences(read(sides.production.files), read(sides.development.files), (5, 22)) == []
+    assert [len(migrations(one)) for one in (sides.production, sides.development)] == [19, 1]
+
+
+def test_the_history_for_sqlite_makes_the_tables_of_its_schema() -> None:
+    sides = pair(EXAMPLE, load(EXAMPLE))
+    assert sides is not None
+    models = read(sides.development.files).models
+    with closing(sqlite3.connect(":memory:")) as made:
+        for migration in migrations(sides.development):
+            made.executescript(migration.sql)
+        tables = {name for (name,) in made.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert tables - {"sqlite_sequence"} == models.keys()
+        for name, model in models.items():
+            columns = {name for (name,) in made.execute("SELECT name FROM pragma_table_info(?)", (name,))}
+            assert columns == {one.name for one in model.fields.values() if one.type not in models}
