@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from safemigrate.db.sqlite import errors
@@ -23,6 +24,7 @@ class Connection(sqlite3.Connection):
 
     path: Path
     closed: bool = False
+    _beside: Mapping[str, tuple[Path, bool]] = MappingProxyType({})
 
     def execute(self, sql: str | bytes, parameters: Any = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -55,10 +57,27 @@ class Connection(sqlite3.Connection):
             value(self, f"PRAGMA {quote(name)}.schema_version")
         except SqlError as error:
             raise errors.told(path, error) or error from error
+        self._beside = {**self._beside, name: (path, write)}
 
     def detach(self, name: str) -> None:
         """Let go of an attached file; not within a transaction."""
         self.execute(f"DETACH DATABASE {quote(name)}")
+        self._beside = {known: how for known, how in self._beside.items() if known != name}
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let go of all attached files inside the block, which is around a transaction.
+
+        A statement would find in another file the table or index that this one has not, or not any more.
+        """
+        beside = dict(self._beside)
+        for name in beside:
+            self.detach(name)
+        try:
+            yield
+        finally:
+            for name, (path, write) in beside.items():
+                self.attach(path, name, write=write)
 
     def close(self) -> None:
         """Close; what is open is rolled back."""

@@ -67,7 +67,7 @@ def failed(connection: Connection, error: SqlError, sql: str, line: int = 0) -> 
     code = f" ({refusal.code})" if refusal.code else ""
     return MigrationFailed(
         f"{f'line {line}' if line else 'a statement'} failed: {text[:100]}{'…' if len(text) > 100 else ''}",
-        " ".join(filter(None, (f"{refusal.message}{code}.", why))),
+        " ".join(filter(None, (f"{refusal.message.rstrip('.')}{code}.", why))),
         fix,
         sqlstate=refusal.code,
     )

@@ -169,3 +169,13 @@ def test_rows_that_refer_to_none_are_refused_and_old_ones_are_not(make: Make, mi
     with pytest.raises(MigrationFailed, match='rows that refer to none: 2 of "Kid" to "Parent"'):
         seen(connection, migration(off + 'DELETE FROM "Parent" WHERE id = 1'))
     assert value(connection, 'SELECT count(*) FROM "Parent"') == 1
+
+
+def test_it_sees_no_file_beside_it(make: Make, migration: Written) -> None:
+    connection, other = make(FAMILY), make(FAMILY)
+    connection.attach(other.path, "before")
+    seen(connection, migration('DROP TABLE "Log"; DROP TABLE IF EXISTS "Log"; CREATE TEMP TABLE "Log" (x)'))
+    with pytest.raises(MigrationFailed, match="line 1 failed"):
+        seen(connection, migration('INSERT INTO "Toy" SELECT "what", NULL FROM "Log"'))
+    assert value(connection, 'SELECT count(*) FROM before."Log"') == 0
+    assert rows(connection, "SELECT name FROM temp.sqlite_master") == []
