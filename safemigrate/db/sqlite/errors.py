@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from safemigrate.db.sqlite.holders import holders
 from safemigrate.errors import ConnectionFailed
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -109,9 +110,10 @@ def told(path: Path, error: sqlite3.Error) -> ConnectionFailed | None:
     for case in _CASES:
         if code.startswith(case.begins) or message.startswith(case.begins):
             facts = _facts(path)
+            why = case.why.replace("{header}", _header(path)) if "{header}" in case.why else case.why
             return ConnectionFailed(
                 case.summary.format(**facts),
-                f"{case.why.format(**facts)} {said}".strip(),
+                f"{why.format(**facts)} {said}".strip(),
                 tuple(line.format(**facts) for line in case.fix),
             )
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
@@ -121,11 +123,10 @@ def told(path: Path, error: sqlite3.Error) -> ConnectionFailed | None:
 
 def busy(path: Path) -> ConnectionFailed:
     """Name who holds the file."""
-    holders = _holders(path)
-    if holders:
-        pids = ",".join(str(pid) for pid, _ in holders)
+    if found := holders(path):
+        pids = ",".join(str(one.pid) for one in found)
         return ConnectionFailed(
-            f"{path.name} is in use: {', '.join(f'{program} (pid {pid})' for pid, program in holders)}",
+            f"{path.name} is in use: {', '.join(map(str, found))}",
             f"One of them is in the middle of a transaction on {path}. Nothing was changed.",
             (
                 f"ps -o pid,etime,args -p {pids}",
@@ -182,17 +183,20 @@ def in_wal_mode(path: Path) -> bool:
     return header.startswith(_HEADER) and header[_WAL:] == b"\2"
 
 
-def _facts(path: Path) -> dict[str, str]:
+def _header(path: Path) -> str:
+    """Only of what is no database: closing a file lets go of this process's locks on it (howtocorrupt.html, 2.2)."""
     try:
         with path.open("rb") as file:
-            header = repr(file.read(16))[1:]
+            return repr(file.read(16))[1:].replace("{", "{{").replace("}", "}}")
     except OSError:
-        header = "not readable"
+        return "not readable"
+
+
+def _facts(path: Path) -> dict[str, str]:
     return {
         "path": str(path),
         "quoted": shlex.quote(str(path)),
         "folder": shlex.quote(str(path.parent)),
-        "header": header,
         "free": f"{_free(path.parent) // 1_000_000:,}",
         "version": sqlite3.sqlite_version,
     }
@@ -213,25 +217,3 @@ def _rights(path: Path) -> tuple[str, ...]:
 
 
 _EFFECTIVE: Final = os.access in os.supports_effective_ids
-
-
-def _holders(path: Path) -> list[tuple[int, str]]:
-    """Return pid and program of the other processes that have the file open, as far as Linux lets us see."""
-    found = []
-    names = {str(path), f"{path}-wal", f"{path}-shm"}
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) == os.getpid():
-            continue
-        try:
-            if any(str(one.readlink()) in names for one in (process / "fd").iterdir()):
-                words = (process / "cmdline").read_bytes().split(b"\0")
-                found.append((int(process.name), _program([word.decode(errors="replace") for word in words if word])))
-        except OSError:  # it ended, or is another user's
-            continue
-    return found
-
-
-def _program(words: list[str]) -> str:
-    """Name a program as its user would: `node .../prisma studio` and not `node`."""
-    shown = " ".join([Path(word).name if number == 0 else word for number, word in enumerate(words)])
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."

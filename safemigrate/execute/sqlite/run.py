@@ -20,7 +20,6 @@ from safemigrate.db.sqlite.catalog import fold
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
-from safemigrate.db.sqlite.holders import holders
 from safemigrate.errors import ConnectionFailed, MigrationFailed
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, side
@@ -269,29 +268,23 @@ def _interruptible(connection: Connection) -> Iterator[None]:
 
 def _patiently(aim: Target, sql: str, retries: int) -> None:
     """Run BEGIN or COMMIT, again while others have the file."""
-    path = aim.connection.path
     for attempt in range(retries + 1):
         try:
             aim.connection.execute(sql)
             return
         except SqlError as error:
-            refusal = Refusal.of(error)
-            who = ", ".join(holders(path))
-            if not refusal.code.startswith("SQLITE_BUSY"):
+            if not Refusal.of(error).code.startswith("SQLITE_BUSY"):
                 raise
+            said = errors.busy(aim.connection.path)
             if attempt == retries:
                 raise MigrationFailed(
-                    f"{path} is in use by another process, after {attempt + 1} tries",
-                    f"Used by {who}. Nothing was changed." if who else "Nothing was changed.",
-                    (
-                        "close what uses it (prisma studio, the application, a database browser), then run it again",
-                        "safemigrate apply --lock-timeout 60   # waits longer",
-                    ),
-                    sqlstate=refusal.code,
+                    f"{said.summary}, after {attempt + 1} tries",
+                    said.why,
+                    (*said.fix, "--lock-timeout 60   # waits longer"),
+                    sqlstate=Refusal.of(error).code,
                 ) from error
         pause = min(0.5 * 2**attempt, 30) * random.uniform(0.7, 1.3)  # noqa: S311 jitter, not a secret
-        said = f"the file is in use, trying again in {pause:.1f} s{f'; by {who}' if who else ''}"
-        aim.on_progress(Progress(aim.step, said))
+        aim.on_progress(Progress(aim.step, f"{said.summary}; trying again in {pause:.1f} s"))
         aim.pause(pause)
 
 

@@ -132,7 +132,7 @@ def test_busy_says_who(path: Path, mode: str) -> None:
 
 
 def test_busy_that_cannot_be_seen(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "_holders", lambda _path: [])
+    monkeypatch.setattr(errors, "holders", lambda _path: [])
     with connect(path) as connection, connection.transaction():
         error = failure(path)
     assert error.summary == "dev.db is in use by another process"
