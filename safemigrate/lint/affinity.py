@@ -58,20 +58,20 @@ def becomes(before: str, after: str) -> str:
 
 
 def misfits(column: str, after: str) -> str:
-    """A condition for the values that are of another kind than the new type means; "" where any will do."""
-    present = f"{column} IS NOT NULL AND "
-    # Compared with a number, text becomes one if it looks like one: as the affinity would have it.
-    number = f"(typeof({column}) IN ('integer', 'real') OR CAST({column} AS NUMERIC) = {column})"
-    whole = f"({number} AND CAST({column} AS NUMERIC) = CAST({column} AS INTEGER))"
+    """A condition for the values that are of another kind than the new type means; "" where any will do.
+
+    Compared with a number, text becomes one where it looks like one, as the affinity would have it.
+    """
+    whole = f"CAST({column} AS INTEGER) = {column}"
     match _kind(after):
         case "INTEGER" | "bigint":
-            return f"{present}NOT {whole}"
+            return f"NOT ({whole})"
         case "boolean":
-            return f"{present}NOT ({whole} AND CAST({column} AS INTEGER) IN (0, 1))"
+            return f"NOT ({whole} AND CAST({column} AS INTEGER) IN (0, 1))"
         case "REAL" | "decimal":
-            return f"{present}NOT {number}"
+            return f"NOT (CAST({column} AS NUMERIC) = {column})"
         case "datetime":
-            return f"{present}NOT ({whole} OR datetime({column}) IS NOT NULL)"
+            return f"NOT ({whole} OR datetime({column}) IS NOT NULL)"
         case "BLOB":
             return f"typeof({column}) NOT IN ('blob', 'null')"
         case "TEXT":

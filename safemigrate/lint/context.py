@@ -357,8 +357,15 @@ class Context:
 
     def copy(self, table: Name) -> Name | None:
         """The table into which the rows are copied, where the statement at hand is a part of making one anew."""
-        made = (action for action in self.actions if isinstance(action, Rebuild) and action.step == "copy")
-        return next((one.created.table for one in made if one.table == table), None)
+        here = self.statements[self.position].span
+        copies = (
+            action.created.table
+            for statement in self.statements[self.position :]
+            if statement.span == here
+            for action in statement.actions
+            if isinstance(action, Rebuild) and action.step == "copy" and action.table == table
+        )
+        return next(copies, None)
 
     # Saying it
 

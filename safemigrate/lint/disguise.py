@@ -63,6 +63,8 @@ def _may_follow(context: Context, drop: DropColumn, add: AddColumn) -> bool:
     if context.key(drop.table) != context.key(add.table) or add.column.has_value:
         return False
     before = context.schema.columns(drop.table).get(drop.column)
+    if context.sqlite and context.schema.is_required(drop.table, drop.column) != add.column.not_null:
+        return False  # most columns there are TEXT
     return before is None or same_type(before, add.column.type)
 
 

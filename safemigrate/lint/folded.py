@@ -61,9 +61,8 @@ class _Spelling:
         if isinstance(action, CreateTable):
             self._names[action.table.name.lower()] = action.table.name
         if isinstance(action, Rename) and action.kind == "table":
-            renamed = respelled(action, self._name)
-            self._names[action.new.lower()] = action.new
-            return renamed
+            new = self._names.setdefault(action.new.lower(), action.new)
+            return replace(respelled(action, self._name), new=new)
         return respelled(action, self._name)
 
     def _name(self, name: Name) -> Name:
