@@ -25,12 +25,12 @@ _DATE: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 class Condition:
     """What is wrong with the values on which `sql` is true, in words behind a number.
 
-    `converted`: nothing is, but whoever moves them has to convert them.
+    `text`: nothing is, but PostgreSQL takes them in other words, which this expression gives.
     """
 
     says: str
     sql: str
-    converted: bool = False
+    text: str = ""
 
 
 def conditions(schema: Schema, field: Field, x: str) -> Iterator[Condition]:
@@ -38,12 +38,17 @@ def conditions(schema: Schema, field: Field, x: str) -> Iterator[Condition]:
     if not field.optional and not field.many:
         yield Condition("NULL in a required column", f"{x} IS NULL")
     if field.many:
-        no_list = f"CASE WHEN json_valid({x}) THEN json_type({x}) <> 'array' ELSE 1 END"
-        yield Condition("no JSON list", f"{x} IS NOT NULL AND {no_list}")
+        is_list = f"CASE WHEN json_valid({x}) THEN json_type({x}) = 'array' ELSE 0 END"
+        yield Condition("no JSON list", f"{x} IS NOT NULL AND NOT {is_list}")
+        yield Condition("JSON lists", is_list, _array(x))
     elif field.type in schema.enums:
-        labels = {name for one in schema.enums[field.type].fields.values() for name in (one.name, one.column)}
-        listed = ", ".join(literal(name) for name in sorted(labels))
+        labels = [(one.name, one.column) for one in schema.enums[field.type].fields.values()]
+        listed = ", ".join(literal(name) for name in sorted({name for both in labels for name in both}))
         yield Condition(f"no label of {field.type}", f"{x} NOT IN ({listed})")
+        if mapped := [both for both in labels if both[0] != both[1]]:
+            cases = " ".join(f"WHEN {literal(name)} THEN {literal(column)}" for name, column in mapped)
+            listed = ", ".join(literal(name) for name, _ in mapped)
+            yield Condition("labels by their names in Prisma", f"{x} IN ({listed})", f"CASE {x} {cases} END")
     else:
         yield from _scalar(field, x)
 
@@ -74,6 +79,13 @@ def _scalar(field: Field, x: str) -> Iterator[Condition]:
             yield from _texts(field, x)
 
 
+def _array(x: str) -> str:
+    """PostgreSQL's text of a list (docs, 8.15.2): each part in quotes, but for NULL."""
+    part = "replace(replace(value, '\\', '\\\\'), '\"', '\\\"')"
+    quoted = f"CASE WHEN value IS NULL THEN 'NULL' ELSE '\"' || {part} || '\"' END"
+    return f"(SELECT '{{' || coalesce(group_concat({quoted}, ','), '') || '}}' FROM json_each({x}))"
+
+
 def _decimals(field: Field, x: str) -> Iterator[Condition]:
     spelled = (
         f"trim({x}) = '' OR trim({x}, '0123456789.eE+-') <> '' OR (CAST({x} AS REAL) = 0 AND trim({x}, '0.-+') <> '')"
@@ -98,7 +110,8 @@ def _dates(x: str) -> Iterator[Condition]:
     yield Condition("a fraction or bytes for a date", f"typeof({x}) IN ('real', 'blob')")
     yield Condition("beyond the year 9999", f"{number} AND abs({x}) > {_LAST}")
     yield Condition("seconds, it seems: as milliseconds before 1973", f"{number} AND abs({x}) < {_SECONDS}")
-    yield Condition("milliseconds", f"{number} AND abs({x}) BETWEEN {_SECONDS} AND {_LAST}", converted=True)
+    text = f"strftime('%Y-%m-%dT%H:%M:%fZ', {x} / 1000.0, 'unixepoch')"
+    yield Condition("dates in milliseconds", f"{number} AND abs({x}) BETWEEN {_SECONDS} AND {_LAST}", text)
 
 
 def _texts(field: Field, x: str) -> Iterator[Condition]:

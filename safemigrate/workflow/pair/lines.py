@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from safemigrate.db.sqlite.connection import connect, literal, quote
 from safemigrate.errors import ProjectError
-from safemigrate.lint.rule import counted
 from safemigrate.model import Diagnosis
 from safemigrate.prisma import lock
 from safemigrate.prisma.in_step.difference import Level
@@ -62,7 +62,7 @@ def check_to_server(request: Request, project: Project) -> Iterator[Diagnosis]:
     with connect(url.path, write=False) as connection:
         found = misfits(connection, read(sides.production.files), read(sides.development.files))
     file = shown(url.path)
-    wrong = [one for one in found if not one.converted]
+    wrong = [one for one in found if not one.text]
     for one in wrong[:_SHOWN]:
         columns = ", ".join(one.columns)
         detail = f"{one.table}.{columns} of {file} has {one.count:,}: {one.says}; the first is {one.sample}"
@@ -72,25 +72,24 @@ def check_to_server(request: Request, project: Project) -> Iterator[Diagnosis]:
         yield Diagnosis("to the server", ok=False, detail=f"{len(rest):,} more: {listed}")
     if not wrong:
         yield Diagnosis("to the server", ok=True, detail=f"every value of {file} fits PostgreSQL; pgloader moves them")
-    if dates := [one for one in found if one.converted]:
-        yield _dates(dates, file)
+    if others := [one for one in found if one.text]:
+        yield _in_other_words(others, file)
 
 
-def _dates(dates: list[Misfit], file: Path) -> Diagnosis:
-    """Pgloader takes an integer for a year (its sqlite-timestamp-to-timestamp), so a copy gets texts first."""
+def _in_other_words(found: list[Misfit], file: Path) -> Diagnosis:
+    """What pgloader would move as it is, and an integer as a year (its sqlite-timestamp-to-timestamp)."""
     copy = file.with_name(f"{file.stem}.move{file.suffix}")
-    updates = []
-    for one in dates:
-        column = quote(one.columns[0])
-        text = f"strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch')"
-        updates.append(f"UPDATE {quote(one.table)} SET {column} = {text} WHERE {one.where};")
-    total = counted(sum(one.count for one in dates), "date")
-    columns = counted(len(dates), "column")
+    updates = [
+        f"UPDATE {quote(one.table)} SET {quote(one.columns[0])} = {one.text} WHERE {one.where};" for one in found
+    ]
+    totals: Counter[str] = Counter()
+    for one in found:
+        totals[one.says] += one.count
+    said = ", ".join(f"{says} ({count:,})" for says, count in totals.items())
     return Diagnosis(
         "to the server",
         ok=True,
-        detail=f"{total} in {columns} of {file} are milliseconds, as Prisma writes them, and pgloader takes an "
-        "integer for a year: write texts in a copy, and load that",
+        detail=f"{file} has {said}: pgloader would not convert them, so write PostgreSQL's words in a copy and load it",
         fix=(
             f"sqlite3 {shlex.quote(str(file))} {shlex.quote(f'VACUUM INTO {literal(str(copy))}')}",
             f"sqlite3 {shlex.quote(str(copy))} {shlex.quote(' '.join(updates))}",

@@ -20,8 +20,8 @@ from safemigrate.workflow.pair.fitting import Condition, conditions
 class Misfit:
     """Values of a column, or of several, that PostgreSQL will not take as they are: how many, and the key of one.
 
-    `shown` and `where` are the query that shows them. `converted` says that they are what Prisma writes, and whoever
-    moves them has to convert them.
+    `shown` and `where` are the query that shows them. `text` is the expression that gives them in words which
+    PostgreSQL takes, "" where nobody knows any.
     """
 
     table: str
@@ -31,7 +31,7 @@ class Misfit:
     sample: str
     shown: str
     where: str
-    converted: bool = False
+    text: str = ""
 
     @property
     def query(self) -> str:
@@ -76,7 +76,7 @@ def _values(connection: Connection, production: Schema, model: Block, here: Bloc
         if count:
             where = f"{key} = {literal(sample)}" if "is_utf8" in condition.sql else condition.sql
             shown = f"SELECT {key}, {quote(column)} FROM {place}"
-            yield Misfit(table.name, (column,), condition.says, count, str(sample), shown, where, condition.converted)
+            yield Misfit(table.name, (column,), condition.says, count, str(sample), shown, where, condition.text)
 
 
 def _duplicates(connection: Connection, model: Block, here: Block, catalog: Catalog, table: Table) -> Iterator[Misfit]:

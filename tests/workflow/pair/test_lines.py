@@ -80,7 +80,7 @@ def test_both_sides_say_the_same(project: Path, name: str | None) -> None:
     found = lines(project, name)
     assert [one.ok for one in found] == [True, True, True]
     assert found[1].detail == "every value of prisma/dev.db fits PostgreSQL; pgloader moves them"
-    assert found[2].detail.startswith("1 date in 1 column of prisma/dev.db are milliseconds")
+    assert found[2].detail.startswith("prisma/dev.db has dates in milliseconds (1): ")
 
 
 def test_out_of_step_is_a_line(project: Path) -> None:
