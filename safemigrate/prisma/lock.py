@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from safemigrate.errors import ProjectError
+from safemigrate.sql.split import Dialect
 
 NAME: Final = "migration_lock.toml"
-PROVIDERS: Final = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite"}
+PROVIDERS: Final[dict[str, Dialect]] = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite"}
 
 
 def provider(migrations: Path) -> str:

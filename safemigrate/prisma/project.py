@@ -15,6 +15,7 @@ from safemigrate.prisma import package as prisma_package
 from safemigrate.prisma.config import Config, ConfigUnreadable
 from safemigrate.prisma.datasource import Datasource
 from safemigrate.prisma.package import Package
+from safemigrate.sql.split import Dialect
 
 _SKIPPED: Final = frozenset({"node_modules", "dist", "build", "vendor", "coverage"})
 
@@ -35,7 +36,7 @@ class Project:
     schema: Path
     files: tuple[Path, ...]
     migrations: Path
-    provider: str
+    provider: Dialect
     datasource: Datasource
     datasource_file: Path
     package: Package
@@ -191,7 +192,7 @@ def _migrations(schema: Path, source_file: Path, major: int) -> Path:
     return other if other.is_dir() and not wanted.is_dir() else wanted
 
 
-def _provider(source: Datasource, file: Path) -> str:
+def _provider(source: Datasource, file: Path) -> Dialect:
     if source.provider in lock.PROVIDERS:
         return lock.PROVIDERS[source.provider]
     raise ProjectError(

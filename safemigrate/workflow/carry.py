@@ -76,7 +76,7 @@ def _read(
     for file, _row in target.state.edited:
         findings += lint(file, [], known)
     for migration in pending:
-        statements = statements_of(migration)
+        statements = statements_of(migration, target.resolved.project.provider)
         own, unusable = own_down.read(migration)
         scripts.append(Script(migration, tuple(statements), own))
         findings += lint(migration, statements, known, earlier)
@@ -93,7 +93,7 @@ def _at_levels(
     levelled: list[Finding] = []
     for migration in (*(file for file, _ in target.state.edited), *pending):
         mine = [one for one in findings if one.migration == migration.name]
-        statements = statements_of(migration) if mine else []
+        statements = statements_of(migration, target.resolved.project.provider) if mine else []
         levelled += policy.judge(mine, statements, migration.path, asks=True)
     return levelled
 

@@ -16,7 +16,7 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, Restored
 from safemigrate.execute import journal, kept, run
 from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
-from safemigrate.workflow.on_target.keeping import total
+from safemigrate.workflow.keeping import total
 from safemigrate.workflow.on_target.resolve import ServerTarget, opened
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import require_no_rollback_under_way, resolve

@@ -1,14 +1,15 @@
-"""What is kept in the database, as `status` lists it and `prune` ends it: whose, how old, and what needs it."""
+"""What is kept in the schema safemigrate of a server's database."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import kept
 from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import KeptOutcome
+from safemigrate.workflow.keeping import outcomes
 
 
 def kept_objects(
@@ -18,23 +19,7 @@ def kept_objects(
 
     What is older than `retention` and holds anything is due.
     """
-    now = now or datetime.now(UTC)
-    found = []
-    for one in kept.objects(connection):
-        age = now - one.since
-        due = retention is not None and age > retention and not (one.pruned and not one.returned)
-        found.append(
-            KeptOutcome(
-                one.kept,
-                one.migration,
-                one.since,
-                one.bytes,
-                one.returned,
-                days=max(0, age.days),
-                due=due,
-                pruned=one.pruned,
-            )
-        )
+    found = outcomes(kept.objects(connection), retention, now)
     # What an interrupted run keeps is entered at its end.
     under_way = (RunState.RUNNING, RunState.ROLLING_BACK)
     running = [one.plan for one in runs if one.state in under_way]
@@ -43,8 +28,3 @@ def kept_objects(
         size = kept.size(connection, each.place)
         found.append(KeptOutcome(each, "", None, size, returned=False))
     return tuple(found)
-
-
-def total(found: Sequence[KeptOutcome]) -> int:
-    """Return the bytes of all these; columns that lie in one table are counted once."""
-    return sum({one.kept.place: one.bytes for one in found}.values())

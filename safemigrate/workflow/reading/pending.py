@@ -33,7 +33,7 @@ def fixed(
         rewritten = None if migration.name in undone else rewrite(migration, known, earlier, judge)
         offered = rewriting.offer(request, migration, rewritten)
         written = [read(path.parent) for path in (migration.path, *offered.new)]
-        earlier += [statement for one in written for statement in split(one.sql)]
+        earlier += [statement for one in written for statement in split(one.sql, dialect=target.resolved.project.provider)]
         found += written
         notes += offered.notes
     return found, notes

@@ -1,0 +1,51 @@
+"""SQLite: the target is a file, and its shadow a copy of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from safemigrate import proc
+from safemigrate.execute.runs import Run
+from safemigrate.model import Migration, Outcome
+from safemigrate.workflow.engines.file_way import FileWay, file_way
+from safemigrate.workflow.engines.file_back import FileBack
+from safemigrate.workflow.on_file.target import FileTarget
+from safemigrate.workflow.on_file.target import opened as connected
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class FileOpened:
+    """An open file; see `Opened`."""
+
+    target: FileTarget
+
+    def way(
+        self, request: Request, options: ApplyOptions, pending: Sequence[Migration]
+    ) -> AbstractContextManager[FileWay]:
+        """Make a folder for copies of the file."""
+        return file_way(request, options, self.target)
+
+    def finish(self, request: Request, options: ApplyOptions) -> None:
+        """Nothing is ever between two groups here: a run is one transaction."""
+        raise AssertionError(self.target.interrupted)
+
+    def back(self, request: Request, options: RollbackOptions) -> FileBack:
+        """Give the way back."""
+        return FileBack(request, options, self.target)
+
+
+@contextmanager
+def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileOpened]:
+    """Open the file."""
+    with connected(resolved, make=make) as target:
+        yield FileOpened(target)
+
+
+def sweep() -> None:
+    """Remove the folders of killed runs."""
+    proc.sweep()

@@ -1,0 +1,215 @@
+"""The way into a SQLite file, with copies of it beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+from safemigrate import __version__
+from safemigrate.db.sqlite.catalog import read
+from safemigrate.db.sqlite.compare import compare, fingerprint
+from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.rows import differences
+from safemigrate.db.sqlite.standstill import standstill
+from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored
+from safemigrate.execute.sqlite import run
+from safemigrate.lint import Facts
+from safemigrate.model import Finding, Migration, Plan, Progress, SchemaChange
+from safemigrate.prisma import command
+from safemigrate.prisma import sqlite_history as history
+from safemigrate.shadow.sqlite.copies import Copies, copies
+from safemigrate.shadow.sqlite.rehearse import replay
+from safemigrate.snapshot.store import Snapshot
+from safemigrate.sql import statements_of
+from safemigrate.sql.actions import CreateIndex
+from safemigrate.workflow.on_file.change import change_of
+from safemigrate.workflow.on_file.facts import facts
+from safemigrate.workflow.on_file.judge import judged
+from safemigrate.workflow.on_file.rehearsal import FileRehearsal, rehearse_all
+from safemigrate.workflow.on_file.target import FileTarget
+from safemigrate.workflow.on_file.trial import Trial
+from safemigrate.workflow.options import ApplyOptions
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.script import Script
+
+_HISTORY, _BEFORE = "history", "before"
+
+
+@dataclass(frozen=True, slots=True)
+class FileWay:
+    """A file with copies of it; see `Way`."""
+
+    request: Request
+    options: ApplyOptions
+    target: FileTarget
+    copies: Copies
+
+    @property
+    def facts(self) -> Facts:
+        """What the rules may know of the file."""
+        return facts(self.target.connection, self.target.state)
+
+    def difference(self) -> str:
+        """Run the history in an empty file, and ask Prisma."""
+        project, on_progress = self.target.resolved.project, self.request.on_progress
+        with self.copies.opened(_HISTORY) as connection:
+            for number, one in enumerate(self.target.resolved.migrations):
+                on_progress(Progress("replay", one.name, number, len(self.target.resolved.migrations)))
+                try:
+                    replay(connection, one, statements_of(one, "sqlite"))
+                except MigrationFailed as error:
+                    raise HistoryError(
+                        f"the history does not run in an empty file: {error.summary}",
+                        f"{error.why}\nWithout that nobody can say what schema.prisma asks for beyond it.",
+                        ("safemigrate apply --no-generate   # applies the pending migrations as they are",),
+                    ) from error
+        on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
+        url = self.target.resolved.url
+        return command.diff(project, url.at(self.copies.path(_HISTORY)))
+
+    def rehearse(self, scripts: Sequence[Script]) -> FileTried:
+        """Try the migrations in copies of the file, with every row."""
+        before, snapshot = self._before(scripts[-1].migration)
+        known = _indexes([*self.target.resolved.migrations, *(one.migration for one in scripts)])
+        rehearsal = rehearse_all(before, self.copies, scripts, known, self.request.on_progress)
+        return FileTried(self, rehearsal, snapshot)
+
+    def _before(self, _migration: Migration) -> tuple[Path, Snapshot | None]:
+        before = self.copies.path(_BEFORE)
+        self.request.on_progress(Progress("snapshot", "the whole file"))
+        backup(self.target.path, before)
+        return before, None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTried:
+    """What was tried on the way; see `Tried`."""
+
+    way: FileWay
+    rehearsal: FileRehearsal
+    snapshot: Snapshot | None
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """One for each migration."""
+        return tuple(one.plan for one in self.rehearsal.trials)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What only the trial shows."""
+        return self.rehearsal.findings
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was put back."""
+        return self.rehearsal.notes
+
+    @property
+    def change(self) -> SchemaChange:
+        """What the migrations do to the schema."""
+        return change_of(self.rehearsal.trials[0].seen.before, self.rehearsal.trials[-1].after)
+
+    def judged(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Hold the text's findings against what was seen, each migration's against its own."""
+        trials = self.rehearsal.trials
+        names = {one.seen.migration.name for one in trials}
+        found = [one for one in findings if one.migration not in names]
+        for trial, before in zip(trials, self.rehearsal.states, strict=False):
+            mine = [one for one in findings if one.migration == trial.seen.migration.name]
+            found += judged(mine, trial, before, self.rehearsal.side)
+        return found
+
+    def require_room(self, limit: int | None) -> None:
+        """Raise HistoryError where what is kept takes more bytes: it is there already, beside the copy."""
+        size = self.rehearsal.side.stat().st_size
+        if limit is not None and size > limit:
+            raise HistoryError(
+                f"keeping what this change would lose takes {size:,} bytes beside the file",
+                f"The setting keep_limit_bytes allows {limit:,}. Nothing was changed.",
+                (
+                    "raise keep_limit_bytes in safemigrate.toml, or remove it",
+                    "safemigrate prune --returned --dry-run   # frees what no rollback needs any more",
+                ),
+            )
+
+    def carry_out(self, migrations: Sequence[Migration]) -> None:
+        """Apply the plans in order, each in one transaction."""
+        target, on_progress = self.way.target, self.way.request.on_progress
+        aim = run.Target(
+            target.connection, target.side, self.way.options.lock_timeout, self.way.options.retries, on_progress
+        )
+        for number, (migration, trial) in enumerate(zip(migrations, self.rehearsal.trials, strict=True)):
+            on_progress(Progress("apply", migration.name, number, len(migrations)))
+            self._one(aim, migration, trial, self.rehearsal.states[number + 1])
+        on_progress(Progress("apply", migrations[-1].name, len(migrations), len(migrations)))
+
+    def _one(self, aim: run.Target, migration: Migration, trial: Trial, reached: Path) -> None:
+        connection, row, name = aim.connection, str(uuid4()), aim.connection.path.name
+
+        def guard() -> None:
+            if self.way.target.has_moved():
+                raise HistoryError(
+                    f"{name} was written to by something else while the migrations were rehearsed",
+                    "What was proven is no longer what is there. Nothing was changed.",
+                    ("safemigrate apply   # rehearses again",),
+                )
+
+        def verify() -> None:
+            said = compare(trial.after, read(connection)) + differences(connection, "reached", "main", trial.touched)
+            if said:
+                raise MigrationFailed(
+                    f"{migration.name} did something else here than in the shadow",
+                    "\n".join(said[:20]),
+                    ("safemigrate apply   # rehearses again", "safemigrate doctor"),
+                )
+
+        def record() -> None:
+            history.create_table(connection)
+            history.record_applied(connection, migration, row)
+
+        connection.attach(reached, "reached")
+        try:
+            with standstill(connection, trial.moment, migration.checksum):
+                run.apply(
+                    aim,
+                    trial.plan,
+                    run.Hooks(guard, verify, record),
+                    row=row,
+                    foreign_keys=trial.seen.foreign_keys,
+                    rehearsed=self.rehearsal.side,
+                    before=fingerprint(trial.seen.before),
+                    after=fingerprint(trial.after),
+                    snapshot=self.snapshot.id if self.snapshot else "",
+                    version=__version__,
+                )
+        except MigrationFailed as error:
+            raise Restored(
+                f"{migration.name} failed, and {name} is as it was before it: {error.summary}",
+                error.why,
+                error.fix or ("safemigrate status",),
+            ) from error
+        except KeyboardInterrupt as error:
+            why = f"{migration.name} was undone whole, or committed whole just then."
+            raise Interrupted(f"stopped during {migration.name}", why, ("safemigrate status",)) from error
+        finally:
+            connection.detach("reached")
+
+
+@contextmanager
+def file_way(request: Request, options: ApplyOptions, target: FileTarget) -> Iterator[FileWay]:
+    """Make a folder for copies."""
+    with copies() as made:
+        yield FileWay(request, options, target, made)
+
+
+def _indexes(migrations: Sequence[Migration]) -> set[str]:
+    """Name the indexes that the history makes."""
+    return {
+        action.name.name
+        for one in migrations
+        for statement in statements_of(one, "sqlite")
+        for action in statement.actions
+        if isinstance(action, CreateIndex) and action.name
+    }

@@ -1,0 +1,73 @@
+"""From pending migrations to proven plans: a snapshot of the file, and a copy of it in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from safemigrate.db.sqlite.copy import backup
+from safemigrate.model import Finding, OnProgress, Progress, Severity, Span
+from safemigrate.shadow.sqlite.copies import Copies
+from safemigrate.shadow.sqlite.same_end import same_end
+from safemigrate.errors import MigrationFailed
+from safemigrate.workflow.on_file.trial import Trial, tried
+from safemigrate.workflow.script import Script
+
+SIDE = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRehearsal:
+    """Trials, one after another, and the file as it was before each; `states` has one more, as it is in the end.
+
+    `side` is the file with what they keep.
+    """
+
+    trials: tuple[Trial, ...]
+    states: tuple[Path, ...]
+    side: Path
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def rehearse_all(
+    before: Path, copies: Copies, scripts: Sequence[Script], known_indexes: Collection[str], on_progress: OnProgress
+) -> FileRehearsal:
+    """Run migrations in copies of the file `before`, which nobody writes to. Raises MigrationFailed."""
+    side = copies.path(SIDE)
+    states, trials = [before], list[Trial]()
+    known = set(known_indexes)
+    for number, one in enumerate(scripts):
+        on_progress(Progress("rehearse", one.migration.name, number, len(scripts)))
+        name = f"after_{number}"
+        copies.copy(states[-1], name)
+        with copies.opened(name) as connection:
+            trial = tried(connection, one.migration, one.statements, states[-1], side, datetime.now(UTC), known)
+            if elsewhere := same_end(connection, trial.seen, one.statements, states[-1], copies):
+                raise _split(one, elsewhere)
+        known |= {index.name for index in trial.after.indexes.values()}
+        trials.append(trial)
+        states.append(copies.path(name))
+    return FileRehearsal(
+        tuple(trials),
+        tuple(states),
+        side,
+        tuple(finding for trial in trials for finding in _gone(trial)),
+        tuple(one.words for trial in trials for one in trial.lost.restorable),
+    )
+
+
+def _gone(trial: Trial) -> list[Finding]:
+    """Say what a rebuild loses that Prisma cannot write and nobody can put back."""
+    name = trial.seen.migration.name
+    return [Finding("seen-loss", Severity.WARNING, one.words, name, subject=one.table) for one in trial.lost.gone]
+
+
+def _split(script: Script, elsewhere: Sequence[str]) -> MigrationFailed:
+    return MigrationFailed(
+        f"{script.migration.name} ends otherwise in one transaction than statement by statement, as Prisma runs it",
+        "\n".join((*elsewhere, "It needs foreign keys on in one part and off in another, which one transaction cannot.")),
+        (f"split {script.migration.path} in two: what deletes or updates rows, and what makes tables anew",),
+    )

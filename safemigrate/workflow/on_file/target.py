@@ -1,0 +1,103 @@
+"""An open SQLite file and the state of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from safemigrate.db.sqlite.catalog import PRISMA, read
+from safemigrate.db.sqlite.compare import fingerprint
+from safemigrate.db.sqlite.connection import Connection, connect, value
+from safemigrate.execute.runs import Hold, Run
+from safemigrate.execute.sqlite import journal, kept, side
+from safemigrate.model import AppliedMigration, KeptOutcome
+from safemigrate.prisma import history as files
+from safemigrate.prisma import sqlite_history as history
+from safemigrate.prisma.history import HistoryState
+from safemigrate.workflow.keeping import outcomes
+from safemigrate.workflow.target import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """An open SQLite file; see `workflow.target.Target`. What is kept lies in the side database `side`.
+
+    A run is one transaction, so none is ever interrupted or half rolled back. `version` is what SQLite counts up
+    whenever another connection commits (sqlite.org/pragma.html#pragma_data_version).
+    """
+
+    resolved: Resolved
+    connection: Connection
+    side: Path
+    rows: tuple[AppliedMigration, ...]
+    state: HistoryState
+    runs: tuple[Run, ...]
+    holds: tuple[Hold, ...]
+    guarded: bool
+    version: int
+    interrupted: Run | None = None
+    rolling_back: Run | None = None
+    holder: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file, links resolved."""
+        return self.connection.path
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether there is a table beside Prisma's own."""
+        return any(name != PRISMA for name in read(self.connection).tables)
+
+    @property
+    def fingerprint(self) -> str:
+        """The schema's fingerprint as it is now."""
+        return fingerprint(read(self.connection))
+
+    def require_writable(self) -> None:
+        """Take the write lock, and let it go: SQLite says what is in the way, and `connect` says it in words."""
+        with self.connection.transaction():
+            pass
+
+    def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
+        """Return what is kept in the side database."""
+        return tuple(outcomes(kept.objects(self.connection), retention, now))
+
+    def release(self, names: Sequence[str], *, guard: bool) -> bool:
+        """End these holds in the side database, and the guard in the file."""
+        side.detach(self.connection)
+        if names:
+            with side.writing(self.path, self.side) as keeper:
+                for name in names:
+                    journal.release(keeper, name)
+        return guard and history.lower_guard(self.connection)
+
+    def has_moved(self) -> bool:
+        """Whether anybody else has written to the file since it was opened."""
+        return bool(value(self.connection, "PRAGMA data_version") != self.version)
+
+
+@contextmanager
+def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileTarget]:
+    """Open the file and read where it stands; with `make` one that is not there is made. Raises ConnectionFailed."""
+    path = resolved.url.path
+    assert path is not None
+    with connect(path, create=make, timeout=resolved.url.patience) as connection:
+        beside = side.side_of(resolved.project.root, path)
+        side.attach(connection, beside)
+        rows = history.read(connection)
+        yield FileTarget(
+            resolved,
+            connection,
+            beside,
+            tuple(rows or ()),
+            files.state(resolved.migrations, rows),
+            tuple(journal.runs(connection)),
+            tuple(journal.holds(connection)),
+            history.guarded(connection),
+            int(value(connection, "PRAGMA data_version")),
+        )
+

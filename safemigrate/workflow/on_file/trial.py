@@ -1,0 +1,118 @@
+"""One migration in a copy of a file: run, what it would lose kept beside it, its way back derived and proven."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from safemigrate.db.sqlite import script
+from safemigrate.db.sqlite.catalog import Catalog, read
+from safemigrate.db.sqlite.connection import Connection
+from safemigrate.db.sqlite.foreign_keys import foreign_keys
+from safemigrate.db.sqlite.standstill import standstill
+from safemigrate.execute.sqlite import put_back
+from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
+from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.prove import prove
+from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse
+from safemigrate.sql import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A migration that ran in a copy: `seen` as written, `after` with what was `lost` put back; its proven plan.
+
+    `moment` is the time that it was, and is to be again in the file itself.
+    """
+
+    seen: Rehearsed
+    after: Catalog
+    lost: put_back.Lost
+    plan: Plan
+    moment: datetime
+
+    @property
+    def touched(self) -> list[str]:
+        """The tables, by their names after it, whose rows may be others than before."""
+        before, written = self.seen.before.tables, {name.lower() for name in self.seen.written}
+        return [
+            name
+            for name, table in self.after.tables.items()
+            if name.lower() in written or name not in before or before[name].root != table.root
+        ]
+
+
+def tried(
+    connection: Connection,
+    migration: Migration,
+    statements: Sequence[Statement],
+    before: Path,
+    side: Path,
+    moment: datetime,
+    known_indexes: Collection[str] = (),
+) -> Trial:
+    """Run a migration in the file of `connection`, a copy of `before`, which nobody writes to.
+
+    What it would lose is kept in the file `side`. The copy is left as the migration left it. Raises MigrationFailed
+    where it does not run.
+    """
+    with attached(connection, before, side):
+        with standstill(connection, moment, migration.checksum):
+            seen = rehearse(connection, migration, statements)
+        found = put_back.lost(seen.before, seen.after, [one.statement.sql for one in seen.observations], known_indexes)
+        found = put_back.tried(connection, found, seen.before, seen.after)
+        with foreign_keys(connection, on=False), connection.transaction():
+            for sql in found.sql:
+                script.execute(connection, sql)
+        after = read(connection)
+        derived = derive(connection, migration.name, migration.checksum, seen.observations, seen.before, after)
+        plan = Plan(
+            migration.name,
+            migration.checksum,
+            (Group(with_last(derived.steps, found.sql)),),
+            Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
+            tuple(one.trace for one in seen.observations),
+        )
+        plan = prove(
+            connection,
+            plan,
+            seen.before,
+            after,
+            forward=lambda: forward(connection, plan, moment, on=seen.foreign_keys),
+            reasons=derived.reasons,
+        )
+    return Trial(seen, after, found, plan, moment)
+
+
+def with_last(steps: tuple[Step, ...], after: tuple[str, ...]) -> tuple[Step, ...]:
+    """Run these statements behind the last step."""
+    return (*steps[:-1], replace(steps[-1], after=(*steps[-1].after, *after))) if after else steps
+
+
+def forward(connection: Connection, plan: Plan, moment: datetime, *, on: bool) -> None:
+    """Run a plan, in one transaction, with foreign keys `on` or not. Raises MigrationFailed."""
+    with (
+        standstill(connection, moment, plan.checksum),
+        foreign_keys(connection, on=on),
+        connection.transaction(),
+    ):
+        for step in plan.steps:
+            for sql in (*step.before, *step.run, *step.after):
+                script.execute(connection, sql, step.line)
+
+
+@contextmanager
+def attached(connection: Connection, before: Path, side: Path) -> Iterator[None]:
+    """Let SQL say `before.` and `safemigrate.`"""
+    connection.attach(before, "before")
+    try:
+        connection.attach(side, "safemigrate", write=True, create=True)
+        try:
+            yield
+        finally:
+            connection.detach("safemigrate")
+    finally:
+        connection.detach("before")
