@@ -130,6 +130,11 @@ class Proof:
     server_version: str = ""
     seconds: float = 0.0
 
+    @property
+    def server(self) -> str:
+        """What it was proven on: a version without a name is PostgreSQL's."""
+        return f"PostgreSQL {self.server_version}" if self.server_version[:1].isdigit() else self.server_version
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

@@ -176,7 +176,7 @@ def _proof(proof: Proof, state: str, room: _Room) -> str:
     compared = (
         f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared" if proof.tables else "schema compared"
     )
-    server = f" on PostgreSQL {plain(proof.server_version)}" if proof.server_version else ""
+    server = f" on {plain(proof.server)}" if proof.server_version else ""
     lines = [f"{_VERDICT[proof.verdict]} **Rollback is {proof.verdict}**: {compared}{server}."]
     return "\n".join([*lines, *(f"- {plain(cut(reason, room.words))}" for reason in proof.reasons)])
 

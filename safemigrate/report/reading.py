@@ -112,9 +112,7 @@ def _proof(page: _Page, migration: MigrationOutcome, proof: Proof, *, verbose: b
         page.put("  ", page.paint("✔", "green"), f" {many(cleared, 'finding')} cleared by the rehearsal; -v lists them")
     mark, style = _TONE[_VERDICT[proof.verdict]]
     rows = f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared" if proof.tables else "schema compared"
-    page.put(
-        "  ", page.paint(mark, style), f" rollback is {proof.verdict}: {rows} on PostgreSQL {proof.server_version}"
-    )
+    page.put("  ", page.paint(mark, style), f" rollback is {proof.verdict}: {rows} on {proof.server}")
     for words in (*proof.reasons, *migration.detail.splitlines()):
         page.wrap(words, 4, style="dim")
 

@@ -116,7 +116,7 @@ def _trace(page: Page, trace: Trace) -> None:
 def _proof(page: Page, proof: Proof) -> None:
     rows = f"{many(proof.tables, 'table')}, {many(proof.rows, 'row')} compared"
     compared = rows if proof.tables else "schema compared"
-    server = f" on PostgreSQL {proof.server_version}" if proof.server_version else ""
+    server = f" on {proof.server}" if proof.server_version else ""
     page.line(f"rollback is {proof.verdict}: {compared}{server}", VERDICT[proof.verdict], indent=2)
     for reason in proof.reasons:
         page.line(reason, indent=4)

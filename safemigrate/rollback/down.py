@@ -59,8 +59,7 @@ def _header(plan: Plan) -> str:
     ]
     if proof.server_version:
         lines.append(
-            f"proof: up, down and up again on PostgreSQL {proof.server_version}; "
-            f"{proof.tables:,} tables with {proof.rows:,} rows compared"
+            f"proof: up, down and up again on {proof.server}; {proof.tables:,} tables with {proof.rows:,} rows compared"
         )
     lines += [f"not brought back: {reason}" for reason in proof.reasons]
     kept: dict[tuple[KeptKind, str], dict[str, None]] = {}

@@ -34,7 +34,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
     resolved = resolve(request)
     engine = engine_of(resolved.project.provider)
     engine.sweep()
-    with engine.opened(resolved) as opened:
+    with engine.opened(resolved, make=not options.dry_run) as opened:
         target = opened.target
         target.require_writable()
         if target.interrupted and not options.dry_run:

@@ -112,7 +112,7 @@ def _consent(request: Request, resolved: Resolved, findings: Sequence[Finding], 
 
 
 def _agree(request: Request, resolved: Resolved, losses: list[str]) -> None:
-    database = resolved.url.database
+    database = resolved.url.name
     if not request.consent(database, losses):
         raise ConsentRequired(
             f"nobody agreed to this change of database {database}",

@@ -70,11 +70,11 @@ def erase(request: Request, options: EraseOptions) -> Outcome:
         outcome = Outcome("erase", Result.NOTHING, str(resolved.url), notes=notes, seconds=time.perf_counter() - began)
         if options.dry_run or not any(counts.values()):
             return replace(outcome, result=Result.REHEARSED) if options.dry_run else outcome
-        if not request.consent(resolved.url.database, [f"{one}, erased for good" for one in said]):
+        if not request.consent(resolved.url.name, [f"{one}, erased for good" for one in said]):
             raise ConsentRequired(
-                f"nobody agreed to erase from database {resolved.url.database}",
+                f"nobody agreed to erase from database {resolved.url.name}",
                 "\n".join(said),
-                ("safemigrate erase --dry-run", f"safemigrate erase --confirm {resolved.url.database}"),
+                ("safemigrate erase --dry-run", f"safemigrate erase --confirm {resolved.url.name}"),
             )
         aim = run.Target(
             connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="erase"

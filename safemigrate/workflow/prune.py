@@ -61,15 +61,15 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
                 outcome,
                 result=Result.REHEARSED,
                 kept=chosen,
-                notes=(f"it would free {freed:,} bytes in database {resolved.url.database}",),
+                notes=(f"it would free {freed:,} bytes in database {resolved.url.name}",),
                 seconds=time.perf_counter() - began,
             )
         losses = [one.loss for one in chosen if one.loss]
-        if losses and not request.consent(resolved.url.database, losses):
+        if losses and not request.consent(resolved.url.name, losses):
             raise ConsentRequired(
-                f"nobody agreed to lose what is kept in database {resolved.url.database}",
+                f"nobody agreed to lose what is kept in database {resolved.url.name}",
                 "\n".join(losses),
-                (f"safemigrate prune --confirm {resolved.url.database}", "safemigrate prune --dry-run"),
+                (f"safemigrate prune --confirm {resolved.url.name}", "safemigrate prune --dry-run"),
             )
         aim = run.Target(
             connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="prune"
@@ -85,7 +85,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
         outcome,
         result=Result.PRUNED,
         kept=tuple(still),
-        notes=(f"{freed:,} bytes are free again in database {resolved.url.database}",),
+        notes=(f"{freed:,} bytes are free again in database {resolved.url.name}",),
         next=("safemigrate status",),
         seconds=time.perf_counter() - began,
     )

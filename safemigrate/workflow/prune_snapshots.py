@@ -81,7 +81,7 @@ def _agree(request: Request, chosen: list[Snapshot]) -> None:
         f"{one.manifest.taken_at:%Y-%m-%d %H:%M} UTC in {one.manifest.database}"
         for one in chosen
     ]
-    database = DatabaseUrl.parse(chosen[0].manifest.database).database
+    database = DatabaseUrl.parse(chosen[0].manifest.database).name
     if not request.consent(database, losses):
         raise ConsentRequired(
             f"nobody agreed to lose snapshots of database {database}",

@@ -93,7 +93,7 @@ def _not_held(resolved: Resolved, target: Target, migration: str) -> HistoryErro
         why = "Nothing of that name is in the project or in the database."
     on_hold = f"On hold: {', '.join(held)}." if held else "No migration is on hold."
     return HistoryError(
-        f"migration {migration} is not on hold in database {resolved.url.database}",
+        f"migration {migration} is not on hold in database {resolved.url.name}",
         f"{why} {on_hold}",
         (f"safemigrate release {' '.join(sorted(held))}" if held else "safemigrate status",),
     )

@@ -118,12 +118,12 @@ def _take_back(
         return outcome_of(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
     target.require_writable()
     losses += [said for one in chosen for said in back.going(one.plan, "rows")]
-    if losses and not request.consent(resolved.url.database, losses):
+    if losses and not request.consent(resolved.url.name, losses):
         raise ConsentRequired(
-            f"nobody agreed to this rollback of database {resolved.url.database}",
+            f"nobody agreed to this rollback of database {resolved.url.name}",
             "\n".join(losses),
             (
-                f"safemigrate rollback --confirm {resolved.url.database}",
+                f"safemigrate rollback --confirm {resolved.url.name}",
                 f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
             ),
         )

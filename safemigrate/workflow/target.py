@@ -130,7 +130,7 @@ def require_fit_history(target: Target) -> None:
     resolved, state = target.resolved, target.state
     if not state.managed and target.has_tables:
         raise HistoryError(
-            f"database {resolved.url.database} has tables but no migration history",
+            f"database {resolved.url.name} has tables but no migration history",
             "It lives on `prisma db push`, so nobody knows which migrations are in it already. init finds out.",
             ("safemigrate init",),
         )

@@ -19,6 +19,7 @@ from safemigrate.rollback.prove import State
 from safemigrate.shadow.provider import Shadow
 from safemigrate.sql import executable, split
 from safemigrate.workflow.back import conflicts
+from safemigrate.workflow.back.questions import ServerQuestions
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.proving import trial
 from safemigrate.workflow.rehearsal.shadows import Database
@@ -156,7 +157,8 @@ class Traveller:
     def _back(self, url: DatabaseUrl, plan: Plan, before: Dump) -> Journey:
         with connect(url) as connection:
             found = tuple(
-                f"{one.subject}: {one.message}" for one in conflicts.find(connection, url, plan, RollbackOptions())
+                f"{one.subject}: {one.message}"
+                for one in conflicts.find(ServerQuestions(connection, url), plan, RollbackOptions())
             )
             if found:
                 return Journey(plan, found)

@@ -100,6 +100,7 @@ def apply(
             kept.copy(keeper, run, [one for step in plan.steps for one in step.kept])
 
     def change() -> None:
+        side.attach(aim.connection, aim.side)  # what takes a rollback back reads what that kept
         for number, step in enumerate(plan.steps):
             aim.on_progress(Progress(aim.step, " ".join(step.sql.split())[:80], number, len(plan.steps)))
             for sql in (*step.before, *step.run, *step.after):

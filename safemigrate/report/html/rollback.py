@@ -86,7 +86,7 @@ def _migration(migration: MigrationOutcome, outcome: Outcome) -> Element:
 
 def _proof(proof: Proof) -> str:
     what = f"{many(proof.tables, 'table')} and {many(proof.rows, 'row')}" if proof.tables else "the schema"
-    server = f" on PostgreSQL {proof.server_version}" if proof.server_version else ""
+    server = f" on {proof.server}" if proof.server_version else ""
     if proof.verdict is Verdict.IMPOSSIBLE:
         return f"Tried{server}."
     return f"Tried{server}: up, down, compared {what} with before, up again."

@@ -14,6 +14,7 @@ from safemigrate.rollback import as_migration
 from safemigrate.rollback.derive import derive
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.outcome import outcome_of
+from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.options import RollbackOptions
@@ -36,8 +37,8 @@ def write(
 
     Raises HistoryError where dropped tables must be made anew and the history does not say how.
     """
-    conflicts.answer(target.connection, options, chosen)
-    found = conflicts.find(target.connection, resolved.url, chosen[0].plan, options)
+    answer(target.connection, options, chosen)
+    found = conflicts.find(ServerQuestions(target.connection, resolved.url), chosen[0].plan, options)
     again = (
         _again(request, options, resolved, target, chosen)
         if any(as_migration.moves(one.plan) for one in chosen)

@@ -6,27 +6,37 @@ import json
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Protocol
 
-from safemigrate.db import session
-from safemigrate.db.postgres import Connection, quote
-from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import RollbackError
-from safemigrate.execute import run
 from safemigrate.execute.runs import Run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
+from safemigrate.sql.actions import quote
 from safemigrate.workflow.options import RollbackOptions
 
 
-def find(
-    connection: Connection, url: DatabaseUrl, plan: Plan, options: RollbackOptions, settled: Collection[Check] = ()
-) -> list[Conflict]:
+class Unanswerable(Exception):
+    """A question about what is not there, or cannot be compared."""
+
+
+class Questions(Protocol):
+    """Whom to ask: the database as it is now."""
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Answer a query. Raises Unanswerable; what is open is as it was then."""
+
+    def showing(self, sql: str) -> str:
+        """Write the command that shows the rows of a query."""
+
+
+def find(ask: Questions, plan: Plan, options: RollbackOptions, settled: Collection[Check] = ()) -> list[Conflict]:
     """Ask the plan's questions, but for those that are `settled`, and say how to go on."""
     found = []
     for check in open_checks(plan, options):
-        if check in settled or not (count := asked(connection, check)):
+        if check in settled or not (count := asked(ask, check)):
             continue
-        sample = tuple(str(row[0]) for row in session.rows(connection, check.sample)) if check.sample else ()
-        keep_new, keep_old = (_said(connection, ways) for ways in (check.keep_new, check.keep_old))
+        sample = tuple(str(row[0]) for row in ask.rows(check.sample)) if check.sample else ()
+        keep_new, keep_old = (_said(ask, ways) for ways in (check.keep_new, check.keep_old))
         found.append(
             Conflict(
                 plan.migration,
@@ -34,7 +44,7 @@ def find(
                 counted(check.message, count),
                 count,
                 sample,
-                tuple(_choices(connection, url, check, options, new=bool(keep_new[0]), old=bool(keep_old[0]))),
+                tuple(_choices(ask, check, options, new=bool(keep_new[0]), old=bool(keep_old[0]))),
                 keep_new[0],
                 keep_old[0],
                 tuple(
@@ -60,67 +70,51 @@ def open_checks(plan: Plan, options: RollbackOptions) -> Iterator[Check]:
                 yield check
 
 
-def keep_still(connection: Connection, plan: Plan, options: RollbackOptions) -> bool:
-    """Let nobody write until COMMIT what the inverse would lose; whether the questions are thus to be put again.
-
-    A column that changes needs the strongest lock anyhow, and at once: one that grows later makes a deadlock with
-    whoever reads first and then writes.
-    """
-    modes: dict[str, str] = {}
-    for check in open_checks(plan, options):
-        if check.loses and session.value(connection, "SELECT to_regclass(%s)", [check.table]) is not None:
-            strong = check.subject != check.table
-            modes[check.table] = "ACCESS EXCLUSIVE" if strong else modes.get(check.table, "SHARE ROW EXCLUSIVE")
-    for table, mode in modes.items():
-        run.execute(connection, f"LOCK TABLE {table} IN {mode} MODE")
-    return bool(modes)
-
-
 def answered(plan: Plan, options: RollbackOptions) -> set[Check]:
     """Return the questions that --fill answers before the inverse runs."""
     checks = (check for step in plan.steps for check in step.checks)
     return {check for check in checks if check.fill and check.subject in options.fill}
 
 
-def asked(connection: Connection, check: Check) -> int:
-    """Put one question. Raises RollbackError where the server refuses one whose rows would lose their values."""
+def asked(ask: Questions, check: Check) -> int:
+    """Put one question. Raises RollbackError where there is no answer about rows that would lose their values."""
     try:
-        with connection.transaction():
-            return int(session.value(connection, check.count) or 0)
-    except session.SqlError as error:
-        refusal = session.Refusal.of(error)
-        if refusal.sqlstate[:2] not in ("22", "42"):  # it did not say no to the question, but to us or to now
-            raise
+        return int(value(ask, check.count) or 0)
+    except Unanswerable as error:
         if check.loses:
             raise RollbackError(
                 f"nobody can tell what stands in {check.subject} that the rollback would lose",
-                f"Nothing was changed. The server refused the question: {refusal.message}",
+                f"Nothing was changed. The server refused the question: {error}",
                 ("safemigrate status   # says whether something else has changed the schema since",),
             ) from error
         return 0  # about something that is gone; where it matters the server refuses the rollback, whole
 
 
-def _said(connection: Connection, ways: Sequence[Way]) -> tuple[str, tuple[str, ...]]:
+def value(ask: Questions, sql: str) -> Any:
+    """Return the first column of a query's first row, None where it has no row."""
+    found = ask.rows(sql)
+    return found[0][0] if found else None
+
+
+def _said(ask: Questions, ways: Sequence[Way]) -> tuple[str, tuple[str, ...]]:
     """Say what ways out would do, "" where they lead nowhere, and who holds that up."""
     said, held = [], []
     for way in ways:
-        if count := session.value(connection, way.count):
+        if count := value(ask, way.count):
             said.append(f"{counted(way.says, count)}{f', kept in {way.place}' if way.place else ''}")
             for table, query in way.held:
-                if pointed := session.value(connection, query):
+                if pointed := value(ask, query):
                     held.append(counted(f"rows of {table} point to {{count}} {{row|rows}} that would go", pointed))
     return "" if held else "; ".join(said), tuple(held)
 
 
-def _choices(
-    connection: Connection, url: DatabaseUrl, check: Check, options: RollbackOptions, *, new: bool, old: bool
-) -> Iterator[str]:
+def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: bool, old: bool) -> Iterator[str]:
     again = f"safemigrate rollback{options.flags}"
     if check.setting:
         yield filling(again, check)
     if check.relabel:
         named = options.labels.get(check.relabel.enum, {})
-        unknown = [str(row[0]) for row in session.rows(connection, check.relabel.unknown) if row[0] not in named]
+        unknown = [str(row[0]) for row in ask.rows(check.relabel.unknown) if row[0] not in named]
         labels = [f"--map {shlex.quote(f'{check.relabel.enum}.{quote(label)}=…')}" for label in unknown]
         if labels:
             yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
@@ -128,7 +122,7 @@ def _choices(
         if possible and options.on_conflict is not policy:
             yield f"safemigrate rollback{replace(options, on_conflict=OnConflict.STOP).flags} --on-conflict {policy}"
     if check.look:
-        yield showing(url, check)
+        yield f"{ask.showing(check.look)}   # shows these rows"
 
 
 def filling(again: str, check: Check) -> str:
@@ -136,21 +130,15 @@ def filling(again: str, check: Check) -> str:
     return f"{again} --fill {shlex.quote(f'{check.subject}=…')}"
 
 
-def showing(url: DatabaseUrl, check: Check) -> str:
-    """Write the command that shows the rows in question."""
-    place = f"-h {url.host} -p {url.port} -U {url.user} -d {shlex.quote(url.database)}"
-    return f"psql {place} -c {shlex.quote(check.look)}   # shows these rows"
-
-
-def going(connection: Connection, plan: Plan, unit: str = "") -> list[str]:
+def going(ask: Questions, plan: Plan, unit: str = "") -> list[str]:
     """Say what was written since into things that the rollback drops; of one `unit`, where that is given."""
     found = []
     for parting in (parting for step in reversed(plan.steps) for parting in step.partings):
         if not parting.unit or (unit and parting.unit != unit):
             continue
         try:
-            count = session.value(connection, parting.count)
-        except session.SqlError:  # about something that only an earlier step of the rollback brings back
+            count = value(ask, parting.count)
+        except Unanswerable:  # about something that only an earlier step of the rollback brings back
             continue
         if count:
             found.append(f"{parting.subject} goes with {gone(count, parting.unit)} of today; they would be kept")
@@ -162,8 +150,8 @@ def gone(count: int, unit: str) -> str:
     return counted(f"its {{count}} {{{unit.removesuffix('s')}|{unit}}}", count)
 
 
-def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[Run]) -> None:
-    """Let the questions and the inverses know what --fill and --map say.
+def answers(options: RollbackOptions, chosen: Sequence[Run]) -> dict[str, str]:
+    """Return what --fill and --map say to the questions and the inverses, by the setting that they read.
 
     Refuses what no column or enum takes: it is a typing error, and the rollback would go on without it.
     """
@@ -192,5 +180,4 @@ def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[Ru
             )
     settings = {setting: options.fill[name] for name, setting in columns.items() if name in options.fill}
     settings |= {enums[enum].setting: json.dumps(labels) for enum, labels in options.labels.items()}
-    for setting, value in settings.items():
-        connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
+    return settings

@@ -14,6 +14,7 @@ from safemigrate.execute.way_back import Hooks, Terms, WayBack
 from safemigrate.model import Conflict, counted
 from safemigrate.workflow.back import conflicts, taken
 from safemigrate.workflow.back.outcome import GO_ON
+from safemigrate.workflow.back.questions import ServerQuestions, keep_still
 from safemigrate.workflow.forward import carry_out
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.taken import Taken
@@ -83,9 +84,9 @@ def _go(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: Run,
     def prepare() -> None:
         taken.fill_in(connection, one.plan, way.terms.fill)
         reached = now()
-        if reached.stage or reached.rows or not conflicts.keep_still(connection, one.plan, options):
+        if reached.stage or reached.rows or not keep_still(connection, one.plan, options):
             return
-        for written in conflicts.find(connection, aim.url, one.plan, options):
+        for written in conflicts.find(ServerQuestions(connection, aim.url), one.plan, options):
             raise MigrationFailed(f"{written.subject}: {written.message}", "They were written at this moment.")
 
     hooks = Hooks(
@@ -132,7 +133,11 @@ def _conflicts(aim: run.Target, one: Run, way: WayBack, error: MigrationFailed) 
     for check in way.stages[way.stage].checks:
         if count := session.value(aim.connection, check.count):
             fill = (conflicts.filling("safemigrate rollback", check),) if check.setting else ()
-            choices = (*fill, conflicts.showing(aim.url, check), GO_ON)
+            choices = (
+                *fill,
+                f"{ServerQuestions(aim.connection, aim.url).showing(check.look)}   # shows these rows",
+                GO_ON,
+            )
             found.append(Conflict(one.migration, check.subject, counted(check.message, count), count, (), choices))
     if not found and error.sqlstate.startswith("23"):  # integrity constraint violation
         mend = "# mend the rows that the server names, then:"

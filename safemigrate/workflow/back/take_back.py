@@ -13,6 +13,7 @@ from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import OnConflict, Progress
 from safemigrate.prisma import history
 from safemigrate.workflow.back import conflicts, in_stages, taken
+from safemigrate.workflow.back.questions import ServerQuestions, keep_still
 from safemigrate.workflow.back.settle import Settlement, needed, settle
 from safemigrate.workflow.forward import carry_out
 from safemigrate.workflow.on_target.resolve import ServerTarget
@@ -33,7 +34,7 @@ def take_back(
     Raises Restored where that failed and everything is as it was, NotRestored where it stopped on the way.
     """
     connection = target.connection
-    found = Taken()
+    found, ask = Taken(), ServerQuestions(connection, aim.url)
     with run.exclusive(connection):
         if tuple(history.read(connection, resolved.url.schema) or ()) != target.rows:
             raise RollbackError(
@@ -46,9 +47,9 @@ def take_back(
             _at_once(options, aim, resolved, chosen, found, drifted=drifted)
             return found
         for number, one in enumerate(chosen):
-            settles = needed(connection, one.plan, options)  # in one transaction with what it makes room for
+            settles = needed(ask, one.plan, options)  # in one transaction with what it makes room for
             if number and not settles:
-                found.conflicts += conflicts.find(connection, aim.url, one.plan, options)
+                found.conflicts += conflicts.find(ask, one.plan, options)
             if found.conflicts:
                 break
             cut = () if settles else stages.cut(connection, one.plan, options.batch_rows)
@@ -72,6 +73,7 @@ def _at_once(
     connection, database = aim.connection, aim.url.database
     notes: list[str] = []
     settlements: list[Settlement] = []
+    ask = ServerQuestions(connection, aim.url)
     asks = bool(options.labels) or options.on_conflict is not OnConflict.STOP
 
     def body() -> None:
@@ -80,11 +82,11 @@ def _at_once(
         found.conflicts.clear()
         for number, one in enumerate(chosen):
             aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
-            still = conflicts.keep_still(connection, one.plan, options)
-            settlement = settle(connection, one.plan, options)
+            still = keep_still(connection, one.plan, options)
+            settlement = settle(ask, one.plan, options)
             # Those of the newest were looked for before it all began; what could be lost since is asked about again.
             if number or settlement.settled or asks or still:
-                found.conflicts += conflicts.find(connection, aim.url, one.plan, options, settlement.done)
+                found.conflicts += conflicts.find(ask, one.plan, options, settlement.done)
                 if found.conflicts:
                     raise _Stop
             kept.enter(connection, one.id, settlement.kept)

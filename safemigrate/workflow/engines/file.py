@@ -7,10 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from safemigrate import proc
-from safemigrate.execute.runs import Run
-from safemigrate.model import Migration, Outcome
-from safemigrate.workflow.engines.file_way import FileWay, file_way
+from safemigrate.model import Migration
 from safemigrate.workflow.engines.file_back import FileBack
+from safemigrate.workflow.engines.file_way import FileWay, file_way
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected
 from safemigrate.workflow.options import ApplyOptions, RollbackOptions
@@ -25,12 +24,15 @@ class FileOpened:
     target: FileTarget
 
     def way(
-        self, request: Request, options: ApplyOptions, pending: Sequence[Migration]
+        self,
+        request: Request,
+        options: ApplyOptions,
+        pending: Sequence[Migration],  # noqa: ARG002 what a server's takes
     ) -> AbstractContextManager[FileWay]:
         """Make a folder for copies of the file."""
         return file_way(request, options, self.target)
 
-    def finish(self, request: Request, options: ApplyOptions) -> None:
+    def finish(self, request: Request, options: ApplyOptions) -> None:  # noqa: ARG002 what a server's takes
         """Nothing is ever between two groups here: a run is one transaction."""
         raise AssertionError(self.target.interrupted)
 

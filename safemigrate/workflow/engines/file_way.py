@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from uuid import uuid4
 
 from safemigrate import __version__
@@ -22,12 +23,12 @@ from safemigrate.prisma import sqlite_history as history
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.rehearse import replay
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.sql import statements_of
+from safemigrate.sql import split, statements_of
 from safemigrate.sql.actions import CreateIndex
 from safemigrate.workflow.on_file.change import change_of
 from safemigrate.workflow.on_file.facts import facts
 from safemigrate.workflow.on_file.judge import judged
-from safemigrate.workflow.on_file.rehearsal import FileRehearsal, rehearse_all
+from safemigrate.workflow.on_file.rehearsal import SIDE, FileRehearsal, rehearse_all
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import Trial
 from safemigrate.workflow.options import ApplyOptions
@@ -39,17 +40,22 @@ _HISTORY, _BEFORE = "history", "before"
 
 @dataclass(frozen=True, slots=True)
 class FileWay:
-    """A file with copies of it; see `Way`."""
+    """A file with copies of it; see `Way`.
+
+    `instead` are statements to run in the place of a migration's own: what takes its rollback back.
+    """
 
     request: Request
     options: ApplyOptions
     target: FileTarget
     copies: Copies
+    instead: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def facts(self) -> Facts:
         """What the rules may know of the file."""
-        return facts(self.target.connection, self.target.state)
+        connection, state = self.target.connection, self.target.state
+        return facts(connection, read(connection), {one.name: one.checksum for one in state.applied})
 
     def difference(self) -> str:
         """Run the history in an empty file, and ask Prisma."""
@@ -66,15 +72,24 @@ class FileWay:
                         ("safemigrate apply --no-generate   # applies the pending migrations as they are",),
                     ) from error
         on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
-        url = self.target.resolved.url
-        return command.diff(project, url.at(self.copies.path(_HISTORY)))
+        return command.diff(project, replace(self.target.resolved.url, path=self.copies.path(_HISTORY)))
 
     def rehearse(self, scripts: Sequence[Script]) -> FileTried:
         """Try the migrations in copies of the file, with every row."""
         before, snapshot = self._before(scripts[-1].migration)
+        if self.instead:
+            if self.target.side.exists():
+                backup(self.target.side, self.copies.path(SIDE))
+            scripts = [self._given(one) for one in scripts]
         known = _indexes([*self.target.resolved.migrations, *(one.migration for one in scripts)])
         rehearsal = rehearse_all(before, self.copies, scripts, known, self.request.on_progress)
         return FileTried(self, rehearsal, snapshot)
+
+    def _given(self, script: Script) -> Script:
+        said = ";\n".join(
+            ("PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", *self.instead[script.migration.name])
+        )
+        return replace(script, statements=tuple(split(said, dialect="sqlite")))
 
     def _before(self, _migration: Migration) -> tuple[Path, Snapshot | None]:
         before = self.copies.path(_BEFORE)
@@ -109,7 +124,9 @@ class FileTried:
     @property
     def change(self) -> SchemaChange:
         """What the migrations do to the schema."""
-        return change_of(self.rehearsal.trials[0].seen.before, self.rehearsal.trials[-1].after)
+        trials = self.rehearsal.trials
+        observed = [seen for one in trials for seen in one.seen.observations]
+        return change_of(trials[0].seen.before, trials[-1].after, observed)
 
     def judged(self, findings: Sequence[Finding]) -> list[Finding]:
         """Hold the text's findings against what was seen, each migration's against its own."""
@@ -207,9 +224,9 @@ def file_way(request: Request, options: ApplyOptions, target: FileTarget) -> Ite
 def _indexes(migrations: Sequence[Migration]) -> set[str]:
     """Name the indexes that the history makes."""
     return {
-        action.name.name
+        action.name
         for one in migrations
         for statement in statements_of(one, "sqlite")
         for action in statement.actions
-        if isinstance(action, CreateIndex) and action.name
+        if isinstance(action, CreateIndex)
     }

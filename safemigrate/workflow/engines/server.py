@@ -13,6 +13,7 @@ from safemigrate.execute import way_back as stopped
 from safemigrate.execute.runs import Run
 from safemigrate.model import Conflict, Migration, Outcome, Plan
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
+from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
 from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_way
@@ -36,21 +37,25 @@ class ServerBack:
     target: ServerTarget
 
     @property
+    def _ask(self) -> ServerQuestions:
+        return ServerQuestions(self.target.connection, self.target.resolved.url)
+
+    @property
     def _aim(self) -> run.Target:
         return aim_of(self.request, self.options, self.target, "rollback")
 
     def answer(self, chosen: Sequence[Run]) -> None:
         """Let the server's session know what --fill and --map say."""
-        conflicts.answer(self.target.connection, self.options, chosen)
+        answer(self.target.connection, self.options, chosen)
 
     def conflicts(self, plan: Plan) -> list[Conflict]:
         """Ask the plan's questions, but for those that --fill answers."""
         answered = conflicts.answered(plan, self.options)
-        return conflicts.find(self.target.connection, self.target.resolved.url, plan, self.options, answered)
+        return conflicts.find(self._ask, plan, self.options, answered)
 
     def going(self, plan: Plan, unit: str = "") -> list[str]:
         """Say what was written since into things that go."""
-        return conflicts.going(self.target.connection, plan, unit)
+        return conflicts.going(self._ask, plan, unit)
 
     def large(self, chosen: Sequence[Run]) -> list[str]:
         """Say of what has many rows to bring back whether they come in batches."""
@@ -59,7 +64,7 @@ class ServerBack:
         for one in chosen:
             cut = [stage for stage in stages.cut(connection, one.plan, options.batch_rows) if stage.place]
             how = f"{options.batch_rows:,} at a time, each time in a transaction of its own; constraints come last"
-            if cut and needed(connection, one.plan, options):
+            if cut and needed(self._ask, one.plan, options):
                 how = "in one transaction, and its locks last as long: conflicts are settled in it"
             refilled = dict.fromkeys((stage.subject, stage.rows) for stage in cut)
             found += [f"{rows:,} rows of {subject} go back {how}" for subject, rows in refilled]
@@ -133,7 +138,7 @@ class ServerOpened:
 
 
 @contextmanager
-def opened(resolved: Resolved) -> Iterator[ServerOpened]:
+def opened(resolved: Resolved, *, make: bool = False) -> Iterator[ServerOpened]:  # noqa: ARG001 a file can be made
     """Connect to the target."""
     with connected(resolved) as target:
         yield ServerOpened(target)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import Connection, connect, quote, value
+from safemigrate.db.sqlite.connection import Connection, connect, value
 from safemigrate.lint import RULES
 from safemigrate.lint.rule import counted
 from safemigrate.model import Confirmation, Finding, KeptKind, Severity
@@ -84,9 +84,7 @@ def _losses(trial: Trial, before: Path, side: Path) -> Iterator[_Loss]:
             elif one.kind is KeptKind.COLUMN:
                 table, _, column = one.subject.rpartition('."')
                 count = int(value(former, f'SELECT count("{column}) FROM {table}'))
-                yield _Loss(
-                    one.subject, f"{one.subject} is dropped; it held {counted(count, 'value')}", count, "value"
-                )
+                yield _Loss(one.subject, f"{one.subject} is dropped; it held {counted(count, 'value')}", count, "value")
             else:
                 yield from _rows(beside, one.subject, one.place)
 

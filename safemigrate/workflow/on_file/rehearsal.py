@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from safemigrate.db.sqlite.copy import backup
-from safemigrate.model import Finding, OnProgress, Progress, Severity, Span
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Finding, OnProgress, Progress, Severity
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.same_end import same_end
-from safemigrate.errors import MigrationFailed
 from safemigrate.workflow.on_file.trial import Trial, tried
 from safemigrate.workflow.script import Script
 
@@ -68,6 +67,8 @@ def _gone(trial: Trial) -> list[Finding]:
 def _split(script: Script, elsewhere: Sequence[str]) -> MigrationFailed:
     return MigrationFailed(
         f"{script.migration.name} ends otherwise in one transaction than statement by statement, as Prisma runs it",
-        "\n".join((*elsewhere, "It needs foreign keys on in one part and off in another, which one transaction cannot.")),
+        "\n".join(
+            (*elsewhere, "It needs foreign keys on in one part and off in another, which one transaction cannot.")
+        ),
         (f"split {script.migration.path} in two: what deletes or updates rows, and what makes tables anew",),
     )

@@ -100,4 +100,3 @@ def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileTarget]:
             history.guarded(connection),
             int(value(connection, "PRAGMA data_version")),
         )
-

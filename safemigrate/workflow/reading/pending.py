@@ -23,6 +23,7 @@ def fixed(
 
     One that was rolled back here has a way back that is proven for its text, so it keeps that.
     """
+    dialect = target.resolved.project.provider
     policy = Policy(request.settings.rules, str(request.settings.path or ""))
     undone = {migration.name for migration in target.state.rolled_back}
     found: list[Migration] = []
@@ -33,7 +34,7 @@ def fixed(
         rewritten = None if migration.name in undone else rewrite(migration, known, earlier, judge)
         offered = rewriting.offer(request, migration, rewritten)
         written = [read(path.parent) for path in (migration.path, *offered.new)]
-        earlier += [statement for one in written for statement in split(one.sql, dialect=target.resolved.project.provider)]
+        earlier += [statement for one in written for statement in split(one.sql, dialect=dialect)]
         found += written
         notes += offered.notes
     return found, notes

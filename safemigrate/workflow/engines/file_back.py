@@ -1,0 +1,279 @@
+"""The way back of a SQLite file: tried in a copy as it is now, and only then run in the file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from safemigrate.db.sqlite import script
+from safemigrate.db.sqlite.catalog import Catalog, read
+from safemigrate.db.sqlite.compare import compare, fingerprint
+from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, literal, rows
+from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.foreign_keys import foreign_keys
+from safemigrate.db.sqlite.rows import differences
+from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError
+from safemigrate.execute.runs import Run
+from safemigrate.execute.sqlite import journal, run, side
+from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Verdict
+from safemigrate.prisma import sqlite_history as history
+from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.shadow.sqlite.copies import Copies, copies
+from safemigrate.workflow.back import conflicts
+from safemigrate.workflow.back.conflicts import Unanswerable
+from safemigrate.workflow.back.settle import Settlement, settle
+from safemigrate.workflow.engines.file_undo import undo
+from safemigrate.workflow.on_file.half_done import reached, take_back_failed
+from safemigrate.workflow.on_file.target import FileTarget
+from safemigrate.workflow.on_file.trial import attached
+from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.request import Request
+from safemigrate.workflow.taken import Taken
+from safemigrate.workflow.ways import Reached
+
+_NOW, _TAKEN, _SIDE = "now", "taken", "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class FileQuestions:
+    """A file with its side database; see `back.settle.Settling`. What is executed is noted in `done`."""
+
+    connection: Connection
+    path: Path
+    side: Path
+    done: list[str]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask."""
+        try:
+            return rows(self.connection, sql)
+        except SqlError as error:
+            refusal = Refusal.of(error)
+            if refusal.code != "SQLITE_ERROR":  # it did not say no to the question, but to us or to now
+                raise
+            raise Unanswerable(refusal.message) from error
+
+    def execute(self, sql: str) -> None:
+        """Run one statement."""
+        script.execute(self.connection, sql, plain=True)
+        self.done.append(sql)
+
+    def make_room(self, place: str) -> None:
+        """Nothing is in the way: every rollback's places have names of their own."""
+
+    def showing(self, sql: str) -> str:
+        """Write the command of SQLite's shell."""
+        beside = f"ATTACH {literal(str(self.side))} AS safemigrate"
+        return f"sqlite3 -cmd {shlex.quote(beside)} {shlex.quote(str(self.path))} {shlex.quote(sql)}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileBack:
+    """The way back of a file; see `Back`."""
+
+    request: Request
+    options: RollbackOptions
+    target: FileTarget
+
+    def _ask(self, connection: Connection) -> FileQuestions:
+        return FileQuestions(connection, self.target.path, self.target.side, [])
+
+    def answer(self, chosen: Sequence[Run]) -> None:
+        """Write what --fill and --map say where the questions and the inverses read it."""
+        settings = conflicts.answers(self.options, chosen)
+        connection = self.target.connection
+        side.detach(connection)
+        with side.writing(connection.path, self.target.side) as keeper:
+            journal.set_answers(keeper, settings)
+        side.attach(connection, self.target.side)
+
+    def conflicts(self, plan: Plan) -> list[Conflict]:
+        """Ask the plan's questions, but for those that --fill answers."""
+        answered = conflicts.answered(plan, self.options)
+        return conflicts.find(self._ask(self.target.connection), plan, self.options, answered)
+
+    def going(self, plan: Plan, unit: str = "") -> list[str]:
+        """Say what was written since into things that go."""
+        return conflicts.going(self._ask(self.target.connection), plan, unit)
+
+    def large(self, _chosen: Sequence[Run]) -> list[str]:
+        """Say nothing: there is one writer to a file, and one transaction."""
+        return []
+
+    def take_back(self, chosen: Sequence[Run]) -> Taken:
+        """Try it in a copy of the file as it is now, keep what goes, and then run it in the file."""
+        found = Taken()
+        with copies() as made:
+            tried = self._tried(made, chosen, found)
+            if not found.conflicts:
+                self._carry_out(made, tried, chosen, found)
+        return found
+
+    def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
+        now, beside = made.path(_NOW), made.path(_SIDE)
+        self.request.on_progress(Progress("snapshot", "the whole file"))
+        backup(self.target.path, now)
+        backup(self.target.side, beside)
+        made.copy(_NOW, _TAKEN)
+        with made.opened(_TAKEN) as connection, attached(connection, now, beside):
+            before, runs, kept = read(connection), list[Run](), list[Kept]()
+            with foreign_keys(connection, on=False), _legacy(connection), connection.transaction():
+                for number, one in enumerate(chosen):
+                    self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
+                    ask = self._ask(connection)
+                    settlement = settle(ask, one.plan, self.options)
+                    if number or settlement.settled:
+                        found.conflicts += conflicts.find(ask, one.plan, self.options, settlement.done)
+                        if found.conflicts:
+                            break
+                    found.settled += settlement.settled.values()
+                    kept += settlement.kept
+                    ways = [sql for sql in ask.done if not _beside(sql)]
+                    runs.append(_with(one, ways, settlement))
+                    for sql in runs[-1].plan.steps[0].inverse[len(ways) :]:
+                        script.execute(connection, sql, plain=True)
+            after = read(connection)
+            if found.conflicts:
+                return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)))
+            self._verify(chosen, before, after, found)
+            key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
+            undo = derive(connection, "rollback", key, (), before, after)
+        proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
+        plan = Plan("rollback", "", (Group(undo.steps),), proof)
+        kept += (one for step in undo.steps for one in step.kept)
+        return _Tried(tuple(runs), before, after, tuple(kept), plan)
+
+    def _verify(self, chosen: Sequence[Run], before: Catalog, after: Catalog, found: Taken) -> None:
+        if fingerprint(before) != chosen[0].fingerprint_after:
+            found.notes.append(
+                "The schema was changed by something else since apply, so its fingerprint could not be compared; "
+                "every statement of the proven rollback ran."
+            )
+        elif fingerprint(after) != chosen[-1].fingerprint_before:
+            raise Restored(
+                f"the schema after the rollback would not be the one before {chosen[-1].migration}",
+                "That showed in a copy. The file was only read.",
+                ("safemigrate status",),
+            )
+
+    def _carry_out(self, made: Copies, tried: _Tried, chosen: Sequence[Run], found: Taken) -> None:
+        target, options = self.target, self.options
+        connection, name = target.connection, target.path.name
+        aim = run.Target(
+            connection, target.side, options.lock_timeout, options.retries, self.request.on_progress, step="rollback"
+        )
+
+        def guard() -> None:
+            if target.has_moved():
+                raise HistoryError(
+                    f"{name} was written to by something else while the rollback was tried",
+                    "Nothing was changed.",
+                    ("safemigrate rollback   # tries it again",),
+                )
+
+        def verify() -> None:
+            said = compare(tried.after, read(connection)) + differences(connection, "reached", "main")
+            if said:
+                raise MigrationFailed("the rollback did something else than in the copy", "\n".join(said[:20]))
+
+        def record() -> None:
+            for one in chosen:
+                history.mark_rolled_back(connection, one.migration)
+            if options.guard:
+                names = ", ".join(one.migration for one in chosen)
+                history.raise_guard(connection, f"{names} is on hold: safemigrate status")
+
+        connection.attach(made.path(_TAKEN), "reached")
+        try:
+            run.take_back(
+                aim,
+                tried.runs,
+                run.Hooks(guard, verify, record),
+                rehearsed=made.path(_SIDE),
+                left=tried.kept,
+                undo=tried.undo,
+            )
+        except MigrationFailed as error:
+            raise Restored(
+                f"the rollback failed, and {name} is as it was: {error.summary}",
+                error.why,
+                error.fix or ("safemigrate rollback --dry-run",),
+            ) from error
+        except KeyboardInterrupt as error:
+            why = "It was undone whole, or committed whole just then."
+            raise Interrupted("stopped during the rollback", why, ("safemigrate status",)) from error
+        finally:
+            connection.detach("reached")
+        found.done += chosen
+        found.notes += (f"{one.subject} goes with what was written there; kept in {one.place}" for one in tried.kept)
+
+    def standing(self, run: Run) -> str:
+        """Say how far a rollback got: one of a file is never in between."""
+        return f"{run.migration} is {run.state.value}"
+
+    def go_on(self, run: Run) -> Taken:
+        """A rollback of a file is one transaction."""
+        raise AssertionError(run)
+
+    def take_back_interrupted(self, run: Run) -> None:
+        """A run of a file is one transaction."""
+        raise AssertionError(run)
+
+    def reached(self) -> Reached:
+        """Replay the history in a copy, the failed migration statement by statement, and compare."""
+        return reached(self.target)
+
+    def take_back_failed(self, began: float) -> Outcome:
+        """Take back what plain Prisma left, by comparing."""
+        return take_back_failed(self.request, self.options, self.target, began)
+
+    def as_migration(self, chosen: Sequence[Run], began: float) -> Outcome:  # noqa: ARG002 what a server's takes
+        """Refuse: what is kept lies beside the file, where no migration of Prisma's can read it."""
+        raise RollbackError(
+            f"the way back of {chosen[0].migration} cannot be a migration on SQLite",
+            f"It reads what was kept in {self.target.side}, and Prisma opens the file alone.",
+            ("safemigrate rollback   # takes it back in this file",),
+        )
+
+    def undo(self, began: float) -> Outcome:
+        """Run what takes the last rollback back, tried and proven as a migration is."""
+        return undo(self.request, self.options, self.target, began)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A rollback that ran in a copy: the runs as they are to be taken back, the catalogs around them, the way out."""
+
+    runs: tuple[Run, ...]
+    before: Catalog
+    after: Catalog
+    kept: tuple[Kept, ...]
+    undo: Plan
+
+
+def _with(one: Run, ways: Sequence[str], settlement: Settlement) -> Run:
+    """Take conflicts out of the way first."""
+    steps = one.plan.steps
+    inverse = (*ways, *(settlement.replaced(sql) for step in reversed(steps) for sql in step.inverse))
+    first = replace(steps[0], inverse=inverse)
+    rest = tuple(replace(step, inverse=()) for step in steps[1:])
+    return replace(one, plan=replace(one.plan, groups=(Group((first, *rest)),)))
+
+
+def _beside(sql: str) -> bool:
+    """Whether a statement only writes to the side database: what it keeps is taken over from the copy's."""
+    return sql.split("safemigrate.")[0].split() in (["CREATE", "TABLE"], ["INSERT", "INTO"])
+
+
+@contextmanager
+def _legacy(connection: Connection) -> Iterator[None]:
+    """Let RENAME leave alone what names the table, as the way back needs it."""
+    connection.execute("PRAGMA legacy_alter_table = ON")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA legacy_alter_table = OFF")
