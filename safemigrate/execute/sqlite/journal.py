@@ -11,7 +11,7 @@ Everything here takes a connection to the file with its side database attached (
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -205,10 +205,3 @@ def release(connection: Connection, migration: str) -> bool:
         [migration],
     )
     return stood
-
-
-def set_answers(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Write what a rollback's questions and inverses are to take for rows without a value; the last answers go."""
-    connection.execute("DELETE FROM safemigrate.setting")
-    for name, given in settings.items():
-        connection.execute("INSERT INTO safemigrate.setting (name, value) VALUES (?, ?)", [name, given])

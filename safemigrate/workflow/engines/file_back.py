@@ -18,7 +18,7 @@ from safemigrate.db.sqlite.foreign_keys import foreign_keys
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError
 from safemigrate.execute.runs import Run
-from safemigrate.execute.sqlite import journal, run, side
+from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Verdict
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.derive import derive
@@ -88,7 +88,7 @@ class FileBack:
         connection = self.target.connection
         side.detach(connection)
         with side.writing(connection.path, self.target.side) as keeper:
-            journal.set_answers(keeper, settings)
+            kept.fill(keeper, settings)
         side.attach(connection, self.target.side)
 
     def conflicts(self, plan: Plan) -> list[Conflict]:
@@ -120,7 +120,7 @@ class FileBack:
         backup(self.target.side, beside)
         made.copy(_NOW, _TAKEN)
         with made.opened(_TAKEN) as connection, attached(connection, now, beside):
-            before, runs, kept = read(connection), list[Run](), list[Kept]()
+            before, runs, left = read(connection), list[Run](), list[Kept]()
             with foreign_keys(connection, on=False), _legacy(connection), connection.transaction():
                 for number, one in enumerate(chosen):
                     self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
@@ -131,7 +131,7 @@ class FileBack:
                         if found.conflicts:
                             break
                     found.settled += settlement.settled.values()
-                    kept += settlement.kept
+                    left += settlement.kept
                     ways = [sql for sql in ask.done if not _beside(sql)]
                     runs.append(_with(one, ways, settlement))
                     for sql in runs[-1].plan.steps[0].inverse[len(ways) :]:
@@ -144,8 +144,8 @@ class FileBack:
             undo = derive(connection, "rollback", key, (), before, after)
         proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
         plan = Plan("rollback", "", (Group(undo.steps),), proof)
-        kept += (one for step in undo.steps for one in step.kept)
-        return _Tried(tuple(runs), before, after, tuple(kept), plan)
+        left += (one for step in undo.steps for one in step.kept)
+        return _Tried(tuple(runs), before, after, tuple(left), plan)
 
     def _verify(self, chosen: Sequence[Run], before: Catalog, after: Catalog, found: Taken) -> None:
         if fingerprint(before) != chosen[0].fingerprint_after:
@@ -194,8 +194,9 @@ class FileBack:
                 tried.runs,
                 run.Hooks(guard, verify, record),
                 rehearsed=made.path(_SIDE),
-                left=tried.kept,
+                left=tried.left,
                 undo=tried.undo,
+                fill=conflicts.answers(options, chosen),
             )
         except MigrationFailed as error:
             raise Restored(
@@ -209,7 +210,7 @@ class FileBack:
         finally:
             connection.detach("reached")
         found.done += chosen
-        found.notes += (f"{one.subject} goes with what was written there; kept in {one.place}" for one in tried.kept)
+        found.notes += (f"{one.subject} goes with what was written there; kept in {one.place}" for one in tried.left)
 
     def standing(self, run: Run) -> str:
         """Say how far a rollback got: one of a file is never in between."""
@@ -251,7 +252,7 @@ class _Tried:
     runs: tuple[Run, ...]
     before: Catalog
     after: Catalog
-    kept: tuple[Kept, ...]
+    left: tuple[Kept, ...]
     undo: Plan
 
 

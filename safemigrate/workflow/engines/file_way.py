@@ -200,6 +200,7 @@ class FileTried:
                     after=fingerprint(trial.after),
                     snapshot=self.snapshot.id if self.snapshot else "",
                     version=__version__,
+                    touched=trial.reached,
                 )
         except MigrationFailed as error:
             raise Restored(

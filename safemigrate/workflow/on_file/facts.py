@@ -43,17 +43,10 @@ def described(catalog: Catalog) -> Facts:
     """Describe what a catalog says, rows aside."""
     start = Facts(schema=SCHEMA, provider="sqlite")
     schema = Schema(start)
-<<<<<<< HEAD
     texts = [one.sql for one in catalog.tables.values()]
     texts += [one.sql for one in catalog.indexes.values() if one.sql]
     texts += [one.sql for one in catalog.triggers.values()]
     for statement in split(";\n".join(texts), dialect="sqlite"):
-=======
-    texts = [table.sql for table in catalog.tables.values()]
-    texts += [index.sql for index in catalog.indexes.values()]
-    texts += [trigger.sql for trigger in catalog.triggers.values()]
-    for statement in split(";\n".join(text for text in texts if text), dialect="sqlite"):
->>>>>>> cbd3433 (SQLite files go through the same commands: apply, rollback, its undoing, status and release have a second engine)
         for action in statement.actions:
             schema.note(action)
     read = schema.facts().tables or {}

@@ -44,6 +44,12 @@ class Trial:
             if name.lower() in written or name not in before or before[name].root != table.root
         ]
 
+    @property
+    def reached(self) -> set[str]:
+        """The tables that running the plan may change, by their names before and after."""
+        gone = {name for name in self.seen.before.tables if name not in self.after.tables}
+        return {*self.touched, *gone, *self.seen.written}
+
 
 def tried(
     connection: Connection,
