@@ -20,11 +20,14 @@ SECONDS_TO_WAIT = 5.0
 
 
 class Connection(sqlite3.Connection):
-    """A connection in autocommit mode; `path` is the file itself, links resolved."""
+    """A connection in autocommit mode; `path` is the file itself, links resolved.
+
+    `beside` are the attached files, and whether they may be written, by the name that SQL has for them.
+    """
 
     path: Path
     closed: bool = False
-    _beside: Mapping[str, tuple[Path, bool]] = MappingProxyType({})
+    beside: Mapping[str, tuple[Path, bool]] = MappingProxyType({})
 
     def execute(self, sql: str | bytes, parameters: Any = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -57,26 +60,34 @@ class Connection(sqlite3.Connection):
             value(self, f"PRAGMA {quote(name)}.schema_version")
         except SqlError as error:
             raise errors.told(path, error) or error from error
-        self._beside = {**self._beside, name: (path, write)}
+        self.beside = {**self.beside, name: (path, write)}
 
     def detach(self, name: str) -> None:
         """Let go of an attached file; not within a transaction."""
         self.execute(f"DETACH DATABASE {quote(name)}")
-        self._beside = {known: how for known, how in self._beside.items() if known != name}
+        self.beside = {known: how for known, how in self.beside.items() if known != name}
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Let go of all attached files inside the block, which is around a transaction.
 
-        A statement would find in another file the table or index that this one has not, or not any more.
+        A statement would find in another file the table or index that this one has not, or not any more. What is
+        temporary ends with the block.
         """
-        beside = dict(self._beside)
+        beside = dict(self.beside)
         for name in beside:
             self.detach(name)
         try:
             yield
         finally:
-            for name, (path, write) in beside.items():
+            for kind, name in rows(self, "SELECT type, name FROM temp.sqlite_master WHERE type <> 'index'"):
+                self.execute(f"DROP {kind} IF EXISTS temp.{quote(name)}")
+            self.attach_all(beside)
+
+    def attach_all(self, files: Mapping[str, tuple[Path, bool]]) -> None:
+        """Attach those that are not, each as `beside` has it; within a transaction too."""
+        for name, (path, write) in files.items():
+            if name not in self.beside:
                 self.attach(path, name, write=write)
 
     def close(self) -> None:

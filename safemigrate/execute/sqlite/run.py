@@ -161,8 +161,7 @@ def _in_one(
     rehearsed: Path | None,
     touched: Collection[str] | None = None,
 ) -> None:
-    connection = aim.connection
-    begun = False
+    connection, beside, begun = aim.connection, aim.connection.beside, False
     try:
         with transaction:
             hooks.guard()
@@ -175,6 +174,7 @@ def _in_one(
                     kept.open_rehearsed(keeper, rehearsed)
                 keep(keeper)
             change()
+            connection.attach_all(beside)
             _sound(connection, violated, touched)
             hooks.verify()
             hooks.record()
@@ -184,6 +184,9 @@ def _in_one(
         if isinstance(error, SqlError):
             raise _stopped(connection, error) from error
         raise
+    finally:
+        with suppress(ConnectionFailed):
+            side.attach(connection, aim.side)
     with suppress(ConnectionFailed, SqlError), side.writing(connection.path, aim.side) as keeper:
         journal.settle(keeper)
 
@@ -218,16 +221,15 @@ def forget(aim: Target) -> None:
 def locked(aim: Target, *, foreign_keys: bool = True, retries: int | None = None) -> Iterator[None]:
     """Hold the file's write lock for one transaction, with foreign keys on or off; every setting is put back.
 
-    The side database is let go of meanwhile. Raises MigrationFailed, naming who has the file, where there is no lock.
+    Attached files are let go of meanwhile. Raises MigrationFailed, naming who has the file, where there is no lock.
     """
     connection, retries = aim.connection, aim.retries if retries is None else retries
-    side.detach(connection)
     settings = {
         "busy_timeout": int(aim.lock_timeout * 1000),
         "foreign_keys": int(foreign_keys),
         **dict.fromkeys(_DEFAULTS, 0),
     }
-    with _set(connection, settings), _interruptible(connection):
+    with connection.alone(), _set(connection, settings), _interruptible(connection):
         try:
             _patiently(aim, "BEGIN IMMEDIATE", retries)
             yield
@@ -235,9 +237,6 @@ def locked(aim: Target, *, foreign_keys: bool = True, retries: int | None = None
         finally:
             if connection.in_transaction:  # a full disk has rolled back already
                 connection.execute("ROLLBACK")
-            side.detach(connection)
-            with suppress(ConnectionFailed):
-                side.attach(connection, aim.side)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, run
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
 from safemigrate.db.sqlite.errors import told
 from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
 from safemigrate.errors import MigrationFailed
@@ -108,9 +108,6 @@ def _whole(connection: Connection, migration: Migration, statements: Sequence[St
             if told(connection.path, error):
                 raise
             raise _named(script.failed(connection, error, "COMMIT"), migration) from error
-        finally:
-            for kind, name in rows(connection, "SELECT type, name FROM temp.sqlite_master WHERE type <> 'index'"):
-                run(connection, f"DROP {kind} IF EXISTS temp.{quote(name)}")
 
 
 class Orphaned(MigrationFailed):

@@ -83,6 +83,21 @@ def test_what_fails_leaves_nothing(sql: str, said: str, scene: Scene, opened: Co
     scene.apply(opened)
 
 
+def test_a_script_sees_no_file_but_its_own(scene: Scene, opened: Connection, tmp_path: Path) -> None:
+    with connect(tmp_path / "other.db", create=True) as other:
+        other.execute("CREATE TABLE Old (a)")
+    opened.attach(tmp_path / "other.db", "reached")
+    seen: list[object] = []
+
+    def look() -> None:
+        seen.append(value(opened, "SELECT count(*) FROM reached.Old"))
+
+    scene.apply(opened, plan(("DROP TABLE IF EXISTS Old", "CREATE TEMP TABLE Aside (a)")), before_commit=look)
+    assert seen == [0]
+    assert set(opened.beside) == {"reached", "safemigrate"}
+    assert rows(opened, "SELECT name FROM temp.sqlite_master") == []
+
+
 def test_violations_that_were_there_before_stay(scene: Scene, opened: Connection) -> None:
     opened.execute("PRAGMA foreign_keys = OFF")
     opened.execute("INSERT INTO Post VALUES (1, 99)")
