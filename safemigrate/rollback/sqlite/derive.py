@@ -19,6 +19,7 @@ from safemigrate.rollback.sqlite.lineage import Lineage, Observed, lineage
 from safemigrate.rollback.sqlite.pair import Pair
 from safemigrate.rollback.sqlite.result import Back, mark_dangling, pointing
 from safemigrate.rollback.sqlite.script import Change, inverse, settle
+from safemigrate.rollback.sqlite.virtual import Virtual, made_anew, readable
 
 # What rows written since are to have where they have nothing; it is read by the way back.
 SETTING = "CREATE TABLE IF NOT EXISTS safemigrate.setting (name TEXT PRIMARY KEY, value)"
@@ -55,7 +56,7 @@ def derive(
 
     with connection.transaction():
         run(connection, SETTING)
-        change = _change(connection, key, observed, before, after, descent or lineage(before, after, observed))
+        change, reasons = _change(connection, key, observed, before, after, descent or lineage(before, after, observed))
         first = Step(
             "",
             1,
@@ -68,7 +69,7 @@ def derive(
     steps = [Step(seen.statement.sql, seen.statement.span.line, (seen.statement.sql,)) for seen in observed]
     if steps:
         steps[0] = replace(first, sql=steps[0].sql, line=steps[0].line, run=steps[0].run)
-    return Derived(tuple(steps) or (first,))
+    return Derived(tuple(steps) or (first,), tuple(reasons))
 
 
 def key_of(migration: str, checksum: str) -> str:
@@ -78,30 +79,58 @@ def key_of(migration: str, checksum: str) -> str:
 
 def _change(
     connection: Connection, key: str, observed: Sequence[Observed], before: Catalog, after: Catalog, descent: Lineage
-) -> Change:
-    written = {fold(table) for seen in observed for table in seen.written}
+) -> tuple[Change, list[str]]:
     backs: list[Back] = []
     gone: list[tuple[Table, Keeping]] = []
-    for table in _tables(before):
+    anew: list[Virtual] = []
+    reasons: list[str] = []
+    for table in (table for name, table in before.tables.items() if name != PRISMA):
         name = f"{key}_{table.name}"
-        found = descent.get(fold(table.name))
-        if found is None:
-            gone.append((table, keep_whole(connection, table, name)))
+        virtual = Virtual.of(table) if table.virtual else None
+        found = descent.get(fold(table.name)) if not virtual else virtual.descent(after)
+        was = virtual.rows if virtual else table
+        if virtual and (virtual.content or was is None):
+            anew += [virtual] if virtual.content else []
+            if not found:
+                gone.append((table, Keeping()))
+            if was is None and not virtual.content and (not found or _written(observed, table)):
+                reasons.append(f"table {quote(table.name)}: nobody can read what its module {table.virtual} stores")
             continue
-        pair = Pair(table, after.tables[found.table], found)
-        same = pair.was.sql == pair.now.sql and not found.rebuilt and fold(found.table) not in written
-        keeping = Keeping() if same and observed else keep(connection, pair, name, before, after)
-        backs.append(Back(pair, keeping))
+        assert was
+        if found is None:
+            gone.append((was, keep_whole(connection, was, name)))
+            continue
+        now = after.tables[found.table]
+        pair = Pair(was, Virtual.of(now).rows or now if virtual else now, found)
+        same = pair.was.sql == pair.now.sql and not found.rebuilt and observed and not _written(observed, table)
+        backs.append(Back(pair, Keeping() if same else keep(connection, pair, name, before, after)))
     for back in backs:
         if back.keeping.inserted and (points := list(pointing(back, backs))):
             mark_dangling(connection, back, points)
     claimed = {fold(back.pair.now.name) for back in backs}
-    born = tuple(table for table in _tables(after) if fold(table.name) not in claimed)
-    return settle(connection, Change(before, after, tuple(backs), tuple(gone), born, after))
+    claimed |= {fold(one.table.name) for one in anew if one.descent(after)}
+    born = [table for name, table in after.tables.items() if name != PRISMA and fold(name) not in claimed]
+    change = settle(connection, Change(before, after, tuple(backs), tuple(gone), tuple(born), after))
+    touched = {fold(back.pair.was.name) for back in (*change.rebuilt, *change.mended)}
+    touched |= {fold(table.name) for table, _ in gone}
+    filled = (
+        made_anew(one.table)
+        for one in anew
+        if {fold(one.content), fold(one.table.name)} & touched and readable(connection, "before", one.table)
+    )
+    return replace(change, filled=tuple(filled)), reasons
 
 
-def _tables(catalog: Catalog) -> list[Table]:
-    return [table for name, table in catalog.tables.items() if name != PRISMA and not table.virtual]
+def _written(observed: Sequence[Observed], table: Table) -> bool:
+    """Whether a table's rows may have been written, or it was not there, under this name, all the time."""
+    own = fold(table.name)
+    for seen in observed:
+        now = seen.after.tables.get(table.name)
+        if now is None or now.root != table.root:
+            return True
+        if any(fold(name) == own or (table.virtual and fold(name).startswith(f"{own}_")) for name in seen.written):
+            return True
+    return False
 
 
 def _kept(change: Change) -> list[Kept]:

@@ -16,7 +16,8 @@ from safemigrate.rollback.sqlite.result import Back, Pointing, goes, pointing, r
 class Change:
     """What a migration made of a file: tables that are there before and after, those that are gone, those it made.
 
-    `settled` is the catalog once `renames` have run: those give tables and columns their names back, in place.
+    `settled` is the catalog once `renames` have run: those give tables and columns their names back, in place. `filled`
+    makes indexes of other tables' rows anew.
     """
 
     before: Catalog
@@ -26,6 +27,7 @@ class Change:
     born: tuple[Table, ...]
     settled: Catalog
     renames: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
 
     @property
     def rebuilt(self) -> list[Back]:
@@ -74,6 +76,7 @@ def inverse(change: Change) -> list[str]:
         if back.keeping.deleted:
             said.append(_insert(back.pair.was, returning(back, former_key(change.before, back.pair.was))))
     said += (sql for back in change.backs if back.placed for sql in _counter(back.pair.was, back.pair.now))
+    said += change.filled
     views, triggers = _dropped(change)
     said += (one.sql for one in change.before.views.values() if one.name not in change.after.views or one.name in views)
     said += (

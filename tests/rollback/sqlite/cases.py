@@ -93,6 +93,19 @@ PRAGMA defer_foreign_keys=OFF;
 """
 
 
+SEARCH = """
+CREATE TABLE "Post" ("id" INTEGER NOT NULL PRIMARY KEY, "title" TEXT, "body" TEXT);
+CREATE VIRTUAL TABLE "search" USING fts5(title, body, content='Post', content_rowid='id');
+CREATE VIRTUAL TABLE notes USING fts5(text);
+CREATE VIRTUAL TABLE place USING rtree(id, x0, x1);
+CREATE TRIGGER "ai" AFTER INSERT ON "Post" BEGIN INSERT INTO "search" (rowid, title, body) VALUES (new."id", new."title", new."body"); END;
+CREATE TRIGGER "ad" AFTER DELETE ON "Post" BEGIN INSERT INTO "search" ("search", rowid, title, body) VALUES ('delete', old."id", old."title", old."body"); INSERT INTO notes VALUES (old."title"); END;
+INSERT INTO "Post" VALUES (1, 'one', 'first words'), (5, 'two', 'second words'), (7, NULL, '');
+INSERT INTO notes (rowid, text) VALUES (3, 'three'), (9, 'nine');
+INSERT INTO place VALUES (1, 0.5, 1.5), (4, 2, 3);
+"""
+
+
 ID = '"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT'
 EMAIL_KEY = 'CREATE UNIQUE INDEX "User_email_key" ON "User"("email");'
 WITHOUT_AGE = rebuild("User", f'{ID}, "email" TEXT NOT NULL, "name" TEXT', '"id", "email", "name"', after=EMAIL_KEY)
@@ -396,6 +409,29 @@ EXACT = [
         rebuild("t", '"id" TEXT NOT NULL PRIMARY KEY', '"id"') + "DROP TABLE u;",
     ),
     Case("nothing", POSTS, "SELECT 1; PRAGMA user_version;"),
+    Case(
+        "search: rows",
+        SEARCH,
+        """DELETE FROM "Post" WHERE "id" = 5; INSERT INTO "Post" VALUES (9, 'x', 'y'); UPDATE notes SET text = 'drei' WHERE rowid = 3; DELETE FROM place WHERE id = 1;""",
+        """INSERT INTO notes VALUES ('new'); INSERT INTO place VALUES (8, 8, 9);""",
+        """INSERT INTO notes (rowid, text) VALUES (11, 'new'); INSERT INTO place VALUES (8, 8, 9);""",
+    ),
+    Case(
+        "search: dropped",
+        SEARCH,
+        """DROP TABLE "search"; DROP TABLE notes; DROP TABLE place; DROP TRIGGER "ai"; DROP TRIGGER "ad";""",
+    ),
+    Case(
+        "search: made anew",
+        SEARCH,
+        """DROP TABLE "search"; CREATE VIRTUAL TABLE "search" USING fts5(title, body, extra); DROP TABLE notes; CREATE VIRTUAL TABLE notes USING fts5(text, tokenize = 'trigram'); INSERT INTO notes VALUES ('new');""",
+    ),
+    Case(
+        "search: its table rebuilt",
+        SEARCH,
+        rebuild("Post", '"id" INTEGER NOT NULL PRIMARY KEY, "title" TEXT', '"id", "title"'),
+    ),
+    Case("search: renamed", SEARCH, "ALTER TABLE notes RENAME TO remarks;"),
     Case(
         "many at once",
         TAGS,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from safemigrate.db.sqlite.connection import value
 from safemigrate.model import Verdict
-from tests.rollback.sqlite.cases import EXACT, Case
+from tests.rollback.sqlite.cases import EXACT, SEARCH, Case
 from tests.rollback.sqlite.journey import journey
 
 
@@ -20,3 +21,18 @@ def test_is_exact(case: Case, tmp_path: Path) -> None:
             found.write(case.since)
             found.back()
             assert found.unlike(tmp_path, case.since if case.then is None else case.then) == []
+
+
+def test_an_index_of_another_tables_rows_finds_them_again(tmp_path: Path) -> None:
+    sql = """DELETE FROM "Post" WHERE "id" = 5; UPDATE "Post" SET "title" = 'x' WHERE "id" = 1; DROP TABLE "search";"""
+    with journey(tmp_path, SEARCH, sql) as found:
+        found.back()
+        words = """SELECT group_concat("rowid") FROM "search" WHERE "search" MATCH '{}'"""
+        assert [value(found.connection, words.format(word)) for word in ("second", "one", "words")] == ["5", "1", "1,5"]
+
+
+def test_what_nobody_can_read_is_said(tmp_path: Path) -> None:
+    before = "CREATE VIRTUAL TABLE bare USING fts5(text, content=''); INSERT INTO bare (rowid, text) VALUES (1, 'one');"
+    with journey(tmp_path, before, "DROP TABLE bare;") as found:
+        assert found.verdict is Verdict.LOSSY
+        assert found.reasons[0] == 'table "bare": nobody can read what its module fts5 stores'

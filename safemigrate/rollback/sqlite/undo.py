@@ -1,0 +1,59 @@
+"""Taking a rollback back: it is a change like any other, from the file as it was used to the file as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safemigrate.db.sqlite.catalog import Catalog, read
+from safemigrate.db.sqlite.connection import Connection, SqlError
+from safemigrate.db.sqlite.script import execute
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Plan
+from safemigrate.rollback.sqlite.derive import Derived, derive
+from safemigrate.rollback.sqlite.lineage import Lineage, lineage, reversed_lineage
+from safemigrate.sql import Statement, split
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    statement: Statement
+    before: Catalog
+    after: Catalog
+    written: frozenset[str] = frozenset()
+
+
+def undo(connection: Connection, plan: Plan, before: Catalog, after: Catalog) -> Derived:
+    """Derive what takes the rollback of `plan` back, and keep what it needs, as `derive` does for a migration.
+
+    `main` is the file after the rollback, `before` the one before it. Which table became which the migration's own
+    statements tell: they run again in the file, in a transaction that is undone.
+    """
+    return derive(
+        connection,
+        f"{plan.migration} rolled back",
+        plan.checksum,
+        (),
+        before,
+        after,
+        descent=_back(connection, plan, after, before),
+    )
+
+
+def _back(connection: Connection, plan: Plan, former: Catalog, today: Catalog) -> Lineage | None:
+    """Trace today's tables to the former ones; None, for names to tell, where the migration does not run again."""
+    observed: list[_Seen] = []
+    now = former
+    connection.execute("SAVEPOINT undo")
+    try:
+        for step in plan.steps:
+            for statement in split(step.sql, "the migration", dialect="sqlite"):
+                execute(connection, statement.sql, step.line)
+                then, now = now, read(connection)
+                observed.append(_Seen(statement, then, now))
+    except (MigrationFailed, SqlError):
+        return None
+    finally:
+        connection.execute("ROLLBACK TO undo")
+        connection.execute("RELEASE undo")
+    found = {name: one for name, one in lineage(former, now, observed).items() if one.table in today.tables}
+    return reversed_lineage(found, former)

@@ -1,0 +1,45 @@
+"""A rollback taken back: the file is what it was before it, but for what was written since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safemigrate.db.sqlite.catalog import read
+from safemigrate.db.sqlite.compare import compare
+from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.rows import differences
+from safemigrate.model import Group, Plan, Proof, Verdict
+from safemigrate.rollback.sqlite.prove import take_back
+from safemigrate.rollback.sqlite.undo import undo
+from safemigrate.rollback.sqlite.virtual import readable
+from tests.rollback.sqlite.cases import EXACT, Case
+from tests.rollback.sqlite.journey import Journey, journey
+
+
+def undone(found: Journey, folder: Path, since: str = "") -> None:
+    """Roll back, write, and take the rollback back; the file before the rollback is attached as `before` by then."""
+    connection = found.connection
+    backup(connection, folder / "used.db")
+    found.back()
+    connection.detach("before")
+    connection.attach(folder / "used.db", "before")
+    derived = undo(connection, found.plan, read(connection, "before"), read(connection))
+    assert derived.reasons == ()
+    name = f"{found.plan.migration} rolled back"
+    plan = Plan(name, found.plan.checksum, (Group(derived.steps),), Proof(Verdict.EXACT))
+    found.write(since)
+    take_back(connection, plan)
+
+
+@pytest.mark.parametrize("case", EXACT, ids=lambda case: case.name)
+def test_is_as_before_the_rollback(case: Case, tmp_path: Path) -> None:
+    with journey(tmp_path, case.before, case.migration) as found:
+        found.write(case.since)
+        undone(found, tmp_path)
+        connection = found.connection
+        used = read(connection, "before")
+        assert compare(used, read(connection)) == []
+        names = [name for name, table in used.tables.items() if readable(connection, "before", table)]
+        assert differences(connection, "before", "main", names) == []
