@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +13,12 @@ from safemigrate import proc
 from safemigrate.db import programs
 from safemigrate.errors import SnapshotError
 from safemigrate.model import OnProgress, Progress
-from safemigrate.snapshot.store import create_private
+from safemigrate.snapshot.store import create_private, not_written, write_all
 
 if TYPE_CHECKING:
     from safemigrate.db.url import DatabaseUrl
 
 _BLOCK = 1 << 20
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write(pg_dump: Sequence[str], url: DatabaseUrl, path: Path, total: int, on_progress: OnProgress) -> tuple[int, str]:
@@ -51,32 +48,6 @@ def write(pg_dump: Sequence[str], url: DatabaseUrl, path: Path, total: int, on_p
     if finished.status != 0:
         raise _failed(url, finished)
     return size, digest.hexdigest()
-
-
-def write_all(file: int, data: bytes) -> None:
-    """Write every byte; a nearly full disk takes a part of them first."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
-
-
-def not_written(path: Path, error: OSError) -> SnapshotError:
-    """Say what stopped a write of the snapshot; nothing was changed in the database."""
-    store = path.parent.parent
-    if error.errno in _FULL:
-        free = shutil.disk_usage(path.parent).free // 1_000_000
-        return SnapshotError(
-            f"the disk is full: the snapshot does not fit into {store}",
-            f"{error.strerror}; {free:,} MB are free. The half snapshot is removed, the database is unchanged.",
-            (f"df -h {store}", "safemigrate snapshot list", "set `store` in safemigrate.toml to a folder with space"),
-        )
-    return SnapshotError(f"the snapshot cannot be written to {store}: {error.strerror}")
-
-
-def sha256(path: Path) -> str:
-    """Hash a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_through(path: Path, pg_restore: Path) -> str:

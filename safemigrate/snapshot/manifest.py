@@ -10,20 +10,24 @@ database           redacted URL
 server_version     server_version_num, 150018; system_identifier, "" where denied
 encoding, collate, ctype   of the database, to create one like it
 pg_dump            its version, "15.18"
-archive            file name beside the manifest; pg_dump's custom format
+archive            file name beside the manifest; pg_dump's custom format, or a SQLite file
 bytes, sha256      of the archive
 tables             [{"name": quoted, "rows": exact count at that moment, null where the snapshot has no rows of it}]
 sequences          {quoted name: last value just before that moment, null where never used}
 extensions         {name: version}
 roles              names that own or are granted something; a restore that lacks one leaves owners and grants out
 git                {"commit", "branch", "dirty"} or {}
+journal_mode       of a SQLite file, "wal" or "delete"; "" of another database, and may be missing
+
+Of a SQLite file the scope is "full", `database` its absolute path as a URL, `server_version` the library's (3040001),
+`sequences` the counters of AUTOINCREMENT by table, and what SQLite does not have is empty.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,6 +70,7 @@ class Manifest:
     extensions: Mapping[str, str]
     roles: tuple[str, ...]
     git: Mapping[str, Any] = field(default_factory=dict)
+    journal_mode: str = ""
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -87,7 +92,7 @@ def read(path: Path) -> Manifest:
                 f"{path} has version {found['version']}, and this safemigrate reads {VERSION}",
                 fix=("pip install --upgrade safemigrate",),
             )
-        values = {one.name: found[one.name] for one in fields(Manifest)}
+        values = {one.name: found[one.name] for one in fields(Manifest) if one.name in found or one.default is MISSING}
         values["taken_at"] = datetime.fromisoformat(values["taken_at"])
         values["tables"] = tuple(Table(table["name"], table["rows"]) for table in values["tables"])
         values["roles"] = tuple(values["roles"])

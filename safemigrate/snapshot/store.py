@@ -1,4 +1,4 @@
-"""The folder of snapshots: `<store>/<id>/{manifest.json, database.dump, verified.json}`.
+"""The folder of snapshots: `<store>/<id>/{manifest.json, database.dump or database.db, verified.json}`.
 
 A snapshot is written in `<id>.part` and renamed when every byte of it is on the disk: what has a final name is whole.
 Folders are 0700 and files 0600, for they hold the database's rows.
@@ -6,6 +6,8 @@ Folders are 0700 and files 0600, for they hold the database's rows.
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ from safemigrate.snapshot.manifest import Manifest
 
 PART = ".part"
 _VERIFIED = "verified.json"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Snapshot:
 
     @property
     def archive(self) -> Path:
-        """The dump, in pg_dump's custom format."""
+        """The dump, in pg_dump's custom format, or the copy of the file."""
         return self.path / self.manifest.archive
 
     @property
@@ -54,6 +57,20 @@ class Snapshot:
             os.write(file, json.dumps(said).encode())
             os.fsync(file)
         (self.path / f"{_VERIFIED}{PART}").replace(self.path / _VERIFIED)
+
+    def require_intact(self) -> None:
+        """Raise SnapshotError where the archive is not, byte for byte, the one that was written."""
+        manifest, path = self.manifest, self.archive
+        again = ("safemigrate snapshot create", "safemigrate snapshot list")
+        if not path.is_file():
+            raise SnapshotError(f"snapshot {self.id} has lost its archive {path}", fix=again)
+        size = path.stat().st_size
+        if size != manifest.bytes:
+            raise SnapshotError(
+                f"snapshot {self.id} is damaged: {size:,} bytes instead of {manifest.bytes:,}", "", again
+            )
+        if sha256(path) != manifest.sha256:
+            raise SnapshotError(f"snapshot {self.id} is damaged: its sha256 is not the one written", "", again)
 
 
 def all_in(store: Path) -> list[Snapshot]:
@@ -161,3 +178,56 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_space(store: Path, needed: int) -> None:
+    """Refuse before anything is written what would hardly fit; what does not after all is noticed while writing."""
+    place = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise SnapshotError(
+            f"the snapshot needs about {_megabytes(needed)}, and {store} has {_megabytes(free)} free",
+            "Nothing was changed.",
+            ("safemigrate snapshot list", f"df -h {place}", "set `store` in safemigrate.toml to a folder with space"),
+        )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest on the disk, last of all. Raises SnapshotError."""
+    path = folder / manifests.NAME
+    try:
+        with create_private(path) as file:
+            write_all(file, manifest.write().encode())
+            os.fsync(file)
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write every byte; a nearly full disk takes a part of them first."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def not_written(path: Path, error: OSError) -> SnapshotError:
+    """Say what stopped a write of the snapshot; nothing was changed in the database."""
+    store = path.parent.parent
+    if error.errno in _FULL:
+        free = shutil.disk_usage(path.parent).free // 1_000_000
+        return SnapshotError(
+            f"the disk is full: the snapshot does not fit into {store}",
+            f"{error.strerror}; {free:,} MB are free. The half snapshot is removed, the database is unchanged.",
+            (f"df -h {store}", "safemigrate snapshot list", "set `store` in safemigrate.toml to a folder with space"),
+        )
+    return SnapshotError(f"the snapshot cannot be written to {store}: {error.strerror}")
+
+
+def sha256(path: Path) -> str:
+    """Hash a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.0f} MB"

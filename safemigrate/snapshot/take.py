@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -17,8 +15,8 @@ from safemigrate.db.session import run, value
 from safemigrate.errors import SnapshotError
 from safemigrate.model import OnProgress, silent
 from safemigrate.snapshot import archive, facts
-from safemigrate.snapshot.manifest import NAME, Manifest, Table
-from safemigrate.snapshot.store import Snapshot, being_written, create_private
+from safemigrate.snapshot.manifest import Manifest, Table
+from safemigrate.snapshot.store import Snapshot, being_written, require_space, write_manifest
 
 if TYPE_CHECKING:
     from safemigrate.db.postgres import Connection, Server
@@ -57,7 +55,7 @@ def take(
         run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         everything = facts.tables(connection)
         wanted = _wanted(connection, everything, scope, tables)
-        _require_space(store, wanted)
+        require_space(store, int(sum(table.bytes for table in wanted) * _DUMPED_SHARE))
         taken_at = datetime.now(UTC)
         name = f"{taken_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         moment = str(value(connection, "SELECT pg_export_snapshot()"))
@@ -93,7 +91,7 @@ def take(
                 roles=tuple(roles(connection)),
                 git=dict(git or {}),
             )
-            _write(folder / NAME, manifest.write().encode())
+            write_manifest(folder, manifest)
     return Snapshot(store / name, manifest)
 
 
@@ -111,18 +109,6 @@ def _wanted(
     return [table for table in everything if table.oid in oids]
 
 
-def _require_space(store: Path, wanted: list[facts.TableFact]) -> None:
-    """Refuse before pg_dump starts what would hardly fit; what does not fit after all is noticed while writing."""
-    place = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
-    free, needed = shutil.disk_usage(place).free, int(sum(table.bytes for table in wanted) * _DUMPED_SHARE)
-    if free < needed:
-        raise SnapshotError(
-            f"the snapshot needs about {_megabytes(needed)}, and {store} has {_megabytes(free)} free",
-            "Nothing was changed.",
-            ("safemigrate snapshot list", f"df -h {place}", "set `store` in safemigrate.toml to a folder with space"),
-        )
-
-
 def _arguments(
     pg_dump: Path, moment: str, scope: Scope, everything: list[facts.TableFact], wanted: list[facts.TableFact]
 ) -> list[str]:
@@ -134,16 +120,3 @@ def _arguments(
         arguments += [f"--exclude-table-data={table.name}" for table in everything if table.oid not in oids]
         arguments.append("--no-blobs")
     return arguments
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        with create_private(path) as file:
-            archive.write_all(file, data)
-            os.fsync(file)
-    except OSError as error:
-        raise archive.not_written(path, error) from error
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:,.0f} MB"

@@ -26,20 +26,12 @@ def verify(snapshot: Snapshot, into: DatabaseUrl | None = None) -> None:
 
     Raises SnapshotError that says which promise is broken. A restore that held is recorded beside the manifest.
     """
-    manifest, path = snapshot.manifest, snapshot.archive
-    again = ("safemigrate snapshot create", "safemigrate snapshot list")
-    if not path.is_file():
-        raise SnapshotError(f"snapshot {snapshot.id} has lost its archive {path}", fix=again)
-    size = path.stat().st_size
-    if size != manifest.bytes:
+    snapshot.require_intact()
+    pg_restore = programs.client("pg_restore", int(snapshot.manifest.pg_dump.split(".")[0]))
+    if said := archive.read_through(snapshot.archive, pg_restore):
         raise SnapshotError(
-            f"snapshot {snapshot.id} is damaged: {size:,} bytes instead of {manifest.bytes:,}", "", again
+            f"snapshot {snapshot.id} cannot be read", said, ("safemigrate snapshot create", "safemigrate snapshot list")
         )
-    if archive.sha256(path) != manifest.sha256:
-        raise SnapshotError(f"snapshot {snapshot.id} is damaged: its sha256 is not the one written", "", again)
-    said = archive.read_through(path, programs.client("pg_restore", int(manifest.pg_dump.split(".")[0])))
-    if said:
-        raise SnapshotError(f"snapshot {snapshot.id} cannot be read", said, again)
     if into:
         restore(snapshot, into, shadow=True)
         compare(snapshot, into)

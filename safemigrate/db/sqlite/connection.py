@@ -18,6 +18,10 @@ SqlError = sqlite3.Error
 
 SECONDS_TO_WAIT = 5.0
 
+# The library's own: "3.40.1" and 3040001 (sqlite.org/c3ref/libversion.html).
+VERSION = sqlite3.sqlite_version
+VERSION_NUMBER = sum(part * 1000**place for place, part in enumerate(reversed(sqlite3.sqlite_version_info)))
+
 
 class Connection(sqlite3.Connection):
     """A connection in autocommit mode; `path` is the file itself, links resolved.
@@ -56,6 +60,8 @@ class Connection(sqlite3.Connection):
         path = path.resolve()
         errors.refuse_no_file(path, create=create)
         try:
+            if not write:
+                _recover(path, SECONDS_TO_WAIT)
             self.execute(f"ATTACH DATABASE ? AS {quote(name)}", [_uri(path, write=write, create=create)])
             value(self, f"PRAGMA {quote(name)}.schema_version")
         except SqlError as error:
@@ -102,12 +108,15 @@ def connect(
 ) -> Iterator[Connection]:
     """Open a file with foreign keys enforced, as Prisma does; a missing one is made only with `create`.
 
+    Without `write` nothing is written but what a killed writer left half done, which is taken back.
     `timeout` is how long a statement waits for another process's lock, in seconds.
     Raises ConnectionFailed for what is wrong with the file, the disk or the rights, on opening and inside the block.
     """
     path = path.resolve()
     errors.refuse_no_file(path, create=create)
     try:
+        if not write:
+            _recover(path, timeout)
         connection = sqlite3.connect(
             _uri(path, write=write, create=create),
             uri=True,
@@ -125,6 +134,13 @@ def connect(
             yield connection
     except SqlError as error:
         raise errors.told(path, error) or error from error
+
+
+def _recover(path: Path, timeout: float) -> None:
+    """Take back what a killed writer left half done, for one who may not write cannot, and so cannot read either."""
+    if path.with_name(f"{path.name}-journal").exists():
+        with connect(path, timeout=timeout):
+            pass
 
 
 def run(connection: Connection, sql: str | bytes, parameters: Any = ()) -> int:

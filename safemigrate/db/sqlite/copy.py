@@ -1,4 +1,4 @@
-"""Copies of a file in use: a whole one is there at the end, or none; and whether a file is in order."""
+"""Copies of a file in use, each whole or not there; and whether a file is in order."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 
 from safemigrate.db.sqlite import errors
-from safemigrate.db.sqlite.connection import SECONDS_TO_WAIT, Connection, SqlError, connect, quote, rows
+from safemigrate.db.sqlite.connection import SECONDS_TO_WAIT, Connection, SqlError, connect, quote, rows, run, value
 from safemigrate.disk import part_of
 from safemigrate.errors import ConnectionFailed
-from safemigrate.model import OnProgress, Progress, counted, silent
+from safemigrate.model import OnProgress, Progress, silent
 
 # What lies beside a file and belongs to it (sqlite.org/tempfiles.html).
 COMPANIONS = ("-journal", "-wal", "-shm")
@@ -46,14 +46,55 @@ def compact(source: Path | Connection, into: Path) -> None:
             raise errors.told(into, error) or error from error
 
 
-def overwrite(live: Path, source: Path, on_progress: OnProgress = silent, *, timeout: float = SECONDS_TO_WAIT) -> None:
-    """Put what `source` holds in the place of what `live` holds, as one transaction of `live`.
+def overwrite(
+    live: Path,
+    source: Path,
+    kept: Path | None = None,
+    *,
+    timeout: float = SECONDS_TO_WAIT,
+    on_progress: OnProgress = silent,
+) -> None:
+    """Put what `source` holds in the place of what `live` holds, as one transaction of `live`; copy that to `kept`.
 
     The file stays the one that others have open, and they read the new content from then on; a kill leaves the old one.
     Raises ConnectionFailed where somebody holds a lock.
     """
     with connect(source, write=False) as connection, connect(live, timeout=timeout) as target:
-        _pour(connection, target, live, on_progress)
+        if kept is None:
+            _pour(connection, target, live, on_progress)
+            return
+        try:
+            with _kept(target, kept, on_progress) as require_unchanged:
+                _pour(connection, target, live, require_unchanged)
+        except BaseException:
+            kept.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _kept(target: Connection, kept: Path, on_progress: OnProgress) -> Iterator[OnProgress]:
+    """Copy a file that will be overwritten so that nobody writes between; give what to call while that is done."""
+    if value(target, "PRAGMA journal_mode") != "wal":
+        # The write lock outlives its transaction (pragma.html#pragma_locking_mode).
+        run(target, "PRAGMA locking_mode = EXCLUSIVE")
+        with target.transaction():
+            pass
+        backup(target, kept, on_progress)
+        yield on_progress
+        return
+    # Whoever else has the file open is in the way of that lock; but one that reads may look while another writes.
+    with connect(target.path) as watch:
+        with _moment(watch):
+            seen = value(watch, "PRAGMA data_version")
+            backup(watch, kept, on_progress)
+
+        def require_unchanged(progress: Progress) -> None:
+            # From the first step on the write lock is held, and after the last one the change is our own.
+            if progress.done < progress.total and value(watch, "PRAGMA data_version") != seen:
+                raise errors.busy(target.path)
+            on_progress(progress)
+
+        yield require_unchanged
 
 
 def integrity(
@@ -67,27 +108,6 @@ def integrity(
     except SqlError as error:
         return [str(error)]
     return [text for text in found if text != "ok"]
-
-
-def violations(connection: Connection, schema: str = "main") -> set[tuple[str, int | None, str, int]]:
-    """Return rows that point nowhere: table, rowid, the table pointed to, the foreign key's number in its table."""
-    return set(rows(connection, f"PRAGMA {quote(schema)}.foreign_key_check"))
-
-
-def check(connection: Connection, schema: str = "main") -> list[str]:
-    """Say what is damaged in a file, and which rows point nowhere."""
-    said = integrity(connection, schema)
-    try:
-        found = violations(connection, schema)
-    except SqlError as error:  # a key that refers to no unique columns, or to no table
-        return [*said, str(error)]
-    for table, parent in sorted({(table, parent) for table, _, parent, _ in found}):
-        pointing = sorted(row for one, row, other, _ in found if (one, other) == (table, parent) and row is not None)
-        count = sum((one, other) == (table, parent) for one, _, other, _ in found)
-        shown = f" (rowid {', '.join(map(str, pointing[:3]))}{', ...' * (count > 3)})" if pointing else ""
-        words = f"table {quote(table)}: {{count}} {{row points|rows point}} to no row of {quote(parent)}"
-        said.append(counted(words, count) + shown)
-    return said
 
 
 def _open(source: Path | Connection) -> AbstractContextManager[Connection]:
@@ -114,8 +134,9 @@ def _pour(source: Connection, target: sqlite3.Connection, path: Path, on_progres
             raise errors.busy(path)
         on_progress(Progress("snapshot", path.name, total - remaining, total))
 
+    pages = max(value(source, "PRAGMA page_count") // 2, 1)  # two steps at least
     try:
-        source.backup(target, pages=_PAGES, progress=progress)
+        source.backup(target, pages=min(pages, _PAGES), progress=progress)
     except SqlError as error:
         raise errors.told(path, error) or error from error
 

@@ -13,8 +13,6 @@ from safemigrate.db.sqlite.holders import holders
 from safemigrate.errors import ConnectionFailed
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_HEADER: Final = b"SQLite format 3\0"
-_WAL: Final = 18  # where the header says so, by a 2 (sqlite.org/fileformat.html, 1.3.3)
 
 
 class _Case(NamedTuple):
@@ -130,7 +128,7 @@ def busy(path: Path) -> ConnectionFailed:
             f"One of them is in the middle of a transaction on {path}. Nothing was changed.",
             (
                 f"ps -o pid,etime,args -p {pids}",
-                "stop it, or wait until its transaction has ended, and run the same command again",
+                "close it, or wait until it is done; with ?socket_timeout=60 in the URL safemigrate waits longer",
             ),
         )
     return ConnectionFailed(
@@ -138,7 +136,7 @@ def busy(path: Path) -> ConnectionFailed:
         f"It is in the middle of a transaction on {path}, and cannot be seen from here. Nothing was changed.",
         (
             f"lsof {shlex.quote(str(path))}    # who it is; in a container or on another machine, look there",
-            "stop it, or wait until its transaction has ended, and run the same command again",
+            "close it, or wait until it is done; with ?socket_timeout=60 in the URL safemigrate waits longer",
         ),
     )
 
@@ -164,23 +162,11 @@ def _no_rights(path: Path, code: str, said: str) -> ConnectionFailed:
         if os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
             return ConnectionFailed(f"{path} cannot be written to", said, fix)
         return ConnectionFailed(f"{path} is read-only", f"You have no right to write to it. {said}", fix)
-    if in_wal_mode(path):
-        why = "It is in WAL mode, and to read it SQLite makes files beside it."
-    elif code.endswith(("_ROLLBACK", "_RECOVERY")) or path.with_name(f"{path.name}-journal").exists():
+    if code.endswith(("_ROLLBACK", "_RECOVERY")) or path.with_name(f"{path.name}-journal").exists():
         why = "A program was killed while it wrote, and SQLite must first take back the half of it from the journal."
     else:
-        why = "SQLite writes a journal beside the file."
+        why = "SQLite writes a journal beside the file, and in WAL mode it does so even to read."
     return ConnectionFailed(f"the folder {path.parent} is read-only", f"{why} {said}", fix)
-
-
-def in_wal_mode(path: Path) -> bool:
-    """Whether the file says that its newest content may be in `<name>-wal`."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(_WAL + 1)
-    except OSError:
-        return False
-    return header.startswith(_HEADER) and header[_WAL:] == b"\2"
 
 
 def _header(path: Path) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from safemigrate.db.sqlite.connection import connect, rows, run, value
-from safemigrate.db.sqlite.copy import backup, check, compact, integrity, overwrite, violations
+from safemigrate.db.sqlite.connection import SqlError, connect, rows, run, value
+from safemigrate.db.sqlite.copy import backup, compact, integrity, overwrite
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.errors import ConnectionFailed
 from safemigrate.model import Progress
@@ -52,7 +53,7 @@ def test_copy_is_of_one_moment_while_another_writes(path: Path, tmp_path: Path) 
         backup(path, tmp_path / "copy.db", write)
     with connect(tmp_path / "copy.db") as copy:
         assert value(copy, "SELECT count(*) FROM t") == 68
-        assert check(copy) == []
+        assert integrity(copy) == []
 
 
 def test_copy_of_an_open_connection(path: Path, tmp_path: Path) -> None:
@@ -111,17 +112,22 @@ def test_file_in_use_is_not_overwritten(path: Path, tmp_path: Path) -> None:
         assert value(connection, "SELECT count(*) FROM t") == 0
 
 
-def test_check_names_rows_that_point_nowhere(tmp_path: Path) -> None:
-    with connect(tmp_path / "dev.db", create=True) as connection:
-        run(connection, "PRAGMA foreign_keys = OFF")
-        run(connection, "CREATE TABLE Parent (id INTEGER PRIMARY KEY)")
-        run(connection, "CREATE TABLE Child (id INTEGER PRIMARY KEY, parent REFERENCES Parent)")
-        assert check(connection) == []
-        run(connection, "INSERT INTO Child VALUES (1, 1), (2, 1), (3, NULL), (5, 2), (7, 2)")
-        assert violations(connection) == {("Child", row, "Parent", 0) for row in (1, 2, 5, 7)}
-        assert check(connection) == ['table "Child": 4 rows point to no row of "Parent" (rowid 1, 2, 5, ...)']
-        run(connection, "CREATE TABLE Odd (a REFERENCES Child (parent))")
-        assert check(connection) == ['foreign key mismatch - "Odd" referencing "Child"']
+def test_nothing_is_written_between_what_is_kept_and_what_is_overwritten(path: Path, tmp_path: Path) -> None:
+    backup(path, tmp_path / "copy.db")
+    with connect(path, timeout=0) as writer:
+
+        def write(_progress: Progress) -> None:
+            with suppress(SqlError):
+                run(writer, "INSERT INTO t (a) VALUES ('late')")
+
+        with suppress(ConnectionFailed):
+            overwrite(path, tmp_path / "copy.db", tmp_path / "kept.db", on_progress=write)
+        late = value(writer, "SELECT count(*) FROM t WHERE a = 'late'")
+        assert value(writer, "PRAGMA journal_mode") == ("wal" if late else "delete")
+    assert (tmp_path / "kept.db").exists() is not bool(late)
+    overwrite(path, tmp_path / "copy.db", tmp_path / "kept2.db")
+    with connect(tmp_path / "kept2.db") as kept:
+        assert value(kept, "SELECT count(*) FROM t") == 68 + late
 
 
 def test_damage_is_found(path: Path) -> None:

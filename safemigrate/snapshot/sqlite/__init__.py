@@ -1,0 +1,1 @@
+"""Snapshots of a SQLite file: an online copy, which is the archive."""
