@@ -46,7 +46,8 @@ class Values(Protocol):
 class Maker:
     """Makes the rows of one table.
 
-    `parents` holds the keys a foreign key can point to, by its name; those `open` are left NULL for now.
+    `parents` holds the keys a foreign key can point to, by its name; those `open` are left NULL for now. `asked` are
+    values that the first rows have, by column, where nothing else decides: those that a migration looks for.
     """
 
     table: Table
@@ -56,6 +57,7 @@ class Maker:
     random: Random
     count: int
     telling: bool = True
+    asked: Sequence[Mapping[str, Any]] = ()
     _columns: dict[str, Column] = field(init=False)
     _pools: list[tuple[tuple[str, ...], list[Key]]] = field(init=False, default_factory=list)
     _itself: dict[str, str] = field(init=False, default_factory=dict)
@@ -128,9 +130,10 @@ class Maker:
             row |= zip(names, pool[number] if number < len(pool) else self.random.choice(pool), strict=True)
         if not self._assign_keys(row, number):
             return None
+        asked = self.asked[number] if number < len(self.asked) else {}
         for name, column in self._columns.items():
             if name not in row:
-                row[name] = self._usual(column, number)
+                row[name] = asked[name] if name in asked else self._usual(column, number)
         for name, of in self._itself.items():
             if row[of] == DEFAULT or row[of] is None:
                 row[of] = self.values.value(self._columns[of], number, self.random, telling=False)

@@ -94,7 +94,7 @@ class Lane:
                 replay(self._base, migration, statements)
             self._catalog = read(self._base)
             touched = _touched(before, migration, {table for _, table in written})
-            found = self._tried(migration, statements, before, Sampled(before, touched, terms))
+            found = self._tried(migration, statements, before, Sampled(before, touched, statements, terms))
         except (MigrationFailed, NotSql) as error:
             self._failed.append(migration.name)
             said = [f"{error.summary}: {error.why}"]

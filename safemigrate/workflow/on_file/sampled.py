@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, fold
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote
 from safemigrate.errors import MigrationFailed
 from safemigrate.shadow.sqlite.rehearse import Orphaned
+from safemigrate.shadow.sqlite.sample.asked import asked
 from safemigrate.shadow.sqlite.sample.fill import fill
+from safemigrate.sql import Statement
 from safemigrate.workflow.proving import Terms
 
 _NEW = "new_"  # what Prisma's rebuild calls a table until it has its name
@@ -17,9 +19,10 @@ _NEW = "new_"  # what Prisma's rebuild calls a table until it has its name
 class Sampled:
     """Rows for the tables that a migration touches, for those they refer to and for those that refer to them."""
 
-    def __init__(self, catalog: Catalog, tables: Iterable[str], terms: Terms) -> None:
+    def __init__(self, catalog: Catalog, tables: Iterable[str], statements: Sequence[Statement], terms: Terms) -> None:
         self._catalog = catalog
         self._terms = terms
+        self._asked = asked(statements)
         self._tables = _reached(catalog, tables)
         self._plain: set[str] = set()
         self._away: dict[str, str] = {}
@@ -37,6 +40,7 @@ class Sampled:
             rows=self._terms.rows,
             tables={quote(name) for name in self._tables - self._away.keys()},
             plain={quote(name) for name in self._plain},
+            asked=self._asked,
         )
         self._made, self._unfilled = done.rows, done.unfilled
 

@@ -96,8 +96,14 @@ def test_rows_that_would_refer_to_none_are_named() -> None:
     assert 'tested without rows in "Post"' in outcomes[1].detail
 
 
+def test_rows_are_such_that_a_migration_looks_for() -> None:
+    outcomes = prove(INIT, """UPDATE "User" SET "name" = 'x' WHERE "email" = 'root@example.org'""")
+    assert outcomes[1].state == PROVEN
+    assert outcomes[1].traces[0].rows == {'"User"': (0, 1, 0)}
+
+
 def test_what_no_row_meets_is_said() -> None:
-    outcomes = prove(INIT, """UPDATE "User" SET "name" = 'x' WHERE "email" = 'nobody@example.org'""")
+    outcomes = prove(INIT, """UPDATE "User" SET "name" = 'x' WHERE lower("email") LIKE 'nobody@%'""")
     assert outcomes[1].state == UNCHANGED
     assert outcomes[1].detail == 'it writes to "User", and no row there is one that it changes'
 

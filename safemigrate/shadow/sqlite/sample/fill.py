@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
-from safemigrate.db.sqlite.catalog import read
+from safemigrate.db.sqlite.catalog import fold, read
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, run
 from safemigrate.shadow.sample.order import parents_first
 from safemigrate.shadow.sample.rows import DEFAULT, Maker
@@ -23,11 +24,13 @@ def fill(
     rows: int = 5,
     tables: Collection[str] | None = None,
     plain: Collection[str] = (),
+    asked: Sequence[Mapping[str, Any]] = (),
 ) -> Sampled:
     """Insert up to `rows` rows into each table that is empty, of all or of those named, quoted; parents first.
 
-    What `shadow.sample.fill` says of rows holds here too; in the tables that are to be `plain` no value is a telling
-    one. Triggers fire: what they write stays.
+    What `shadow.sample.fill` says of rows holds here too. In the tables that are to be `plain` no value is a telling
+    one. `asked` are values, by column, that a row should have wherever there is such a column. Triggers fire: what
+    they write stays.
     """
     done, catalog = Sampled(), read(connection)
     found = [describe(table, catalog) for table in empty(connection, catalog, tables)]
@@ -43,6 +46,7 @@ def fill(
                     Random(f"{seed} {table.name}"),  # noqa: S311 the same rows every time
                     rows,
                     table.name not in plain,
+                    [*_of(table, asked)][: rows - 1],  # the last is like any other
                 )
                 done.rows[table.name] = _insert(connection, maker)
             except Unfillable as why:
@@ -52,6 +56,13 @@ def fill(
         for table, key in waiting:
             _close(connection, table, key)
     return done
+
+
+def _of(table: Table, asked: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    spelled = {fold(column.name): column.name for column in table.writable}
+    for one in asked:
+        if own := {spelled[name]: given for name, given in one.items() if name in spelled}:
+            yield own
 
 
 def _parents(connection: Connection, key: ForeignKey) -> Sequence[Key]:
