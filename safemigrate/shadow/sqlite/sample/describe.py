@@ -14,8 +14,8 @@ ROWID = "rowid"
 """What `Column.identity` says of an INTEGER PRIMARY KEY: SQLite numbers it."""
 
 
-def empty(connection: Connection, catalog: Catalog, tables: Iterable[str] | None) -> list[Found]:
-    """Return the tables without rows, or those of them that are named, quoted; a virtual table is fed by others."""
+def short(connection: Connection, catalog: Catalog, tables: Iterable[str] | None, rows: int) -> list[Found]:
+    """Return the tables with fewer rows, or those of them that are named, quoted; a virtual table is fed by others."""
     wanted = None if tables is None else set(tables)
     return [
         table
@@ -23,7 +23,7 @@ def empty(connection: Connection, catalog: Catalog, tables: Iterable[str] | None
         if table.name != PRISMA
         and not table.virtual
         and (wanted is None or quote(table.name) in wanted)
-        and not value(connection, f"SELECT EXISTS (SELECT 1 FROM {quote(table.name)})")
+        and value(connection, f"SELECT count(*) FROM (SELECT 1 FROM {quote(table.name)} LIMIT {rows})") < rows
     ]
 
 

@@ -1,4 +1,4 @@
-"""Rows for a SQLite file's tables that have none."""
+"""Rows for a SQLite file's tables that have none, or few."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quot
 from safemigrate.shadow.sample.order import parents_first
 from safemigrate.shadow.sample.rows import DEFAULT, Maker
 from safemigrate.shadow.sample.table import ForeignKey, Key, Row, Sampled, Table, Unfillable
-from safemigrate.shadow.sqlite.sample.describe import describe, empty
+from safemigrate.shadow.sqlite.sample.describe import describe, short
 from safemigrate.shadow.sqlite.sample.values import Values
 
 _REFUSALS = 30
@@ -26,14 +26,14 @@ def fill(
     plain: Collection[str] = (),
     asked: Sequence[Mapping[str, Any]] = (),
 ) -> Sampled:
-    """Insert up to `rows` rows into each table that is empty, of all or of those named, quoted; parents first.
+    """Insert up to `rows` rows into each table that has fewer, of all or of those named, quoted; parents first.
 
     What `shadow.sample.fill` says of rows holds here too. In the tables that are to be `plain` no value is a telling
     one. `asked` are values, by column, that a row should have wherever there is such a column. Triggers fire: what
     they write stays.
     """
     done, catalog = Sampled(), read(connection)
-    found = [describe(table, catalog) for table in empty(connection, catalog, tables)]
+    found = [describe(table, catalog) for table in short(connection, catalog, tables, rows)]
     values, waiting = Values(connection), list[tuple[Table, ForeignKey]]()
     with connection.transaction():
         for table, open_ in parents_first(found):

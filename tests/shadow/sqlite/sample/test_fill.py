@@ -77,11 +77,11 @@ def test_the_same_seed_makes_the_same_rows(make: Made) -> None:
     assert contents[0] != contents[2]
 
 
-def test_only_the_empty_ones_that_are_named_are_filled(make: Made) -> None:
-    connection = make(NASTY + 'INSERT INTO "Alone" VALUES (7);')
-    sampled = fill(connection, seed=1, rows=2, tables=['"Alone"', '"Parent"'])
-    assert sampled.rows == {'"Parent"': 2}
-    assert rows(connection, 'SELECT * FROM "Alone"') == [(7,)]
+def test_those_that_are_named_are_filled_where_they_have_few(make: Made) -> None:
+    connection = make(NASTY + 'INSERT INTO "Alone" VALUES (7), (8); INSERT INTO "Log" VALUES (\'one\');')
+    sampled = fill(connection, seed=1, rows=2, tables=['"Alone"', '"Parent"', '"Log"'])
+    assert sampled.rows == {'"Parent"': 2, '"Log"': 2}
+    assert rows(connection, 'SELECT * FROM "Alone"') == [(7,), (8,)]
 
 
 @pytest.mark.parametrize(
