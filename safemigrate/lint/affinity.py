@@ -52,6 +52,8 @@ def becomes(before: str, after: str) -> str:
         return "numbers become text"
     if new in ("INTEGER", "NUMERIC", "REAL") and old == "TEXT":
         return "text that looks like a number becomes one, other text stays text"
+    if new == "REAL" and old in ("INTEGER", "NUMERIC"):
+        return "whole numbers are exact up to 2^53"
     if new == "INTEGER" and old in ("REAL", "NUMERIC"):
         return "fractions stay fractions"
     return "values stay as they were written"

@@ -188,10 +188,10 @@ class _Known(_Comparison):
             self.third.append(SetNotNull(self.table, new))
         elif not required and old in self.before.required:
             self.third.append(DropNotNull(self.table, new))
-        if was is None or column.default == was.default:
-            return
-        if was.generated:
+        if was and was.generated:
             self.third.append(AlterColumn(self.table, new, "drop expression"))
+        elif was is None or column.default == was.default:
+            return
         elif column.default:
             self.third.append(SetDefault(self.table, new, column.default))
         else:

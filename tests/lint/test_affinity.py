@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
 
 from safemigrate.lint.affinity import affinity, holds, misfits
 
 VALUES = [None, 0, 1, 7, -3, 1.5, 2.0, "12", "abc", "1.5", " 7 ", "", "2024-01-02T03:04:05.000Z", b"12"]
-KINDS = {"INTEGER": int, "BIGINT": int, "REAL": (int, float), "DECIMAL": (int, float), "TEXT": str, "BLOB": bytes}
+KINDS: dict[str, Any] = {
+    "INTEGER": int,
+    "BIGINT": int,
+    "REAL": (int, float),
+    "DECIMAL": (int, float),
+    "TEXT": str,
+    "BLOB": bytes,
+}
 
 
 @pytest.mark.parametrize("after", KINDS)
@@ -47,5 +55,5 @@ def test_the_affinity_is_what_sqlite_makes_of_a_text(type_: str) -> None:
         ("BLOB", "TEXT", False),
     ],
 )
-def test_which_changes_lose_nothing(before: str, after: str, is_held: bool) -> None:  # noqa: FBT001
+def test_which_changes_lose_nothing(before: str, after: str, is_held: bool) -> None:
     assert holds(before, after) is is_held

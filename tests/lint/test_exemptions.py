@@ -144,3 +144,7 @@ def test_sql_of_another_provider_is_a_mismatch() -> None:
     pragma = 'PRAGMA foreign_keys=ON; CREATE TABLE "a" ("id" INTEGER PRIMARY KEY AUTOINCREMENT)'
     assert history("1_a", pragma, Facts()) == []
     assert "provider-mismatch" in history("1_a", pragma, Facts(provider="postgresql"))
+    sqlite = Facts(provider="sqlite")
+    quoted = "CREATE TABLE `a` ([id] INTEGER PRIMARY KEY AUTOINCREMENT)"
+    assert "provider-mismatch" not in history("1_a", quoted, sqlite)
+    assert "provider-mismatch" in history("1_a", 'ALTER TABLE "a" ALTER COLUMN "b" SET NOT NULL', sqlite)

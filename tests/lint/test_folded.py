@@ -84,8 +84,8 @@ def found(sql: str, known: Facts) -> list[str]:
         pytest.param(
             SAME,
             [
-                'drop-constraint: unique index "User_a_key" of "User" is dropped; duplicates get in, and ON CONFLICT on '
-                "its columns fails"
+                'drop-constraint: unique index "User_a_key" of "User" is dropped; duplicates get in, and '
+                "ON CONFLICT on its columns fails"
             ],
             id="a unique index not made again",
         ),

@@ -70,6 +70,8 @@ def test_the_set_is_large_and_its_names_are_its_own() -> None:
     assert len(names) == len(set(names))
     assert sum(label.must for case in CASES for label in case.labels) >= 140
     assert sum(case.is_safe for case in CASES) >= 80
+    assert sum(not case.is_safe for case in CASES if case.sqlite) >= 50
+    assert sum(case.is_safe for case in CASES if case.sqlite) >= 30
     assert all(bool([label for label in case.labels if label.must]) != case.is_safe for case in CASES)
 
 
