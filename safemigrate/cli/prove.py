@@ -47,8 +47,9 @@ def prove(
     if sum((bool(names), last is not None, since is not None)) > 1:
         raise typer.BadParameter("names, --last and --from exclude each other; give one.")
     from safemigrate.workflow import prove as workflow
+    from safemigrate.workflow.options import ProveOptions
 
-    options = workflow.ProveOptions(
+    options = ProveOptions(
         names=tuple(names or ()),
         last=last,
         since=since,

@@ -1,4 +1,4 @@
-"""What `apply` and `rollback` were asked to do."""
+"""What `apply`, `rollback` and `prove` were asked to do."""
 
 from __future__ import annotations
 
@@ -63,3 +63,22 @@ class RollbackOptions:
             given.append(("--on-conflict", self.on_conflict))
         said = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value)
         return said + " --guard" * self.guard + " --generated" * self.generated
+
+
+@dataclass(frozen=True, slots=True)
+class ProveOptions:
+    """The flags of `prove`. Without `names`, `last` and `since` it is the whole history; `jobs` 0 is one a core.
+
+    `snapshot` is the id of one to begin with, instead of an empty database: its rows, and what it has not applied yet.
+    """
+
+    names: tuple[str, ...] = ()
+    last: int | None = None
+    since: str | None = None
+    rows: int = 5
+    seed: int = 1
+    require: str = "exact"
+    shadow: str | None = None
+    jobs: int = 0
+    cache: bool = True
+    snapshot: str | None = None

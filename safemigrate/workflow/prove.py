@@ -4,47 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from safemigrate.db.postgres import connect
-from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ProjectError
 from safemigrate.lint.policy import Policy
-from safemigrate.model import AppliedState, Migration, MigrationOutcome, Outcome, Progress, Result
-from safemigrate.prisma import history as prisma_history
+from safemigrate.model import Migration, MigrationOutcome, Outcome, Result
 from safemigrate.prisma.migrations import migrations, passed_over
 from safemigrate.prisma.pair import side
-from safemigrate.shadow.provider import shadow_server
 from safemigrate.snapshot import store
-from safemigrate.snapshot.restore import restore
-from safemigrate.sql import statements_of
+from safemigrate.sql import Dialect, statements_of
 from safemigrate.workflow import snapshot as snapshots
-from safemigrate.workflow.on_target.resolve import require_server, sweep
-from safemigrate.workflow.proving import BEGIN, BROKEN, REQUIRED, Terms
-from safemigrate.workflow.proving.proven import proven
-from safemigrate.workflow.proving.remember import Memory
+from safemigrate.workflow.engines import engine_of
+from safemigrate.workflow.options import ProveOptions
+from safemigrate.workflow.proving import BROKEN, REQUIRED
 from safemigrate.workflow.reading.files import shown
-from safemigrate.workflow.rehearsal.shadows import ensure_schema
 from safemigrate.workflow.request import Request
-
-
-@dataclass(frozen=True, slots=True)
-class ProveOptions:
-    """The flags of `prove`. Without `names`, `last` and `since` it is the whole history; `jobs` 0 is one a core.
-
-    `snapshot` is the id of one to begin with, instead of an empty database: its rows, and what it has not applied yet.
-    """
-
-    names: tuple[str, ...] = ()
-    last: int | None = None
-    since: str | None = None
-    rows: int = 5
-    seed: int = 1
-    require: str = "exact"
-    shadow: str | None = None
-    jobs: int = 0
-    cache: bool = True
-    snapshot: str | None = None
 
 
 def prove(request: Request, options: ProveOptions) -> Outcome:
@@ -53,32 +27,16 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     Raises ProjectError for a project or a migration that is not there, ShadowError without a shadow.
     """
     began = time.perf_counter()
-    sweep()
     project = side(request.project, request.schema, request.settings)
-    require_server(project)
-    history = migrations(project)
+    engine = engine_of(project.provider)
+    engine.sweep()
     snapshot = store.find(snapshots.store_of(request), options.snapshot) if options.snapshot else None
-    terms = Terms(0 if snapshot else options.rows, options.seed)
-    with shadow_server(
-        options.shadow,
-        target_server=snapshots.origin(snapshot) if snapshot else None,
-        target_url=None,
-        roles=snapshot.manifest.roles if snapshot else (),
-        on_progress=request.on_progress,
-    ) as shadow:
-        begin = shadow.create(BEGIN)
-        if snapshot:
-            request.on_progress(Progress("restore", f"snapshot {snapshot.id} into the shadow"))
-            restore(snapshot, begin, shadow=True)
-            applied = _applied(begin)
-            history = [one for one in history if one.name not in applied]
-        ensure_schema(begin)
+    with engine.proving(request, options, migrations(project), snapshot) as proving:
+        history = proving.history
         wanted = _selected(history, options)
-        ground = (shadow.describe, terms, snapshot and snapshot.manifest.sha256)
-        memory = Memory(*ground) if options.cache else None
-        found = proven(shadow, history, wanted, terms, memory, request.on_progress, jobs=options.jobs)
+        found = proving.proven(wanted)
     policy = Policy(request.settings.rules, str(request.settings.path or ""))
-    outcomes = tuple(_at_levels(policy, history[number], found[number]) for number in wanted)
+    outcomes = tuple(_at_levels(policy, project.provider, history[number], found[number]) for number in wanted)
     notes = passed_over(project)
     if not wanted:
         return Outcome("prove", Result.NOTHING, notes=notes, seconds=time.perf_counter() - began)
@@ -92,18 +50,12 @@ def prove(request: Request, options: ProveOptions) -> Outcome:
     )
 
 
-def _at_levels(policy: Policy, migration: Migration, outcome: MigrationOutcome) -> MigrationOutcome:
+def _at_levels(policy: Policy, dialect: Dialect, migration: Migration, outcome: MigrationOutcome) -> MigrationOutcome:
     outcome = replace(outcome, path=str(shown(migration.path)), text=migration.sql)
     if not outcome.findings:
         return outcome
-    levelled = policy.judge(outcome.findings, statements_of(migration), migration.path, asks=True)
+    levelled = policy.judge(outcome.findings, statements_of(migration, dialect), migration.path, asks=True)
     return replace(outcome, findings=tuple(levelled))
-
-
-def _applied(url: DatabaseUrl) -> set[str]:
-    with connect(url) as connection:
-        rows = prisma_history.read(connection, url.schema) or ()
-    return {row.name for row in rows if row.state is AppliedState.APPLIED}
 
 
 def _satisfies(outcome: MigrationOutcome, require: str) -> bool:

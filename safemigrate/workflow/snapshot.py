@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from safemigrate.db import session
-from safemigrate.db.postgres import Connection, Server, connect, quote
+from safemigrate.db.postgres import Connection, connect, quote
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, ConsentRequired, SnapshotError
 from safemigrate.model import Outcome, Progress, Result, SnapshotOutcome
@@ -26,7 +26,7 @@ from safemigrate.snapshot.store import Snapshot
 from safemigrate.snapshot.take import take
 from safemigrate.workflow.forward.generate import git_state
 from safemigrate.workflow.on_target.resolve import ServerTarget, opened
-from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.on_target.shadow import origin, shadow_for
 from safemigrate.workflow.rehearsal.plan import script_of
 from safemigrate.workflow.rehearsal.scope import at_risk
 from safemigrate.workflow.rehearsal.shadows import copy_schema
@@ -214,25 +214,6 @@ def _at_risk(request: Request, resolved: Resolved, target: ServerTarget, shadow:
         with connect(bare, application_name="safemigrate rehearsal") as connection:
             seen = trace(connection, [script_of(migration) for migration in pending], request.on_progress)
     return at_risk(one for rehearsed in seen for one in rehearsed.observations)
-
-
-def origin(snapshot: Snapshot) -> Server:
-    """Describe the server it was taken of, so that the shadow is like it."""
-    manifest = snapshot.manifest
-    return Server(
-        version=manifest.server_version,
-        major=manifest.server_version // 10000,
-        version_text=str(manifest.server_version // 10000),
-        system_identifier=manifest.system_identifier,
-        database_oid=0,
-        user="postgres",
-        superuser=False,
-        can_create=False,
-        in_recovery=False,
-        encoding=manifest.encoding,
-        collate=manifest.collate,
-        ctype=manifest.ctype,
-    )
 
 
 def _what_it_holds(url: DatabaseUrl) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from safemigrate.execute.runs import Run
 from safemigrate.lint.facts import Facts
-from safemigrate.model import Conflict, Finding, Migration, Outcome, Plan, SchemaChange
+from safemigrate.model import Conflict, Finding, Migration, MigrationOutcome, Outcome, Plan, SchemaChange
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.request import Request
@@ -135,3 +135,14 @@ class Opened(Protocol):
 
     def back(self, request: Request, options: RollbackOptions) -> Back:
         """Give the way back."""
+
+
+class Proving(Protocol):
+    """Where a history is proven, migration by migration."""
+
+    @property
+    def history(self) -> Sequence[Migration]:
+        """The migrations that are not there from the beginning."""
+
+    def proven(self, wanted: Sequence[int]) -> dict[int, MigrationOutcome]:
+        """Prove the migrations of these numbers, each on what all before it made."""

@@ -66,12 +66,11 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
             "EraseOptions",
             "InitOptions",
             "SnapshotPruneOptions",
-            "ProveOptions",
         ):
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)
-    for options in ("ApplyOptions", "RollbackOptions"):
+    for options in ("ApplyOptions", "ProveOptions", "RollbackOptions"):
         monkeypatch.setattr(f"safemigrate.workflow.options.{options}", lambda **values: values)
     return recorder
 

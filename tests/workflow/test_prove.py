@@ -8,7 +8,8 @@ import pytest
 
 from safemigrate.errors import ProjectError
 from safemigrate.model import Confirmation, MigrationOutcome, Outcome, Result, Verdict
-from safemigrate.workflow.prove import ProveOptions, prove
+from safemigrate.workflow.options import ProveOptions
+from safemigrate.workflow.prove import prove
 from safemigrate.workflow.proving.lanes import run_lanes
 from safemigrate.workflow.snapshot import create
 from tests.workflow.conftest import Project

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from safemigrate.model import Migration
+from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import Dialect
+from safemigrate.workflow.options import ProveOptions
+from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
-from safemigrate.workflow.ways import Opened
+from safemigrate.workflow.ways import Opened, Proving
 
 
 class Engine(Protocol):
@@ -18,6 +23,11 @@ class Engine(Protocol):
 
         With `make` a file that is not there is made; a server's database is not.
         """
+
+    def proving(
+        self, request: Request, options: ProveOptions, history: Sequence[Migration], snapshot: Snapshot | None
+    ) -> AbstractContextManager[Proving]:
+        """Give a place to prove a history in, from nothing or from what a snapshot holds. Raises ShadowError."""
 
     def sweep(self) -> None:
         """Remove what killed runs left on this machine."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from safemigrate import proc
 from safemigrate.model import Migration
 from safemigrate.workflow.engines.file_back import FileBack
+from safemigrate.workflow.engines.file_proving import proving as proving
 from safemigrate.workflow.engines.file_way import FileWay, file_way
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected

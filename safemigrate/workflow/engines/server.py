@@ -16,6 +16,7 @@ from safemigrate.workflow.back import as_migration, conflicts, half_done, in_sta
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
+from safemigrate.workflow.engines.server_proving import proving as proving
 from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_way
 from safemigrate.workflow.engines.undo import undo
 from safemigrate.workflow.forward import carry_out

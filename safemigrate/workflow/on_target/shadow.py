@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from safemigrate.db import session
-from safemigrate.db.postgres import Connection, roles
+from safemigrate.db.postgres import Connection, Server, roles
 from safemigrate.model import Migration
 from safemigrate.shadow.provider import Shadow, shadow_server
+from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import statements_of
 from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.request import Request
@@ -48,3 +49,22 @@ def created_extensions(migrations: Sequence[Migration]) -> list[str]:
         if statement.kind.startswith("CREATE EXTENSION") and (found := _NAME.match(statement.sql))
     }
     return sorted(made - {"plpgsql"})
+
+
+def origin(snapshot: Snapshot) -> Server:
+    """Describe the server it was taken of, so that the shadow is like it."""
+    manifest = snapshot.manifest
+    return Server(
+        version=manifest.server_version,
+        major=manifest.server_version // 10000,
+        version_text=str(manifest.server_version // 10000),
+        system_identifier=manifest.system_identifier,
+        database_oid=0,
+        user="postgres",
+        superuser=False,
+        can_create=False,
+        in_recovery=False,
+        encoding=manifest.encoding,
+        collate=manifest.collate,
+        ctype=manifest.ctype,
+    )

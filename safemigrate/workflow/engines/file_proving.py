@@ -1,0 +1,56 @@
+"""A history in files that are thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safemigrate.db.sqlite.connection import connect, value
+from safemigrate.model import AppliedState, Migration, MigrationOutcome
+from safemigrate.prisma import sqlite_history
+from safemigrate.snapshot.store import Snapshot
+from safemigrate.workflow.on_file.proving import proven
+from safemigrate.workflow.options import ProveOptions
+from safemigrate.workflow.proving import Terms
+from safemigrate.workflow.proving.remember import Memory
+from safemigrate.workflow.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class FileProving:
+    """Where a history is proven; see `Proving`. `start` is a file to begin with, None for an empty one."""
+
+    request: Request
+    history: Sequence[Migration]
+    terms: Terms
+    memory: Memory | None
+    start: Path | None
+
+    def proven(self, wanted: Sequence[int]) -> dict[int, MigrationOutcome]:
+        """Prove the migrations of these numbers, one after another."""
+        return proven(self.history, wanted, self.terms, self.memory, self.request.on_progress, start=self.start)
+
+
+@contextmanager
+def proving(
+    request: Request, options: ProveOptions, history: Sequence[Migration], snapshot: Snapshot | None
+) -> Iterator[FileProving]:
+    """Begin with what a snapshot holds, where one is given."""
+    terms = Terms(0 if snapshot else options.rows, options.seed)
+    start = snapshot.archive if snapshot else None
+    if start:
+        with connect(start, write=False) as connection:
+            rows = sqlite_history.read(connection) or ()
+        applied = {row.name for row in rows if row.state is AppliedState.APPLIED}
+        history = [one for one in history if one.name not in applied]
+    ground = (f"SQLite {_version()}", terms, snapshot and snapshot.manifest.sha256)
+    yield FileProving(request, history, terms, Memory(*ground) if options.cache else None, start)
+
+
+def _version() -> str:
+    from safemigrate.shadow.sqlite.copies import copies
+
+    with copies() as made, made.opened("version") as connection:
+        return str(value(connection, "SELECT sqlite_version()"))
