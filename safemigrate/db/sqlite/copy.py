@@ -34,7 +34,7 @@ def backup(source: Path | Connection, into: Path, on_progress: OnProgress = sile
         # A half copy is thrown away, so it needs no journal of its own, and one fsync at its end.
         copy.execute("PRAGMA journal_mode = OFF")
         copy.execute("PRAGMA synchronous = OFF")
-        _pour(connection, copy, into, on_progress)
+        _pour(connection, copy, into, connection.path.name, on_progress)
 
 
 def compact(source: Path | Connection, into: Path) -> None:
@@ -61,11 +61,11 @@ def overwrite(
     """
     with connect(source, write=False) as connection, connect(live, timeout=timeout) as target:
         if kept is None:
-            _pour(connection, target, live, on_progress)
+            _pour(connection, target, live, live.name, on_progress)
             return
         try:
             with _kept(target, kept, on_progress) as require_unchanged:
-                _pour(connection, target, live, require_unchanged)
+                _pour(connection, target, live, live.name, require_unchanged)
         except BaseException:
             kept.unlink(missing_ok=True)
             raise
@@ -128,11 +128,11 @@ def _moment(connection: Connection) -> Iterator[None]:
             connection.execute("COMMIT")
 
 
-def _pour(source: Connection, target: sqlite3.Connection, path: Path, on_progress: OnProgress) -> None:
+def _pour(source: Connection, target: sqlite3.Connection, path: Path, name: str, on_progress: OnProgress) -> None:
     def progress(status: int, remaining: int, total: int) -> None:
         if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:  # Python would try for ever
             raise errors.busy(path)
-        on_progress(Progress("snapshot", path.name, total - remaining, total))
+        on_progress(Progress("snapshot", name, total - remaining, total))
 
     pages = max(value(source, "PRAGMA page_count") // 2, 1)  # two steps at least
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safemigrate.db.sqlite import copy
-from safemigrate.db.sqlite.connection import VERSION_NUMBER, Connection, connect, value
+from safemigrate.db.sqlite.connection import VERSION, VERSION_NUMBER, Connection, connect, value
 from safemigrate.errors import SnapshotError
 from safemigrate.model import OnProgress, silent
 from safemigrate.snapshot.manifest import Manifest, Table
@@ -73,4 +73,6 @@ def take(
             journal_mode=value(connection, "PRAGMA journal_mode"),
         )
         write_manifest(folder, manifest)
-    return Snapshot(store / name, manifest)
+    taken = Snapshot(store / name, manifest)
+    taken.mark_verified(f"SQLite {VERSION}")  # restored is what it is: a file that was opened, read and counted
+    return taken

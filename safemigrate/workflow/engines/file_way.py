@@ -22,9 +22,11 @@ from safemigrate.prisma import command
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.rehearse import replay
+from safemigrate.snapshot.sqlite.take import take
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import split, statements_of
 from safemigrate.sql.actions import CreateIndex
+from safemigrate.workflow.forward.generate import git_state
 from safemigrate.workflow.on_file.change import change_of
 from safemigrate.workflow.on_file.facts import facts
 from safemigrate.workflow.on_file.judge import judged
@@ -91,11 +93,22 @@ class FileWay:
         )
         return replace(script, statements=tuple(split(said, dialect="sqlite")))
 
-    def _before(self, _migration: Migration) -> tuple[Path, Snapshot | None]:
-        before = self.copies.path(_BEFORE)
-        self.request.on_progress(Progress("snapshot", "the whole file"))
-        backup(self.target.path, before)
-        return before, None
+    def _before(self, migration: Migration) -> tuple[Path, Snapshot | None]:
+        """Copy the file into the store, or where no snapshot is wanted beside the other copies."""
+        resolved, on_progress = self.target.resolved, self.request.on_progress
+        on_progress(Progress("snapshot", "the whole file"))
+        if self.options.snapshot == "none":
+            before = self.copies.path(_BEFORE)
+            backup(self.target.path, before)
+            return before, None
+        snapshot = take(
+            self.target.connection,
+            store=resolved.store,
+            migration=migration.name,
+            git=git_state(resolved.project),
+            on_progress=on_progress,
+        )
+        return snapshot.archive, snapshot
 
 
 @dataclass(frozen=True, slots=True)

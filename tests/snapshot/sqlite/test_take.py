@@ -57,7 +57,7 @@ def test_a_snapshot_has_everything_and_says_what(shop: Path, store: Path) -> Non
     )
     assert taken.manifest.database == f"file:{shop}"
     assert taken.manifest.journal_mode == "wal"
-    assert seen[-1].done == seen[-1].total
+    assert (seen[-1].detail, seen[-1].done) == ("shop.db", seen[-1].total)
     assert stores.find(store, "latest").manifest == taken.manifest
 
 
@@ -66,6 +66,7 @@ def test_what_is_on_the_disk_is_private_and_as_the_manifest_says(shop: Path, sto
     assert {path.name: path.stat().st_mode & 0o777 for path in taken.path.iterdir()} == {
         "database.db": 0o600,
         "manifest.json": 0o600,
+        "verified.json": 0o600,
     }
     written = json.loads((taken.path / "manifest.json").read_text())
     assert (written["version"], written["bytes"]) == (1, taken.archive.stat().st_size)
