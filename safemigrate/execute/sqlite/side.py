@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from safemigrate.db.sqlite.connection import Connection, SqlError, connect, value
+from safemigrate.db.sqlite.copy import backup
 from safemigrate.errors import ConnectionFailed
 
 NAME = "safemigrate"
@@ -75,18 +76,29 @@ def side_of(project_root: Path, database: Path) -> Path:
     return home.joinpath("_", *([drive] if drive else []), *file.parts[1:])
 
 
-def elsewhere(project_root: Path, connection: Connection) -> list[Path]:
-    """Return side databases of other paths that know rows of this file: it was moved, or copied."""
-    home = project_root.resolve() / ".safemigrate" / "kept"
-    found = []
-    for path in sorted(home.rglob("*")) if not attached(connection) else ():
-        with suppress(ConnectionFailed, SqlError):
-            if path.is_file() and attach(connection, path):
-                known = "SELECT 1 FROM safemigrate.run JOIN main._prisma_migrations p ON p.id = row LIMIT 1"
-                if value(connection, known):
-                    found.append(path)
+def follow(connection: Connection, side: Path) -> Path | None:
+    """Take along what is kept for a file that was moved or copied, and return from where: its rows are known there.
+
+    Raises ConnectionFailed where there is something to take along and that is not possible.
+    """
+    if side.exists():
+        return None
+    for found in _elsewhere(connection, side):
+        _make_folders(side)
+        backup(found, side)
+        return found
+    return None
+
+
+def _elsewhere(connection: Connection, side: Path) -> Iterator[Path]:
+    known = "SELECT 1 FROM safemigrate.run JOIN main._prisma_migrations p ON p.id = row LIMIT 1"
+    for path in sorted((_home(side) / "kept").rglob("*")):
+        with suppress(ConnectionFailed, SqlError):  # no side database, a broken one, or a file without a history
+            mine = path.is_file() and attach(connection, path) and value(connection, known)
+            detach(connection)
+            if mine:
+                yield path
         detach(connection)
-    return found
 
 
 def attach(connection: Connection, side: Path) -> bool:
@@ -141,22 +153,38 @@ def _stamps(connection: Connection) -> Iterator[str]:
         yield f"PRAGMA safemigrate.user_version = {_VERSION}"
 
 
+def _home(side: Path) -> Path:
+    return next(one for one in side.parents if one.name == ".safemigrate")
+
+
 def _make(side: Path) -> None:
-    """Make an empty file that only its owner can read, in folders of that kind, ignored by git."""
-    home = next(one for one in side.parents if one.name == ".safemigrate")
+    """Make an empty file that only its owner can read."""
+    _make_folders(side)
+    try:
+        with suppress(FileExistsError):
+            os.close(os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise _no_place(side, error) from error
+
+
+def _make_folders(side: Path) -> None:
+    """Make its folders, private to their owner and ignored by git."""
+    home = _home(side)
     try:
         for folder in reversed([one for one in side.parents if one.is_relative_to(home)]):
             folder.mkdir(mode=0o700, exist_ok=True)
         ignore = home / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
-        with suppress(FileExistsError):
-            os.close(os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
-        raise ConnectionFailed(
-            f"cannot make {side}, where rows that would be lost are kept: {error.strerror}",
-            fix=(f"ls -ld {side.parent}",),
-        ) from error
+        raise _no_place(side, error) from error
+
+
+def _no_place(side: Path, error: OSError) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"cannot make {side}, where rows that would be lost are kept: {error.strerror}",
+        fix=(f"ls -ld '{side.parent}'",),
+    )
 
 
 def _attach(connection: Connection, side: Path) -> None:

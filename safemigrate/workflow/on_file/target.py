@@ -87,6 +87,7 @@ def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileTarget]:
     assert path is not None
     with connect(path, create=make, timeout=resolved.url.patience) as connection:
         beside = side.side_of(resolved.project.root, path)
+        side.follow(connection, beside)
         side.attach(connection, beside)
         rows = history.read(connection)
         yield FileTarget(

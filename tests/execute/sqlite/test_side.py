@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 
 from safemigrate.db.sqlite.connection import Connection, connect
 from safemigrate.errors import ConnectionFailed
+from safemigrate.execute.runs import RunState
 from safemigrate.execute.sqlite import journal, side
+from safemigrate.prisma import sqlite_history as history
 from tests.execute.sqlite.scene import Scene, dump
 
 
@@ -57,18 +60,41 @@ def test_deleted_it_is_as_if_another_had_applied(scene: Scene) -> None:
         assert journal.runs(opened) == []
 
 
-def test_a_file_that_was_moved_is_found_again(scene: Scene) -> None:
+@pytest.mark.parametrize("moves", [True, False])
+def test_what_is_kept_follows_a_file_that_is_moved_or_copied(*, moves: bool, scene: Scene) -> None:
+    root, before = scene.database.parent.parent, dump(scene.database)
+    with connect(scene.database) as opened:
+        scene.apply(opened)
+        assert side.follow(opened, scene.side) is None
+    (scene.side.parent / "no database").write_text("x" * 1000)
+    other = root / "dev.db"
+    if moves:
+        scene.database.rename(other)
+    else:
+        shutil.copy(scene.database, other)
+    moved = Scene(other, scene.scratch)
+    with connect(other) as opened:
+        assert not side.attach(opened, moved.side)
+        assert side.follow(opened, moved.side) == scene.side
+        assert moved.side.stat().st_mode & 0o777 == 0o600
+        moved.take_back(opened)
+        assert dump(other) == before
+    with connect(scene.database, create=moves) as opened:
+        side.attach(opened, scene.side)
+        assert [one.state for one in journal.runs(opened)] == [RunState.APPLIED] * (not moves)
+
+
+def test_nothing_follows_a_file_of_another_history(scene: Scene) -> None:
     root = scene.database.parent.parent
     with connect(scene.database) as opened:
         scene.apply(opened)
-        assert side.elsewhere(root, opened) == []
-    (scene.side.parent / "no database").write_text("x" * 1000)
-    moved = scene.database.rename(root / "dev.db")
-    with connect(moved) as opened:
-        assert not side.attach(opened, side.side_of(root, moved))
-        assert side.elsewhere(root, opened) == [scene.side]
-        opened.execute("DELETE FROM _prisma_migrations")
-        assert side.elsewhere(root, opened) == []
+    for name in ("empty.db", "reset.db"):
+        with connect(root / name, create=True) as opened:
+            if name == "reset.db":
+                history.create_table(opened)
+            beside = side.side_of(root, root / name)
+            assert side.follow(opened, beside) is None
+            assert not beside.exists()
 
 
 def test_killed_before_it_was_made(scene: Scene, opened: Connection) -> None:
