@@ -15,13 +15,15 @@ from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed, NotSql
-from safemigrate.model import Group, Migration, MigrationOutcome, OnProgress, Plan, Proof, Verdict
+from safemigrate.lint import lint
+from safemigrate.model import Finding, Group, Migration, MigrationOutcome, OnProgress, Plan, Proof, Verdict
 from safemigrate.rollback.sqlite.derive import derive
 from safemigrate.rollback.sqlite.prove import prove
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse, replay
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.sql import Statement, executable, statements_of
+from safemigrate.workflow.on_file.facts import described
 from safemigrate.workflow.on_file.sampled import Sampled
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
 from safemigrate.workflow.proving.remember import Memory, recalled
@@ -87,9 +89,11 @@ class Lane:
         """Run the next migration, and prove it in copies of the file before it."""
         migration = self._history[self._at]
         self._copies.copy(_BASE, _BEFORE)
+        findings: tuple[Finding, ...] = ()
         try:
             statements = _statements(migration)
             before = self._catalog or read(self._base)
+            findings = tuple(lint(migration, statements, described(before), ()))
             with writes(self._base) as written:
                 replay(self._base, migration, statements)
             self._catalog = read(self._base)
@@ -102,7 +106,7 @@ class Lane:
                 said.append(f"before it, this does not run either: {', '.join(earlier)}")
             found = MigrationOutcome(migration.name, migration.checksum, BROKEN, detail="\n".join(said))
         self._at += 1
-        return found
+        return replace(found, findings=findings)
 
     def _tried(
         self, migration: Migration, statements: Sequence[Statement], catalog: Catalog, rows: Sampled

@@ -59,6 +59,17 @@ def test_a_history_is_proven_with_rows_that_are_none_of_its_own() -> None:
     assert deleted.rows == {'"User"': (0, 0, 5)}
 
 
+def test_each_is_read_with_the_schema_that_it_finds() -> None:
+    narrower = rebuild('"email" TEXT NOT NULL', '"id", "email"')
+    required = rebuild('"email" TEXT NOT NULL, "age" INT NOT NULL', '"id", "email"')
+    outcomes = prove(INIT, narrower, required)
+    assert [[each.rule for each in one.findings] for one in outcomes] == [
+        [],
+        ["drop-column"],
+        ["required-column-without-default"],
+    ]
+
+
 def test_its_own_rows_stay_and_ours_do_not() -> None:
     seeds = """INSERT INTO "User" ("email") VALUES ('root@example.org')"""
     outcomes = prove(INIT, seeds, 'UPDATE "User" SET "name" = "email"', wanted=[2])
