@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ _TICK = 1_000_000  # of SQLite's virtual machine, some milliseconds
 
 
 _TABLES = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+
+
+_NONE: Violations = Counter()
 
 
 def _nothing() -> None:
@@ -118,12 +122,14 @@ def take_back(
     left: Sequence[Kept] = (),
     undo: Plan | None = None,
     fill: Mapping[str, object] = MappingProxyType({}),
+    dangling: Violations = _NONE,
     reason: str = "it was rolled back",
 ) -> None:
     """Run the inverses of these runs, newest first, whole or not at all; they are on hold then.
 
     `rehearsed` is the side database of the rollback's own rehearsal, with what it drops and changes (`left`); `undo` is
-    the plan that takes the rollback back. `fill` are the values that the inverse asks for, by name.
+    the plan that takes the rollback back. `fill` are the values that the inverse asks for, by name. `dangling` are rows
+    that pointed nowhere before the migrations, and do so again.
     """
 
     def keep(keeper: Connection) -> None:
@@ -149,7 +155,7 @@ def take_back(
                 for sql in step.inverse:
                     execute(aim.connection, sql, plain=True)
 
-    _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed)
+    _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed, dangling=dangling)
 
 
 def _in_one(
@@ -160,6 +166,7 @@ def _in_one(
     change: Callable[[], None],
     rehearsed: Path | None,
     touched: Collection[str] | None = None,
+    dangling: Violations = _NONE,
 ) -> None:
     connection, beside, begun = aim.connection, aim.connection.beside, False
     try:
@@ -175,7 +182,7 @@ def _in_one(
                 keep(keeper)
             change()
             connection.attach_all(beside)
-            _sound(connection, violated, touched)
+            _sound(connection, violated + dangling, touched)
             hooks.verify()
             hooks.record()
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""Rows that pointed nowhere before a migration: they come back with it, and only more of them are refused."""
+"""Rows that pointed nowhere before a migration: they come back with its rollback."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections import Counter
 
 from safemigrate.db.sqlite.connection import Connection, quote, rows, run, value
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
-from safemigrate.errors import MigrationFailed
-from safemigrate.model import Kept, KeptKind, counted
+from safemigrate.model import Kept, KeptKind
 
 
 def keep_dangling(connection: Connection, key: str) -> list[Kept]:
@@ -23,18 +22,12 @@ def keep_dangling(connection: Connection, key: str) -> list[Kept]:
     return [Kept(KeptKind.ROWS, quote(child), place) for child, _ in gone]
 
 
-def refuse_dangling(connection: Connection, key: str, was: Violations) -> None:
-    """Raise MigrationFailed where more rows point nowhere than did before the way back, or before the migration."""
-    known = "SELECT count(*) FROM safemigrate.sqlite_master WHERE name = ?"
-    before: Violations = Counter()
-    if value(connection, known, [f"{key}_dangling"]):
-        kept = rows(connection, f"SELECT child, parent, count FROM {_place(key)}")
-        before.update({(child, parent): count for child, parent, count in kept})
-    now = violations(connection)
-    if new := added(was, now) - before:
-        (child, parent), count = new.most_common(1)[0]
-        words = f"{{count}} {{row|rows}} of {quote(child)} would point to no row of {quote(parent)}"
-        raise MigrationFailed(counted(words, count), "The rollback was undone.")
+def dangling(connection: Connection, key: str) -> Violations:
+    """Return how many rows will point nowhere again once the migration is taken back."""
+    if not value(connection, "SELECT count(*) FROM safemigrate.sqlite_master WHERE name = ?", [f"{key}_dangling"]):
+        return Counter()
+    kept = rows(connection, f"SELECT child, parent, count FROM {_place(key)}")
+    return Counter({(child, parent): count for child, parent, count in kept})
 
 
 def _place(key: str) -> str:

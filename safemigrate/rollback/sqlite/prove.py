@@ -15,7 +15,7 @@ from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.script import execute
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict, counted
-from safemigrate.rollback.sqlite.dangling import refuse_dangling
+from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import key_of
 from safemigrate.rollback.sqlite.virtual import readable
 
@@ -68,11 +68,14 @@ def _unlike(expected: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
 def take_back(connection: Connection, plan: Plan) -> None:
     """Run the way back in one transaction. Raises MigrationFailed, and nothing has changed."""
     with foreign_keys(connection, on=False), connection.transaction():
-        was = violations(connection)
+        known = violations(connection) + dangling(connection, key_of(plan.migration, plan.checksum))
         for step in reversed(plan.steps):
             for sql in step.inverse:
                 execute(connection, sql, plain=True)
-        refuse_dangling(connection, key_of(plan.migration, plan.checksum), was)
+        if new := added(known, violations(connection)):
+            (table, parent), count = new.most_common(1)[0]
+            words = f"{{count}} {{row|rows}} of {quote(table)} would point to no row of {quote(parent)}"
+            raise MigrationFailed(counted(words, count), "The rollback was undone.")
 
 
 def _compared(connection: Connection, schema: str, expected: Catalog) -> Iterator[str]:

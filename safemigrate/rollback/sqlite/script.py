@@ -67,7 +67,7 @@ def inverse(change: Change) -> list[str]:
     for back in change.mended:
         said += _mend(back, change.pointing(back))
     said += (f"DROP TABLE {quote(table.name)}" for table in change.born)
-    said += change.renames
+    said += ["PRAGMA legacy_alter_table = OFF", *change.renames] if change.renames else []
     rebuilt = change.rebuilt
     if rebuilt or change.gone:
         said += _made_anew(change, rebuilt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import Catalog, read
@@ -22,32 +23,27 @@ class _Seen:
     written: frozenset[str] = frozenset()
 
 
-def undo(connection: Connection, plan: Plan, before: Catalog, after: Catalog) -> Derived:
-    """Derive what takes the rollback of `plan` back, and keep what it needs, as `derive` does for a migration.
+def undo(
+    connection: Connection, name: str, checksum: str, plans: Sequence[Plan], before: Catalog, after: Catalog
+) -> Derived:
+    """Derive what takes the rollback of `plans`, oldest first, back, and keep what it needs, as `derive` does.
 
-    `main` is the file after the rollback, `before` the one before it. Which table became which the migration's own
+    `main` is the file after the rollback, `before` the one before it. Which table became which the migrations' own
     statements tell: they run again in the file, in a transaction that is undone.
     """
-    return derive(
-        connection,
-        f"{plan.migration} rolled back",
-        plan.checksum,
-        (),
-        before,
-        after,
-        descent=_back(connection, plan, after, before),
-    )
+    return derive(connection, name, checksum, (), before, after, descent=_back(connection, plans, after, before))
 
 
-def _back(connection: Connection, plan: Plan, former: Catalog, today: Catalog) -> Lineage | None:
-    """Trace today's tables to the former ones; None, for names to tell, where the migration does not run again."""
+def _back(connection: Connection, plans: Sequence[Plan], former: Catalog, today: Catalog) -> Lineage | None:
+    """Trace today's tables to the former ones; None, for names to tell, where the migrations do not run again."""
     observed: list[_Seen] = []
     now = former
     connection.execute("SAVEPOINT undo")
     try:
-        for step in plan.steps:
-            for statement in split(step.sql, "the migration", dialect="sqlite"):
-                execute(connection, statement.sql, step.line)
+        for step in (step for plan in plans for step in plan.steps):
+            for sql in (*step.before, *step.run, *step.after):
+                (statement,) = split(sql, "the migration", dialect="sqlite")
+                execute(connection, sql, step.line)
                 then, now = now, read(connection)
                 observed.append(_Seen(statement, then, now))
     except (MigrationFailed, SqlError):

@@ -54,7 +54,7 @@ def made_anew(table: Table) -> str:
 
 
 def readable(connection: Connection, schema: str, table: Table) -> bool:
-    """Whether a table can be read: an index of another's rows may name columns that are gone, or a module be missing."""
+    """Whether a table can be read: an index may name columns of another table that are gone, a module be missing."""
     try:
         connection.execute(f"SELECT * FROM {quote(schema, table.name)} LIMIT 1").fetchall()
     except SqlError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,14 +15,16 @@ from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.compare import compare, fingerprint
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, literal, rows
 from safemigrate.db.sqlite.copy import backup
-from safemigrate.db.sqlite.foreign_keys import foreign_keys
+from safemigrate.db.sqlite.foreign_keys import Violations, foreign_keys
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Verdict
 from safemigrate.prisma import sqlite_history as history
-from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.dangling import dangling
+from safemigrate.rollback.sqlite.derive import key_of
+from safemigrate.rollback.sqlite.undo import undo as derive_undo
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.conflicts import Unanswerable
@@ -141,7 +144,7 @@ class FileBack:
                 return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)))
             self._verify(chosen, before, after, found)
             key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
-            undo = derive(connection, "rollback", key, (), before, after)
+            undo = derive_undo(connection, "rollback", key, [one.plan for one in reversed(chosen)], before, after)
         proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
         plan = Plan("rollback", "", (Group(undo.steps),), proof)
         left += (one for step in undo.steps for one in step.kept)
@@ -187,6 +190,9 @@ class FileBack:
                 names = ", ".join(one.migration for one in chosen)
                 history.raise_guard(connection, f"{names} is on hold: safemigrate status")
 
+        pointing: Violations = Counter()
+        for one in chosen:
+            pointing += dangling(connection, key_of(one.migration, one.checksum))
         connection.attach(made.path(_TAKEN), "reached")
         try:
             run.take_back(
@@ -197,6 +203,7 @@ class FileBack:
                 left=tried.left,
                 undo=tried.undo,
                 fill=conflicts.answers(options, chosen),
+                dangling=pointing,
             )
         except MigrationFailed as error:
             raise Restored(

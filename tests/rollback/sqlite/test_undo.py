@@ -25,10 +25,9 @@ def undone(found: Journey, folder: Path, since: str = "") -> None:
     found.back()
     connection.detach("before")
     connection.attach(folder / "used.db", "before")
-    derived = undo(connection, found.plan, read(connection, "before"), read(connection))
+    derived = undo(connection, "rollback", "1", [found.plan], read(connection, "before"), read(connection))
     assert derived.reasons == ()
-    name = f"{found.plan.migration} rolled back"
-    plan = Plan(name, found.plan.checksum, (Group(derived.steps),), Proof(Verdict.EXACT))
+    plan = Plan("rollback", "1", (Group(derived.steps),), Proof(Verdict.EXACT))
     found.write(since)
     take_back(connection, plan)
 
