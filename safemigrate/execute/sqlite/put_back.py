@@ -28,7 +28,7 @@ class Restorable:
     @property
     def words(self) -> str:
         """What is to be told where it is back."""
-        return f"{self.what} on {quote(self.table)}, which the rebuild would have lost, was put back"
+        return f"{self.what}, which the rebuild would have lost, was put back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def lost(before: Catalog, after: Catalog, statements: Sequence[str], known_index
 
     indexes = [before.indexes[name] for name in missing("INDEX", before.indexes, after.indexes)]
     found = [
-        Restorable(f"index {quote(one.name)}", one.table, (one.sql,))
+        Restorable(f"index {quote(one.name)} on {quote(one.table)}", one.table, (one.sql,))
         for one in indexes
         if one.origin == "c"
         and one.table in after.tables
@@ -75,7 +75,7 @@ def lost(before: Catalog, after: Catalog, statements: Sequence[str], known_index
     ]
     triggers = [before.triggers[name] for name in missing("TRIGGER", before.triggers, after.triggers)]
     found += (
-        Restorable(f"trigger {quote(one.name)}", one.table, (one.sql,), one)
+        Restorable(f"trigger {quote(one.name)} on {quote(one.table)}", one.table, (one.sql,), one)
         for one in triggers
         if one.table in after.tables or one.table in after.views
     )
@@ -98,7 +98,7 @@ def tried(connection: Connection, found: Lost, before: Catalog, after: Catalog) 
     try:
         for one in found.restorable:
             if why := _refused(connection, one):
-                gone.append(Gone(one.table, f"{one.what} on {quote(one.table)} is gone with the rebuild: {why}"))
+                gone.append(Gone(one.table, f"{one.what} is gone with the rebuild: {why}"))
             else:
                 back.append(one)
         gone += _broken(connection, before, after)
@@ -152,7 +152,7 @@ def _counter(was: Table, now: Table) -> Iterator[Restorable]:
         return
     name = literal(now.name)
     yield Restorable(
-        "the AUTOINCREMENT counter",
+        f"the AUTOINCREMENT counter of {quote(now.name)}",
         now.name,
         (
             f"UPDATE sqlite_sequence SET seq = max(seq, {was.counter}) WHERE name = {name}",

@@ -21,7 +21,7 @@ from safemigrate.execute.runs import RunState
 from safemigrate.execute.sqlite import journal, kept, side
 from tests.execute.sqlite.scene import Scene, dump, make, rehearsed
 
-# 200 a night.
+# A night has 2,000 (.github/workflows/nightly.yml).
 RANDOM = int(os.environ.get("SAFEMIGRATE_TEST_KILLS", "15"))
 
 Work = Callable[[Scene], None]

@@ -117,7 +117,7 @@ def test_triggers(event: str, change: Change) -> None:
     trigger = f"CREATE TRIGGER logged AFTER {event} ON User BEGIN INSERT INTO Log VALUES ({row}.name); END"
     other = f"CREATE TRIGGER bio AFTER {event} ON User BEGIN INSERT INTO Log VALUES ({row}.bio); END"
     assert said(change([USER, ROWS, LOG, trigger, other], rebuild())) == (
-        ['trigger "logged"'],
+        ['trigger "logged" on "User"'],
         [f'trigger "bio" on "User" is gone with the rebuild: no such column: {row}.bio'],
     )
     assert value(change.opened, "SELECT group_concat(sql) FROM sqlite_master WHERE type = 'trigger'") == trigger
@@ -153,7 +153,7 @@ def test_a_trigger_of_a_view(change: Change) -> None:
     remade = ["DROP VIEW names", *rebuild(), before[1]]
     change.path.unlink()
     change.copy.unlink()
-    assert said(change(before, remade)) == (['trigger "renamed"'], [])
+    assert said(change(before, remade)) == (['trigger "renamed" on "names"'], [])
 
 
 @pytest.mark.parametrize(
