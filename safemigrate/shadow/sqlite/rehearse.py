@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, run
 from safemigrate.db.sqlite.errors import told
 from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
 from safemigrate.errors import MigrationFailed
@@ -52,7 +52,7 @@ def rehearse(
     do = execute or as_written(connection)
     tracer = Tracer(connection, now)
     before = tracer.catalog
-    with _whole(connection, migration, statements):
+    with _named(migration), whole(connection, on=not without_foreign_keys(statements)):
         observations = tuple(
             tracer.observe(one, lambda number=number, one=one: do(number, one))  # type: ignore[misc]
             for number, one in enumerate(in_one_transaction(statements))
@@ -62,7 +62,7 @@ def rehearse(
 
 def replay(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
     """Run a migration as `rehearse` does, and look at nothing."""
-    with _whole(connection, migration, statements):
+    with _named(migration), whole(connection, on=not without_foreign_keys(statements)):
         for one in in_one_transaction(statements):
             script.execute(connection, one.sql, one.span.line)
 
@@ -72,16 +72,13 @@ def run_as_prisma(connection: Connection, migration: Migration, statements: Sequ
 
     Foreign keys are on when it begins. Raises MigrationFailed; what ran before stays.
     """
-    try:
-        with foreign_keys(connection, on=True):
-            try:
-                for one in statements:
-                    script.execute(connection, one.sql, one.span.line, plain=True)
-            finally:
-                if connection.in_transaction:  # a BEGIN without its COMMIT is lost at disconnect
-                    run(connection, "ROLLBACK")
-    except MigrationFailed as error:
-        raise _named(error, migration) from error
+    with _named(migration), foreign_keys(connection, on=True):
+        try:
+            for one in statements:
+                script.execute(connection, one.sql, one.span.line, plain=True)
+        finally:
+            if connection.in_transaction:  # a BEGIN without its COMMIT is lost at disconnect
+                run(connection, "ROLLBACK")
 
 
 def as_written(connection: Connection) -> Execute:
@@ -90,24 +87,25 @@ def as_written(connection: Connection) -> Execute:
 
 
 @contextmanager
-def _whole(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> Iterator[None]:
-    """Keep what runs inside the block whole, and refuse rows that then refer to none.
+def whole(connection: Connection, *, on: bool) -> Iterator[None]:
+    """Keep what runs inside the block whole, with foreign keys `on` or not, and refuse rows that then refer to none.
 
-    It sees no file but its own, and what is temporary ends with it, as with Prisma's connection.
+    It sees no file but its own, and what is temporary ends with it. Raises MigrationFailed.
     """
     broken = violations(connection)
-    with connection.alone(), foreign_keys(connection, on=not without_foreign_keys(statements)):
+    with connection.alone(), foreign_keys(connection, on=on):
         try:
             with connection.transaction():
                 yield
                 if new := added(broken, violations(connection)):
                     raise _orphaned(new)
-        except MigrationFailed as error:
-            raise _named(error, migration) from error
         except SqlError as error:
             if told(connection.path, error):
                 raise
-            raise _named(script.failed(connection, error, "COMMIT"), migration) from error
+            raise script.failed(connection, error, "COMMIT") from error
+        finally:
+            for kind, name in rows(connection, "SELECT type, name FROM temp.sqlite_master WHERE type <> 'index'"):
+                run(connection, f"DROP {kind} IF EXISTS temp.{quote(name)}")
 
 
 class Orphaned(MigrationFailed):
@@ -128,10 +126,15 @@ def _orphaned(new: Violations) -> Orphaned:
     return error
 
 
-def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:
-    return MigrationFailed(
-        f"{migration.name}, {error.summary}",
-        error.why,
-        error.fix or (f"edit {migration.path}",),
-        sqlstate=error.sqlstate,
-    )
+@contextmanager
+def _named(migration: Migration) -> Iterator[None]:
+    """Say of a failure inside the block which migration it is of."""
+    try:
+        yield
+    except MigrationFailed as error:
+        raise MigrationFailed(
+            f"{migration.name}, {error.summary}",
+            error.why,
+            error.fix or (f"edit {migration.path}",),
+            sqlstate=error.sqlstate,
+        ) from error

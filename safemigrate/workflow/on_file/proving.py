@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from safemigrate.db.sqlite.catalog import Catalog, fold, read
@@ -16,19 +17,19 @@ from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.lint import lint
-from safemigrate.model import Finding, Group, Migration, MigrationOutcome, OnProgress, Plan, Proof, Verdict
-from safemigrate.rollback.sqlite.derive import derive
-from safemigrate.rollback.sqlite.prove import prove
+from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, Severity
 from safemigrate.shadow.sqlite.copies import Copies, copies
-from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse, replay
+from safemigrate.shadow.sqlite.rehearse import replay
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.on_file.facts import described
 from safemigrate.workflow.on_file.sampled import Sampled
+from safemigrate.workflow.on_file.trial import Trial, tried
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
 from safemigrate.workflow.proving.remember import Memory, recalled
 
-_BASE, _BEFORE, _AFTER, _SIDE = "base", "before", "after", "safemigrate"
+_BASE, _BEFORE, _AFTER, _SIDE = "base", "before", "after", "side"
+_NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)  # what time it is for every migration, so that a proof is the same again
 
 
 def proven(
@@ -73,6 +74,7 @@ class Lane:
         self._at = 0
         self._failed: list[str] = []
         self._catalog: Catalog | None = None
+        self._indexes: set[str] = set()  # that migrations made
 
     def advance(self, to: int) -> None:
         """Run every migration before number `to`."""
@@ -94,11 +96,12 @@ class Lane:
             statements = _statements(migration)
             before = self._catalog or read(self._base)
             findings = tuple(lint(migration, statements, described(before), ()))
+            self._indexes |= set(before.indexes)
             with writes(self._base) as written:
                 replay(self._base, migration, statements)
             self._catalog = read(self._base)
             touched = _touched(before, migration, {table for _, table in written})
-            found = self._tried(migration, statements, before, Sampled(before, touched, statements, terms))
+            found = self._tried(migration, statements, Sampled(before, touched, statements, terms))
         except (MigrationFailed, NotSql) as error:
             self._failed.append(migration.name)
             said = [f"{error.summary}: {error.why}"]
@@ -106,71 +109,52 @@ class Lane:
                 said.append(f"before it, this does not run either: {', '.join(earlier)}")
             found = MigrationOutcome(migration.name, migration.checksum, BROKEN, detail="\n".join(said))
         self._at += 1
-        return replace(found, findings=findings)
+        return replace(found, findings=(*findings, *found.findings))
 
-    def _tried(
-        self, migration: Migration, statements: Sequence[Statement], catalog: Catalog, rows: Sampled
-    ) -> MigrationOutcome:
+    def _tried(self, migration: Migration, statements: Sequence[Statement], rows: Sampled) -> MigrationOutcome:
         began = time.perf_counter()
         while True:
-            empty = self._copies.copy(_BEFORE, "sampled")
+            before = self._copies.copy(_BEFORE, "sampled")
             with self._copies.opened("sampled") as connection:
                 rows.put(connection)
             self._copies.copy("sampled", _AFTER)
+            self._copies.path(_SIDE).unlink(missing_ok=True)
             try:
                 with self._copies.opened(_AFTER) as connection:
-                    seen = rehearse(connection, migration, statements, now=catalog)
-                    return self._proven(connection, seen, statements, rows, empty, began)
+                    found = tried(
+                        connection, migration, statements, before, self._copies.path(_SIDE), _NOON, self._indexes
+                    )
+                    elsewhere = same_end(connection, found.seen, statements, before, self._copies)
             except MigrationFailed as error:
                 if not rows.make_way(error):
                     raise
+            else:
+                return _outcome(found, elsewhere, rows.said, time.perf_counter() - began)
 
-    def _proven(
-        self,
-        connection: Connection,
-        seen: Rehearsed,
-        statements: Sequence[Statement],
-        rows: Sampled,
-        before: Path,
-        began: float,
-    ) -> MigrationOutcome:
-        migration = seen.migration
-        self._copies.path(_SIDE).unlink(missing_ok=True)
-        elsewhere = same_end(connection, seen, statements, before, self._copies)
-        connection.attach(before, "before")
-        connection.attach(self._copies.path(_SIDE), _SIDE, write=True, create=True)
-        traces = tuple(one.trace for one in seen.observations)
-        derived = derive(connection, migration.name, migration.checksum, seen.observations, seen.before, seen.after)
-        plan = Plan(
-            migration.name,
-            migration.checksum,
-            (Group(derived.steps),),
-            Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
-            traces,
-        )
-        plan = prove(
-            connection,
-            plan,
-            seen.before,
-            seen.after,
-            forward=lambda: replay(connection, migration, statements),
-            reasons=derived.reasons,
-        )
-        changed = any(one.changed for one in seen.observations) or bool(compare(seen.before, seen.after))
-        said = [rows.said]
-        if elsewhere:
-            said.append(f"Prisma, statement by statement, ends otherwise: {'; '.join(elsewhere)}")
-        if not changed and (aimed := sorted(map(quote, seen.written))):
-            said.append(f"it writes to {', '.join(aimed)}, and no row there is one that it changes")
-        return MigrationOutcome(
-            migration.name,
-            migration.checksum,
-            PROVEN if changed else UNCHANGED,
-            traces=traces,
-            transactions=(len(traces),),
-            proof=replace(plan.proof, seconds=time.perf_counter() - began),
-            detail="\n".join(filter(None, said)),
-        )
+
+def _outcome(found: Trial, elsewhere: Sequence[str], said: str, seconds: float) -> MigrationOutcome:
+    """What came of a trial; rows that were made say nothing of how many a target has, so no finding counts them."""
+    seen, migration = found.seen, found.seen.migration
+    told = [said] if said else []
+    if elsewhere:
+        told.append(f"Prisma, statement by statement, ends otherwise: {'; '.join(elsewhere)}")
+    changed = any(one.changed for one in seen.observations) or bool(compare(seen.before, seen.after))
+    if not changed and (aimed := sorted(map(quote, seen.written))):
+        told.append(f"it writes to {', '.join(aimed)}, and no row there is one that it changes")
+    gone = [
+        Finding("seen-loss", Severity.WARNING, one.words, migration.name, subject=one.table) for one in found.lost.gone
+    ]
+    traces = tuple(one.trace for one in seen.observations)
+    return MigrationOutcome(
+        migration.name,
+        migration.checksum,
+        PROVEN if changed else UNCHANGED,
+        tuple(gone),
+        traces,
+        transactions=(len(traces),),
+        proof=replace(found.plan.proof, seconds=seconds),
+        detail="\n".join(told),
+    )
 
 
 def _statements(migration: Migration) -> list[Statement]:

@@ -17,7 +17,7 @@ from safemigrate.execute.sqlite import put_back
 from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
 from safemigrate.rollback.sqlite.derive import derive
 from safemigrate.rollback.sqlite.prove import prove
-from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse
+from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse, whole
 from safemigrate.sql import Statement
 
 
@@ -100,11 +100,7 @@ def with_last(steps: tuple[Step, ...], after: tuple[str, ...]) -> tuple[Step, ..
 
 def forward(connection: Connection, plan: Plan, moment: datetime, *, on: bool) -> None:
     """Run a plan, in one transaction, with foreign keys `on` or not. Raises MigrationFailed."""
-    with (
-        standstill(connection, moment, plan.checksum),
-        foreign_keys(connection, on=on),
-        connection.transaction(),
-    ):
+    with standstill(connection, moment, plan.checksum), whole(connection, on=on):
         for step in plan.steps:
             for sql in (*step.before, *step.run, *step.after):
                 script.execute(connection, sql, step.line)
