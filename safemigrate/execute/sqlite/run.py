@@ -35,11 +35,7 @@ _DEFAULTS = (
     "defer_foreign_keys",
 )
 _TICK = 1_000_000  # of SQLite's virtual machine, some milliseconds
-
-
 _TABLES = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
-
-
 _NONE: Violations = Counter()
 
 
@@ -104,7 +100,8 @@ def apply(
             kept.copy(keeper, run, [one for step in plan.steps for one in step.kept])
 
     def change() -> None:
-        side.attach(aim.connection, aim.side)  # what takes a rollback back reads what that kept
+        if any(quote(side.NAME) in sql for step in plan.steps for sql in step.run):  # it takes a rollback back
+            side.attach(aim.connection, aim.side)
         for number, step in enumerate(plan.steps):
             aim.on_progress(Progress(aim.step, " ".join(step.sql.split())[:80], number, len(plan.steps)))
             for sql in (*step.before, *step.run, *step.after):

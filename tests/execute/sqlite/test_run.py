@@ -12,7 +12,7 @@ from safemigrate.execute.runs import RunState
 from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Progress
 from safemigrate.prisma import sqlite_history as history
-from tests.execute.sqlite.scene import NAME, PLAN, REBUILD, Scene, dump, make, plan
+from tests.execute.sqlite.scene import INVERSE, NAME, PLAN, REBUILD, Scene, dump, make, plan
 
 
 def test_a_rebuild_there_and_back(scene: Scene, opened: Connection) -> None:
@@ -96,6 +96,15 @@ def test_a_script_sees_no_file_but_its_own(scene: Scene, opened: Connection, tmp
     assert seen == [0]
     assert set(opened.beside) == {"reached", "safemigrate"}
     assert rows(opened, "SELECT name FROM temp.sqlite_master") == []
+
+
+def test_a_script_does_not_find_the_tables_of_the_journal(scene: Scene, opened: Connection) -> None:
+    side.attach(opened, scene.side)
+    scene.apply(opened)
+    statements = ('DROP TABLE IF EXISTS "Setting"', "DROP TABLE IF EXISTS run", "DROP TABLE IF EXISTS hold")
+    scene.apply(opened, plan(statements, INVERSE))
+    assert len(journal.runs(opened)) == 2
+    assert rows(opened, "SELECT * FROM safemigrate.setting") == []
 
 
 def test_violations_that_were_there_before_stay(scene: Scene, opened: Connection) -> None:
