@@ -133,6 +133,9 @@ class Opened(Protocol):
     def finish(self, request: Request, options: ApplyOptions) -> None:
         """Finish the run that was interrupted between two groups. Raises Restored or NotRestored."""
 
+    def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:
+        """Take a snapshot of that scope. Raises SnapshotError."""
+
     def back(self, request: Request, options: RollbackOptions) -> Back:
         """Give the way back."""
 

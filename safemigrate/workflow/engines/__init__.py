@@ -8,7 +8,6 @@ from typing import Protocol
 
 from safemigrate.model import Migration
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.sql import Dialect
 from safemigrate.workflow.options import ProveOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
@@ -29,11 +28,20 @@ class Engine(Protocol):
     ) -> AbstractContextManager[Proving]:
         """Give a place to prove a history in, from nothing or from what a snapshot holds. Raises ShadowError."""
 
+    def verify_snapshot(self, request: Request, snapshot: Snapshot, *, deep: bool, shadow: str | None = None) -> str:
+        """Check size, sha256 and a full read, `deep` with a restore; returns what held. Raises SnapshotError."""
+
+    def restore_into(self, request: Request, snapshot: Snapshot, into: str) -> tuple[str, tuple[str, ...], str]:
+        """Restore and compare; what is there already takes consent and is kept aside.
+
+        Returns the database, what there is to say, and the command that leads on. Raises SnapshotError.
+        """
+
     def sweep(self) -> None:
         """Remove what killed runs left on this machine."""
 
 
-def engine_of(provider: Dialect) -> Engine:
+def engine_of(provider: str) -> Engine:
     """Return the engine of a provider as `prisma.project` names it; imported here, for each has heavy libraries."""
     if provider == "sqlite":
         from safemigrate.workflow.engines import file

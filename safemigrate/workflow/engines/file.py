@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 from safemigrate import proc
 from safemigrate.model import Migration
+from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.engines.file_back import FileBack
 from safemigrate.workflow.engines.file_proving import proving as proving
+from safemigrate.workflow.engines.file_snapshot import restore_into as restore_into
+from safemigrate.workflow.engines.file_snapshot import take_snapshot
+from safemigrate.workflow.engines.file_snapshot import verify_snapshot as verify_snapshot
 from safemigrate.workflow.engines.file_way import FileWay, file_way
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected
@@ -36,6 +40,10 @@ class FileOpened:
     def finish(self, request: Request, options: ApplyOptions) -> None:  # noqa: ARG002 what a server's takes
         """Nothing is ever between two groups here: a run is one transaction."""
         raise AssertionError(self.target.interrupted)
+
+    def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:  # noqa: ARG002 what a server's takes
+        """Take a snapshot of the whole file."""
+        return take_snapshot(request, self.target)
 
     def back(self, request: Request, options: RollbackOptions) -> FileBack:
         """Give the way back."""

@@ -22,11 +22,10 @@ from safemigrate.prisma import command
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.rehearse import replay
-from safemigrate.snapshot.sqlite.take import take
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import split, statements_of
 from safemigrate.sql.actions import CreateIndex
-from safemigrate.workflow.forward.generate import git_state
+from safemigrate.workflow.engines.file_snapshot import take_snapshot
 from safemigrate.workflow.on_file.change import change_of
 from safemigrate.workflow.on_file.facts import facts
 from safemigrate.workflow.on_file.judge import judged
@@ -94,21 +93,13 @@ class FileWay:
         return replace(script, statements=tuple(split(said, dialect="sqlite")))
 
     def _before(self, migration: Migration) -> tuple[Path, Snapshot | None]:
-        """Copy the file into the store, or where no snapshot is wanted beside the other copies."""
-        resolved, on_progress = self.target.resolved, self.request.on_progress
-        on_progress(Progress("snapshot", "the whole file"))
-        if self.options.snapshot == "none":
+        """The file as it is now, which nobody writes to: a snapshot of it, where one is wanted."""
+        if self.options.dry_run or self.options.snapshot == "none":
             before = self.copies.path(_BEFORE)
             backup(self.target.path, before)
             return before, None
-        snapshot = take(
-            self.target.connection,
-            store=resolved.store,
-            migration=migration.name,
-            git=git_state(resolved.project),
-            on_progress=on_progress,
-        )
-        return snapshot.archive, snapshot
+        taken = take_snapshot(self.request, self.target, migration.name)
+        return taken.archive, taken
 
 
 @dataclass(frozen=True, slots=True)

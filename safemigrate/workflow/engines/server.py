@@ -12,11 +12,15 @@ from safemigrate.execute import run, stages
 from safemigrate.execute import way_back as stopped
 from safemigrate.execute.runs import Run
 from safemigrate.model import Conflict, Migration, Outcome, Plan
+from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
 from safemigrate.workflow.engines.server_proving import proving as proving
+from safemigrate.workflow.engines.server_snapshot import restore_into as restore_into
+from safemigrate.workflow.engines.server_snapshot import take_snapshot
+from safemigrate.workflow.engines.server_snapshot import verify_snapshot as verify_snapshot
 from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_way
 from safemigrate.workflow.engines.undo import undo
 from safemigrate.workflow.forward import carry_out
@@ -132,6 +136,10 @@ class ServerOpened:
         """Finish the run that was interrupted; its plan and proof are in the journal."""
         assert self.target.interrupted is not None
         carry_out.finish(aim_of(request, options, self.target, "apply"), self.target.resolved, self.target.interrupted)
+
+    def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:
+        """Take a snapshot."""
+        return take_snapshot(request, self.target, scope, shadow)
 
     def back(self, request: Request, options: RollbackOptions) -> ServerBack:
         """Give the way back."""
