@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from textwrap import fill, indent
 
 from safemigrate import __version__
@@ -21,18 +26,53 @@ SETTINGS = {
 }
 
 
-def render(plan: Plan) -> str:
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """How a person runs the script: the `command`, and the statements that stand around all others.
+
+    `settings` are for the transaction, where kept values are written as text. `verbatim`: the database remembers the
+    texts of what it creates, so that they are written as they were. `whole`: the first step takes back all of them.
+    """
+
+    command: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    verbatim: bool = False
+    whole: bool = False
+
+
+SERVER = ByHand('psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file down.sql', SETTINGS)
+
+
+def of_file(database: Path, side: Path, root: Path) -> ByHand:
+    """Return how the script of a SQLite file is run, in the project's folder `root`; `side` has what was kept."""
+    here, beside = (path.relative_to(root) if path.is_relative_to(root) else path for path in (database, side))
+    kept = f"file:{urllib.parse.quote(str(beside))}?mode=rw"
+    return ByHand(
+        f"sqlite3 -bail {shlex.quote(str(here))} < down.sql   # in the project's folder, with the path of down.sql",
+        first=(f"ATTACH '{kept}' AS safemigrate", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"),
+        last=("PRAGMA foreign_key_check", "COMMIT"),
+        verbatim=True,
+        whole=True,
+    )
+
+
+def render(plan: Plan, by_hand: ByHand = SERVER) -> str:
     """Write the script.
 
     A header with verdict and proof, then one commented block per statement, last statement first; or the team's own.
     """
     if plan.down:
         return plan.down
-    blocks = [_block(step) for step in reversed(plan.steps) if step.inverse]
+    steps = [step for step in reversed(plan.steps) if step.inverse]
+    blocks = [_block(step, by_hand, alone=by_hand.whole and len(plan.steps) > 1) for step in steps]
     if any(one.kind in (KeptKind.COLUMN, KeptKind.ROWS) for step in plan.steps for one in step.kept):
-        settings = "\n".join(f"SET LOCAL {name} = {value};" for name, value in SETTINGS.items())
-        blocks.insert(0, f"-- kept values are compared as they were written\n{settings}")
-    return "\n\n".join([_header(plan), *blocks]) + "\n"
+        settings = "\n".join(f"SET LOCAL {name} = {value};" for name, value in by_hand.settings.items())
+        blocks[:0] = [f"-- kept values are compared as they were written\n{settings}"] if settings else []
+    around = ("\n".join(f"{sql};" for sql in some) for some in (by_hand.first, by_hand.last))
+    first, last = around
+    return "\n\n".join(filter(None, [_header(plan, by_hand), first, *blocks, last])) + "\n"
 
 
 def is_ours(script: str) -> bool:
@@ -49,7 +89,7 @@ _WHAT = {
 }
 
 
-def _header(plan: Plan) -> str:
+def _header(plan: Plan, by_hand: ByHand) -> str:
     proof = plan.proof
     lines = [
         f"Takes back {plan.migration}. Written by safemigrate {__version__}.",
@@ -71,7 +111,7 @@ def _header(plan: Plan) -> str:
     lines += [
         "",
         "Use `safemigrate rollback`: it looks for conflicts first, keeps Prisma's history right, verifies.",
-        'By hand: psql "$DATABASE_URL" --set ON_ERROR_STOP=1 --single-transaction --file down.sql',
+        f"By hand: {by_hand.command}",
     ]
     return "\n".join(_commented(line) if line else "--" for line in lines)
 
@@ -80,14 +120,16 @@ def _commented(line: str) -> str:
     return indent(fill(line, 116, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False), "-- ")
 
 
-def _block(step: Step) -> str:
+def _block(step: Step, by_hand: ByHand, *, alone: bool) -> str:
+    """Write one step's inverse; `alone` where it takes back the other steps too."""
     said = " ".join(step.sql.split())
     said = f"{said[:100]}…" if len(said) > 100 else said
-    lines = [f"-- line {step.line}: {said}"]
+    lines = [] if alone else [f"-- line {step.line}: {said}"]
     for sql in step.inverse:
         if comment := _comment(sql, step):
             lines.append(_commented(comment))
-        lines.append(f"{laid_out(sql)};")
+        as_written = by_hand.verbatim and sql.startswith("CREATE")
+        lines.append(f"{sql if as_written else laid_out(sql)};")
     return "\n".join(lines)
 
 
@@ -107,6 +149,12 @@ def _comment(sql: str, step: Step) -> str:
 _DOT = '."'
 # The first that fits counts.
 _SAID = (
+    (
+        KeptKind.ROWS,
+        r"^INSERT.*\nLEFT JOIN\b",
+        "fills {} from its rows of today, with kept values where they stand as then",
+    ),
+    (KeptKind.COLUMN, r"^INSERT.*\nLEFT JOIN\b", "fills {} from its rows of today, with the kept values"),
     (KeptKind.TABLE, "^ALTER TABLE", "moves {} back, with its rows"),
     (KeptKind.TABLE, "^INSERT", "puts the kept rows of {} back"),
     (KeptKind.TYPE, "^ALTER", "moves {} back"),

@@ -48,7 +48,7 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
     tried = way.rehearse(scripts)
     findings = [*_at_levels(request, target, pending, tried.judged(unlevelled)), *tried.findings]
     findings += [said for plan in tried.plans for said in own_down.judged(plan)]
-    outcomes = tuple(_described(pair, findings) for pair in zip(pending, tried.plans, strict=True))
+    outcomes = tuple(_described(pair, findings, target.by_hand) for pair in zip(pending, tried.plans, strict=True))
     if any(finding.blocks for finding in findings):
         return outcome_of(resolved, Result.BLOCKED, began, (*edited, *outcomes), tried)
     if options.dry_run:
@@ -56,7 +56,7 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
     request.on_progress(Progress("consent", "what would be lost"))
     tried.require_room(request.settings.keep_limit_bytes)
     _consent(request, resolved, findings, tried.plans)
-    written = _write_down(pending, tried.plans)
+    written = _write_down(pending, tried.plans, target.by_hand)
     tried.carry_out(pending)
     outcomes = tuple(
         replace(outcome, state="applied", down=path) for outcome, (path, _) in zip(outcomes, written, strict=True)
@@ -121,7 +121,7 @@ def _agree(request: Request, resolved: Resolved, losses: list[str]) -> None:
         )
 
 
-def _write_down(pending: Sequence[Migration], plans: Sequence[Plan]) -> list[tuple[str, str]]:
+def _write_down(pending: Sequence[Migration], plans: Sequence[Plan], by_hand: down.ByHand) -> list[tuple[str, str]]:
     """Write each down.sql; returns its path ("" where there is none) and a note where it was left alone."""
     said = []
     for migration, plan in zip(pending, plans, strict=True):
@@ -131,14 +131,14 @@ def _write_down(pending: Sequence[Migration], plans: Sequence[Plan]) -> list[tup
                 uses = "it" if plan.down else "safemigrate's, which is in the database"
                 said.append((str(path), f"{path} is your own and was left as it is; rollback uses {uses}"))
                 continue
-            path.write_text(down.render(plan), encoding="utf-8")
+            path.write_text(down.render(plan, by_hand), encoding="utf-8")
             said.append((str(path), ""))
         except OSError as error:
             said.append(("", f"{path} could not be written ({error.strerror}); the database has the proven inverse"))
     return said
 
 
-def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding]) -> MigrationOutcome:
+def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding], by_hand: down.ByHand) -> MigrationOutcome:
     migration, plan = pair
     kept = tuple(kept for step in plan.steps for kept in step.kept)
     return MigrationOutcome(
@@ -150,7 +150,7 @@ def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding]) -> Mig
         plan.proof,
         returns=tuple(dict.fromkeys(f"{one.kind.value} {one.subject}" for one in kept)),
         kept=kept,
-        script=down.render(plan),
+        script=down.render(plan, by_hand),
         path=str(shown(migration.path)),
         text=migration.sql,
         transactions=tuple(len(group.steps) for group in plan.groups),

@@ -20,7 +20,7 @@ from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.release import may_be_applied
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
-from safemigrate.workflow.target import Resolved, Target, require_no_rollback_under_way, resolve
+from safemigrate.workflow.target import Target, require_no_rollback_under_way, resolve
 from safemigrate.workflow.ways import Back
 
 
@@ -107,7 +107,7 @@ def _take_back(
     plan = chosen[0].plan
     found = back.conflicts(plan)
     stuck = [each for each in found if not each.way(options.on_conflict)]
-    outcomes = tuple(_described(one) for one in chosen)
+    outcomes = tuple(_described(one, target.by_hand) for one in chosen)
     if stuck or options.dry_run:
         result = Result.CONFLICTS if stuck else Result.REHEARSED
         more = (
@@ -128,7 +128,7 @@ def _take_back(
             ),
         )
     taken = back.take_back(chosen)
-    return _ended(request, resolved, taken, chosen, began, guarded=options.guard or target.guarded)
+    return _ended(request, target, taken, chosen, began, guarded=options.guard or target.guarded)
 
 
 def _go_on(request: Request, options: RollbackOptions, target: Target, back: Back, one: Run, began: float) -> Outcome:
@@ -137,17 +137,21 @@ def _go_on(request: Request, options: RollbackOptions, target: Target, back: Bac
     back.answer([one])
     if options.dry_run:
         note = f"{one.migration}: {back.standing(one)}"
-        return outcome_of(resolved, Result.REHEARSED, (_described(one),), began, (), (note,), (GO_ON,))
+        return outcome_of(resolved, Result.REHEARSED, (_described(one, target.by_hand),), began, (), (note,), (GO_ON,))
     request.on_progress(Progress("rollback", f"going on with {one.migration}, which was stopped"))
     taken = back.go_on(one)
-    return _ended(request, resolved, taken, [one], began, guarded=options.guard or target.guarded)
+    return _ended(request, target, taken, [one], began, guarded=options.guard or target.guarded)
 
 
 def _ended(
-    request: Request, resolved: Resolved, taken: Taken, chosen: Sequence[Run], began: float, *, guarded: bool
+    request: Request, target: Target, taken: Taken, chosen: Sequence[Run], began: float, *, guarded: bool
 ) -> Outcome:
+    resolved = target.resolved
     back = [one.migration for one in taken.done]
-    outcomes = tuple(_back(_described(one)) if one in taken.done else _described(one) for one in chosen)
+    outcomes = tuple(
+        _back(_described(one, target.by_hand)) if one in taken.done else _described(one, target.by_hand)
+        for one in chosen
+    )
     names = ", ".join(back)
     notes = list(taken.notes)
     if back:
@@ -186,7 +190,7 @@ def _back(one: MigrationOutcome) -> MigrationOutcome:
 def _failed(options: RollbackOptions, target: Target, back: Back, began: float) -> Outcome:
     """Take back what is half done: our own interrupted run by its journal, or what plain Prisma left by comparing."""
     if interrupted := target.interrupted:
-        outcome = _described(interrupted)
+        outcome = _described(interrupted, target.by_hand)
         if options.dry_run:
             follow = ("safemigrate rollback --failed",)
             return outcome_of(target.resolved, Result.REHEARSED, (outcome,), began, follow=follow)
@@ -197,7 +201,7 @@ def _failed(options: RollbackOptions, target: Target, back: Back, began: float) 
     return back.take_back_failed(began)
 
 
-def _described(one: Run) -> MigrationOutcome:
+def _described(one: Run, by_hand: down.ByHand) -> MigrationOutcome:
     kept = tuple(kept for step in one.plan.steps for kept in step.kept)
     return MigrationOutcome(
         one.migration,
@@ -206,5 +210,5 @@ def _described(one: Run) -> MigrationOutcome:
         proof=one.plan.proof,
         returns=tuple(dict.fromkeys(f"{kept.kind.value} {kept.subject}" for kept in kept)),
         kept=kept,
-        script=down.render(one.plan),
+        script=down.render(one.plan, by_hand),
     )

@@ -19,6 +19,7 @@ from safemigrate.prisma.migrations import migrations
 from safemigrate.prisma.pair import side
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import effective_url
+from safemigrate.rollback.down import ByHand
 from safemigrate.workflow.request import Request
 
 STORE = Path(".safemigrate", "snapshots")
@@ -84,6 +85,10 @@ class Target(Protocol):
     @property
     def fingerprint(self) -> str:
         """The schema's fingerprint as it is now."""
+
+    @property
+    def by_hand(self) -> ByHand:
+        """How a person runs a down.sql here."""
 
     def require_writable(self) -> None:
         """Raise ConnectionFailed where this user cannot write what a migration and its keeping need."""

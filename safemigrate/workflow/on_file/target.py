@@ -17,6 +17,7 @@ from safemigrate.model import AppliedMigration, KeptOutcome
 from safemigrate.prisma import history as files
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.prisma.history import HistoryState
+from safemigrate.rollback.down import ByHand, of_file
 from safemigrate.workflow.keeping import outcomes
 from safemigrate.workflow.target import Resolved
 
@@ -56,6 +57,11 @@ class FileTarget:
     def fingerprint(self) -> str:
         """The schema's fingerprint as it is now."""
         return fingerprint(read(self.connection))
+
+    @property
+    def by_hand(self) -> ByHand:
+        """How a person runs a down.sql on this file."""
+        return of_file(self.path, self.side, self.resolved.project.root.resolve())
 
     def require_writable(self) -> None:
         """Take the write lock, and let it go: SQLite says what is in the way, and `connect` says it in words."""

@@ -21,6 +21,7 @@ from safemigrate.model import AppliedMigration, KeptOutcome
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.project import Project
+from safemigrate.rollback.down import SERVER, ByHand
 from safemigrate.workflow.on_target.keeping import kept_objects
 from safemigrate.workflow.target import Resolved
 
@@ -53,6 +54,11 @@ class ServerTarget:
     def holder(self) -> str:
         """The session that holds Prisma's migration lock, in words."""
         return holder(self.connection)
+
+    @property
+    def by_hand(self) -> ByHand:
+        """How a person runs a down.sql on a server."""
+        return SERVER
 
     @property
     def has_tables(self) -> bool:
