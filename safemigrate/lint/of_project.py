@@ -107,6 +107,7 @@ it is a warning; an index that only production has is a notice.
     safemigrate check --fix
 
 shows the change of the other schema and writes it. Which two belong together is said in safemigrate.toml, under [pair].
+What is meant gets a comment in the schema: `// safemigrate: allow schemas-out-of-step REASON`, at the model or field.
 """,
     ),
     "schema-without-migration": (

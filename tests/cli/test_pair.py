@@ -112,3 +112,14 @@ def test_a_schema_that_cannot_be_read_leaves_the_check_incomplete(invoke: Any, b
     ran = invoke("check", "--json")
     assert ran.code == 2
     assert "schema.sqlite.prisma:12 cannot be read" in " ".join(json.loads(ran.stdout)["notes"])
+
+
+def test_what_a_comment_allows_neither_blocks_nor_is_written(invoke: Any, branch: Path) -> None:
+    meant = "// safemigrate: allow schemas-out-of-step the till alone syncs\nmodel Queue {\n  id Int @id\n}\n"
+    DEVELOPMENT.write_text(f"{SQLITE}\n{meant}")
+    (found,) = out_of_step(invoke)
+    assert (found["allowed"], found["blocks"], found["edit"]) == ("the till alone syncs", False, None)
+    assert invoke("check").code == 0
+    before = PRODUCTION.read_text()
+    invoke("check", "--fix", "--offline")
+    assert PRODUCTION.read_text() == before

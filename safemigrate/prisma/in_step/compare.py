@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from safemigrate.prisma.in_step import fields, keys, write
+from safemigrate.prisma.in_step import allow, fields, keys, write
 from safemigrate.prisma.in_step.difference import Difference, Edit, Level, Side
 from safemigrate.prisma.in_step.sides import Sides
 from safemigrate.prisma.in_step.translate import Style, as_written, block_for_sqlite, for_sqlite
@@ -24,6 +25,9 @@ def differences(
     """
     sides = Sides(production, development, Style.of(production, development, version), before)
     found = [*_blocks(sides, "enum"), *_blocks(sides, "model"), *_views(sides)]
+    for number, one in enumerate(found):
+        said = (allow.reason(schema, one.subject, one.place) for schema in (production, development))
+        found[number] = replace(one, allowed=next(filter(None, said), ""))
     return sorted(found, key=lambda one: (str(one.place.path), one.place.line))
 
 

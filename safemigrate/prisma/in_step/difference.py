@@ -44,7 +44,7 @@ class Difference:
     """`subject` is a model, an enum, or `Model.field`. `follows` is the side that should change, by `edits`.
 
     `place` is where it stands in the schema that should change, or in the other where that one lacks it; `also` is
-    where the other says otherwise. No edits: nobody can say what they would be.
+    where the other says otherwise. No edits: nobody can say what they would be. `allowed` is a comment's reason.
     """
 
     subject: str
@@ -54,6 +54,7 @@ class Difference:
     place: Place
     also: Place | None = None
     edits: tuple[Edit, ...] = ()
+    allowed: str = ""
 
 
 def edited(schema: Schema, edits: Iterable[Edit]) -> dict[Path, str]:

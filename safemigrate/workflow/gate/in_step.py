@@ -7,6 +7,7 @@ from dataclasses import replace
 from safemigrate.errors import ProjectError
 from safemigrate.git import Named
 from safemigrate.model import Finding, Severity, Span
+from safemigrate.prisma.in_step import allow
 from safemigrate.prisma.in_step.difference import Difference, Level, Side
 from safemigrate.prisma.pair import pair
 from safemigrate.prisma.project import Project
@@ -31,7 +32,8 @@ def with_pair(seen: Seen, request: Request, project: Project, named: Named | Non
         return replace(seen, notes=(*seen.notes, said), fixes=(*seen.fixes, *error.fix), complete=False)
     if not found.differences:
         return seen
-    fixes = (_FIX, *applies(found, sides)) if any(one.edits for one in found.differences) else ()
+    commands = applies(found, sides)
+    fixes = (_FIX, *commands) if commands else ()
     told = tuple(_finding(found, one) for one in found.differences)
     return replace(seen, findings=(*seen.findings, *told), fixes=(*seen.fixes, *fixes))
 
@@ -44,13 +46,14 @@ def _finding(found: InStep, one: Difference) -> Finding:
     side = found.production if one.follows is Side.PRODUCTION else found.development
     target = next((edit.path for edit in one.edits), None) or next(iter(side.texts))
     return Finding(
-        "schemas-out-of-step",
+        allow.RULE,
         severity,
         f"{one.message}{also}{f', on {found.base} too' if is_known else ''}",
         "",
         _span(found, one),
         subject=one.subject,
-        help=f"{_FIX}   # writes {shown(target)}" if one.edits else "",
+        help=f"{_FIX}   # writes {shown(target)}" if one.edits and not one.allowed else "",
+        allowed=one.allowed,
         path=path,
         edit=found.edit(one),
     )

@@ -37,7 +37,7 @@ class InStep:
         """The files that would be written for some differences, each as it is and as it would be."""
         found = []
         for schema, side in ((self.production, Side.PRODUCTION), (self.development, Side.DEVELOPMENT)):
-            edits = [edit for one in some if one.follows is side for edit in one.edits]
+            edits = [edit for one in some if one.follows is side and not one.allowed for edit in one.edits]
             found += [(path, schema.texts[path], text) for path, text in edited(schema, edits).items()]
         return found
 
@@ -86,7 +86,7 @@ def applies(found: InStep, pair: Pair) -> list[str]:
     sides = {
         one.follows: pair.production if one.follows is Side.PRODUCTION else pair.development
         for one in found.differences
-        if one.edits
+        if one.edits and not one.allowed
     }
     return [f"safemigrate apply --schema {shown(project.schema)}" for project in sides.values()]
 

@@ -37,7 +37,7 @@ def check_pair(request: Request, project: Project) -> Iterator[Diagnosis]:
                 fix=(lock.naming("sqlite" if project.provider != "sqlite" else "postgresql", beside, project.root),),
             )
         return
-    found = [one for one in compared(sides, based=False).differences if one.level is Level.MUST]
+    found = [one for one in compared(sides, based=False).differences if one.level is Level.MUST and not one.allowed]
     names = f"{shown(sides.production.schema)} and {shown(sides.development.schema)}"
     if found:
         count = f"{len(found):,} differences" if len(found) > 1 else found[0].message
