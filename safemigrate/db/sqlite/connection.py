@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from safemigrate.db.sqlite import errors
 SqlError = sqlite3.Error
 
 SECONDS_TO_WAIT = 5.0
+KEPT = "safemigrate"  # what SQL calls the file with what is kept; only what takes a rollback back names it
 
 # The library's own: "3.40.1" and 3040001 (sqlite.org/c3ref/libversion.html).
 VERSION = sqlite3.sqlite_version
@@ -74,13 +75,18 @@ class Connection(sqlite3.Connection):
         self.beside = {known: how for known, how in self.beside.items() if known != name}
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Let go of all attached files inside the block, which is around a transaction.
+    def alone(self, script: Iterable[str] = ()) -> Iterator[None]:
+        """Let go of attached files inside the block, which is around a transaction: but for what the script names.
 
         A statement would find in another file the table or index that this one has not, or not any more. What is
         temporary ends with the block.
         """
-        beside = dict(self.beside)
+        statements = list(script)
+        beside = {
+            name: how
+            for name, how in self.beside.items()
+            if name != KEPT or not any(f"{quote(KEPT)}." in sql for sql in statements)
+        }
         for name in beside:
             self.detach(name)
         try:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import Connection, SqlError, connect, quote, rows, value
+from safemigrate.db.sqlite.connection import KEPT, Connection, SqlError, connect, quote, rows, value
 from safemigrate.execute.runs import KeptObject
 from safemigrate.execute.sqlite import side
 from safemigrate.model import Kept, KeptKind
@@ -142,12 +142,12 @@ def _make_room(connection: Connection, name: str) -> None:
 
 
 def _place(name: str) -> str:
-    return quote(side.NAME, name)
+    return quote(KEPT, name)
 
 
 def _name(place: str) -> str:
     """The table of a place, which is its name in the side database, both quoted."""
-    return place.removeprefix(quote(side.NAME))[2:-1].replace('""', '"')
+    return place.removeprefix(quote(KEPT))[2:-1].replace('""', '"')
 
 
 def _into_side(text: str) -> str:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from safemigrate.db.sqlite import errors, script
 from safemigrate.db.sqlite.catalog import fold
-from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, rows, value
+from safemigrate.db.sqlite.connection import KEPT, Connection, Refusal, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
 from safemigrate.errors import ConnectionFailed, MigrationFailed
@@ -100,7 +100,7 @@ def apply(
             kept.copy(keeper, run, [one for step in plan.steps for one in step.kept])
 
     def change() -> None:
-        if any(quote(side.NAME) in sql for step in plan.steps for sql in step.run):  # it takes a rollback back
+        if any(quote(KEPT) in sql for step in plan.steps for sql in step.run):  # it takes a rollback back
             side.attach(aim.connection, aim.side)
         for number, step in enumerate(plan.steps):
             aim.on_progress(Progress(aim.step, " ".join(step.sql.split())[:80], number, len(plan.steps)))

@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import Connection, SqlError, connect, value
+from safemigrate.db.sqlite.connection import KEPT, Connection, SqlError, connect, value
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.errors import ConnectionFailed
-
-NAME = "safemigrate"
 
 _APPLICATION = 0x736D6B31  # PRAGMA application_id: "smk1"
 _VERSION = 1
@@ -109,20 +107,20 @@ def attach(connection: Connection, side: Path) -> bool:
         return False
     _attach(connection, side)
     if value(connection, "PRAGMA safemigrate.application_id") == 0:  # killed before it was made
-        connection.detach(NAME)
+        connection.detach(KEPT)
         return False
     return True
 
 
 def attached(connection: Connection) -> bool:
     """Whether SQL on this connection may say `safemigrate.`."""
-    return bool(value(connection, "SELECT 1 FROM pragma_database_list WHERE name = ?", [NAME]))
+    return bool(value(connection, "SELECT 1 FROM pragma_database_list WHERE name = ?", [KEPT]))
 
 
 def detach(connection: Connection) -> None:
     """Let go of the side database, so that another connection can write to it; not within a transaction."""
     if attached(connection):
-        connection.detach(NAME)
+        connection.detach(KEPT)
 
 
 @contextmanager
@@ -189,7 +187,7 @@ def _no_place(side: Path, error: OSError) -> ConnectionFailed:
 
 def _attach(connection: Connection, side: Path) -> None:
     try:
-        connection.attach(side, NAME, write=True)  # a killed writer leaves something to undo, for a reader too
+        connection.attach(side, KEPT, write=True)  # a killed writer leaves something to undo, for a reader too
         mark, version, size = (
             int(value(connection, f"PRAGMA safemigrate.{name}"))
             for name in ("application_id", "user_version", "page_count")
@@ -202,7 +200,7 @@ def _attach(connection: Connection, side: Path) -> None:
         ) from error
     if (mark == _APPLICATION and version == _VERSION) or (mark == 0 and size == 0):
         return
-    connection.detach(NAME)
+    connection.detach(KEPT)
     if mark == _APPLICATION:
         raise ConnectionFailed(
             f"what safemigrate keeps for {connection.path} was written by a newer version: {side}",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, run
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
 from safemigrate.db.sqlite.errors import told
 from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
 from safemigrate.errors import MigrationFailed
@@ -52,7 +52,7 @@ def rehearse(
     do = execute or as_written(connection)
     tracer = Tracer(connection, now)
     before = tracer.catalog
-    with _named(migration), whole(connection, on=not without_foreign_keys(statements)):
+    with _named(migration), _of(connection, statements):
         observations = tuple(
             tracer.observe(one, lambda number=number, one=one: do(number, one))  # type: ignore[misc]
             for number, one in enumerate(in_one_transaction(statements))
@@ -62,7 +62,7 @@ def rehearse(
 
 def replay(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
     """Run a migration as `rehearse` does, and look at nothing."""
-    with _named(migration), whole(connection, on=not without_foreign_keys(statements)):
+    with _named(migration), _of(connection, statements):
         for one in in_one_transaction(statements):
             script.execute(connection, one.sql, one.span.line)
 
@@ -86,14 +86,18 @@ def as_written(connection: Connection) -> Execute:
     return lambda _number, statement: script.execute(connection, statement.sql, statement.span.line)
 
 
+def _of(connection: Connection, statements: Sequence[Statement]) -> AbstractContextManager[None]:
+    return whole(connection, [one.sql for one in statements], on=not without_foreign_keys(statements))
+
+
 @contextmanager
-def whole(connection: Connection, *, on: bool) -> Iterator[None]:
+def whole(connection: Connection, statements: Iterable[str], *, on: bool) -> Iterator[None]:
     """Keep what runs inside the block whole, with foreign keys `on` or not, and refuse rows that then refer to none.
 
-    It sees no file but its own, and what is temporary ends with it. Raises MigrationFailed.
+    These statements see no file but their own, and what is temporary ends with them. Raises MigrationFailed.
     """
     broken = violations(connection)
-    with connection.alone(), foreign_keys(connection, on=on):
+    with connection.alone(statements), foreign_keys(connection, on=on):
         try:
             with connection.transaction():
                 yield
@@ -103,9 +107,6 @@ def whole(connection: Connection, *, on: bool) -> Iterator[None]:
             if told(connection.path, error):
                 raise
             raise script.failed(connection, error, "COMMIT") from error
-        finally:
-            for kind, name in rows(connection, "SELECT type, name FROM temp.sqlite_master WHERE type <> 'index'"):
-                run(connection, f"DROP {kind} IF EXISTS temp.{quote(name)}")
 
 
 class Orphaned(MigrationFailed):

@@ -100,10 +100,10 @@ def with_last(steps: tuple[Step, ...], after: tuple[str, ...]) -> tuple[Step, ..
 
 def forward(connection: Connection, plan: Plan, moment: datetime, *, on: bool) -> None:
     """Run a plan, in one transaction, with foreign keys `on` or not. Raises MigrationFailed."""
-    with standstill(connection, moment, plan.checksum), whole(connection, on=on):
-        for step in plan.steps:
-            for sql in (*step.before, *step.run, *step.after):
-                script.execute(connection, sql, step.line)
+    statements = [(sql, step.line) for step in plan.steps for sql in (*step.before, *step.run, *step.after)]
+    with standstill(connection, moment, plan.checksum), whole(connection, [sql for sql, _ in statements], on=on):
+        for sql, line in statements:
+            script.execute(connection, sql, line)
 
 
 @contextmanager
