@@ -108,7 +108,10 @@ def being_written(store: Path, name: str) -> Iterator[Path]:
     prepare(store)
     sweep(store)
     part = store / f"{name}{PART}"
-    part.mkdir(mode=0o700)
+    try:
+        part.mkdir(mode=0o700)
+    except OSError as error:
+        raise not_written(part / manifests.NAME, error) from error
     try:
         with proc.owned(part):
             yield part
@@ -220,7 +223,7 @@ def not_written(path: Path, error: OSError) -> SnapshotError:
             f"{error.strerror}; {free:,} MB are free. The half snapshot is removed, the database is unchanged.",
             (f"df -h {store}", "safemigrate snapshot list", "set `store` in safemigrate.toml to a folder with space"),
         )
-    return SnapshotError(f"the snapshot cannot be written to {store}: {error.strerror}")
+    return SnapshotError(f"the snapshot cannot be written to {store}: {error.strerror}", fix=(f"ls -ld {store}",))
 
 
 def sha256(path: Path) -> str:

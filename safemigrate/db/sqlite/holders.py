@@ -59,6 +59,7 @@ def _program(pid: int) -> str:
         words = [
             word.decode(errors="replace") for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") if word
         ]
-        shown = " ".join(Path(word).name if number == 0 else word for number, word in enumerate(words))
+        named = " ".join(Path(word).name if number == 0 else word for number, word in enumerate(words))
+        shown = " ".join(named.split())
         return shown if len(shown) <= 60 else f"{shown[:57]}..."
     return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from safemigrate.db.sqlite.connection import Connection, connect, run
+from safemigrate.errors import ShadowError
 
 
 class Copies:
@@ -23,7 +24,15 @@ class Copies:
 
     def copy(self, source: str | Path, into: str) -> Path:
         """Copy a file that nobody writes to, and in which no transaction is open, over one that nobody has open."""
-        return shutil.copyfile(self.path(source) if isinstance(source, str) else source, self.path(into))
+        source, target = self.path(source) if isinstance(source, str) else source, self.path(into)
+        try:
+            return shutil.copyfile(source, target)
+        except OSError as error:
+            raise ShadowError(
+                f"no copy of {source.name} can be written into {self.folder.parent}: {error.strerror}",
+                "Migrations are tried in copies, where temporary files go. Nothing was changed.",
+                (f"df -h {self.folder.parent}", "TMPDIR=/a/folder/with/space safemigrate apply"),
+            ) from error
 
     @contextmanager
     def opened(self, name: str) -> Iterator[Connection]:

@@ -64,9 +64,10 @@ class FileTarget:
         return of_file(self.path, self.side, self.resolved.project.root.resolve())
 
     def require_writable(self) -> None:
-        """Take the write lock, and let it go: SQLite says what is in the way, and `connect` says it in words."""
-        with self.connection.transaction():
-            pass
+        """Write, and undo it: SQLite says what is in the way, and `connect` says it in words."""
+        self.connection.execute("BEGIN IMMEDIATE")  # succeeds on what is read-only
+        self.connection.execute(f"PRAGMA user_version = {value(self.connection, 'PRAGMA user_version')}")
+        self.connection.execute("ROLLBACK")  # COMMIT, even of nothing, waits for readers
 
     def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
         """Return what is kept in the side database."""

@@ -1,0 +1,156 @@
+"""What is in the way of an apply on a file: it is said before anything is changed, or waited for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from safemigrate.config import Settings
+from safemigrate.db.sqlite.connection import connect, rows, run, value
+from safemigrate.errors import ConnectionFailed, Restored, ShadowError, SnapshotError
+from safemigrate.model import Result, silent
+from safemigrate.snapshot import store as stores
+from safemigrate.snapshot.sqlite.restore import restore
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions
+from safemigrate.workflow.request import Request
+
+INIT = "CREATE TABLE User (id INTEGER PRIMARY KEY, bio TEXT);"
+NEXT = "ALTER TABLE User ADD COLUMN age INT;"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project whose file has rows and one migration to come, in folders that anybody may enter."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    made = tmp_path / "project"
+    (made / "prisma").mkdir(parents=True)
+    (made / ".git").mkdir()
+    (made / "prisma" / "schema.prisma").write_text('datasource db {\n  provider = "sqlite"\n  url = "file:dev.db"\n}\n')
+    (made / "prisma" / "dev.db").touch()
+    _write(made, "20260101_init", INIT)
+    assert done(made) is Result.APPLIED
+    with connect(made / "prisma" / "dev.db") as connection:
+        run(connection, "INSERT INTO User (bio) VALUES ('a'), ('b')")
+    _write(made, "20260102_age", NEXT)
+    return made
+
+
+def _write(root: Path, name: str, sql: str) -> None:
+    (root / "prisma" / "migrations" / name).mkdir(parents=True)
+    (root / "prisma" / "migrations" / name / "migration.sql").write_text(sql)
+
+
+def done(root: Path, **options: float) -> Result:
+    request = Request(
+        project=root,
+        schema=None,
+        url=None,
+        settings=Settings(),
+        on_progress=silent,
+        interactive=False,
+        confirm=None,
+        ask_name=None,
+        consent=lambda _database, _losses: True,
+        proceed=lambda _question: True,
+    )
+    return apply(request, ApplyOptions(**options)).result  # type: ignore[arg-type]
+
+
+def columns(root: Path) -> list[str]:
+    with connect(root / "prisma" / "dev.db", write=False) as connection:
+        return [name for (name,) in rows(connection, "SELECT name FROM pragma_table_info('User')")]
+
+
+@contextmanager
+def ordinary_user(root: Path) -> Iterator[None]:
+    """Rights count: root has them all, so be somebody else for a while."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, 65534, 65534)
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@contextmanager
+def reader(path: Path, seconds: float) -> Iterator[int]:
+    """Another process that reads in a transaction for so long."""
+    code = (
+        "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN')\n"
+        "c.execute('SELECT * FROM User').fetchone(); print('ready', flush=True); time.sleep(float(sys.argv[2]))"
+    )
+    arguments = [sys.executable, "-c", code, str(path), str(seconds)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_read_only(root: Path, what: str) -> None:
+    place = root / "prisma" / ("dev.db" if what == "file" else "")
+    with ordinary_user(root):
+        place.chmod(0o444 if what == "file" else 0o555)
+        with pytest.raises(ConnectionFailed, match="is read-only"):
+            done(root)
+        place.chmod(0o755)
+    assert columns(root) == ["id", "bio"]
+
+
+def test_reader_is_waited_for(root: Path) -> None:
+    with reader(root / "prisma" / "dev.db", 0.8):
+        assert done(root, lock_timeout=0.1) is Result.APPLIED
+    assert columns(root) == ["id", "bio", "age"]
+
+
+def test_reader_who_stays_is_named(root: Path) -> None:
+    with reader(root / "prisma" / "dev.db", 60) as pid, pytest.raises(Restored, match=rf"in\s+use.*\(pid {pid}\)"):
+        done(root, lock_timeout=0.1, retries=0)
+    assert columns(root) == ["id", "bio"]
+
+
+def test_store_that_cannot_be_written(root: Path) -> None:
+    with ordinary_user(root):
+        (root / ".safemigrate" / "snapshots").chmod(0o555)
+        with pytest.raises(SnapshotError, match=r"cannot be written to .*Permission denied"):
+            done(root)
+        (root / ".safemigrate" / "snapshots").chmod(0o755)
+    assert columns(root) == ["id", "bio"]
+
+
+def test_no_room_for_copies(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(ShadowError, match=r"no copy of .*: No space left on device") as caught:
+        done(root)
+    assert "TMPDIR=" in caught.value.fix[1]
+    assert columns(root) == ["id", "bio"]
+
+
+def test_snapshot_of_before_is_in_the_store(root: Path, tmp_path: Path) -> None:
+    assert done(root) is Result.APPLIED
+    taken = stores.find(root / ".safemigrate" / "snapshots", "latest")
+    assert (taken.manifest.migration, taken.manifest.scope, taken.verified) == ("20260102_age", "full", True)
+    restore(taken, tmp_path / "before.db")
+    with connect(tmp_path / "before.db") as connection:
+        assert value(connection, "SELECT group_concat(bio) FROM User") == "a,b"
+        assert value(connection, "SELECT count(*) FROM pragma_table_info('User')") == 2
