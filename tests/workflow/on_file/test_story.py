@@ -1,0 +1,131 @@
+"""apply, rollback and its undoing on a SQLite file, as users run them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed
+from safemigrate.model import Result, Verdict
+from safemigrate.workflow.apply import apply
+from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.status import status
+
+from .conftest import CHANGE, INIT, Project
+
+DROPS = """
+PRAGMA defer_foreign_keys=ON;
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL,
+  "age" INTEGER NOT NULL DEFAULT 7, "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "updatedAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP);
+INSERT INTO "new_User" ("createdAt", "email", "id") SELECT "createdAt", "email", "id" FROM "User";
+DROP TABLE "User";
+ALTER TABLE "new_User" RENAME TO "User";
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+PRAGMA foreign_keys=ON;
+PRAGMA defer_foreign_keys=OFF;
+"""
+BY_HAND = (
+    "CREATE INDEX handmade ON User (createdAt) WHERE email <> ''",
+    "CREATE TRIGGER counted AFTER INSERT ON Post BEGIN UPDATE User SET email = email WHERE id = NEW.authorId; END",
+    "CREATE VIEW addresses AS SELECT email FROM User",
+)
+
+
+def test_what_goes_comes_back_and_what_was_written_since_stays(project: Project) -> None:
+    project.run(*BY_HAND)
+    before = project.keep("before.db")
+    project.write(CHANGE, DROPS)
+    outcome = project.apply()
+    assert outcome.result is Result.APPLIED
+    assert outcome.migrations[0].proof
+    assert outcome.migrations[0].proof.verdict is Verdict.EXACT
+    assert any("bio" in asked and "2 values" in asked for asked in project.asked)
+    assert project.rows("SELECT seq FROM sqlite_sequence WHERE name = 'User'") == [(4,)]
+    assert project.rows("SELECT count(*) FROM Post") == [(2,)]  # nothing cascaded
+    names = {name for (name,) in project.rows("SELECT name FROM sqlite_master")}
+    assert {"handmade", "counted", "addresses"} <= names
+    applied = project.keep("applied.db")
+    project.rollback()
+    assert project.unlike(before) == []
+    project.rollback(RollbackOptions(undo=True))
+    assert project.unlike(applied) == []
+
+    project.run(
+        "INSERT INTO User (email, age) VALUES ('new@x', 99)",
+        "UPDATE User SET email = 'changed@x' WHERE id = 3",
+        "DELETE FROM User WHERE id = 2",
+    )
+    project.rollback()
+    assert project.rows("SELECT id, email, bio FROM User ORDER BY id") == [
+        (1, "a@x", "hello"),
+        (3, "changed@x", "yes"),
+        (5, "new@x", None),
+    ]
+    project.run("UPDATE User SET bio = 'since' WHERE id = 5")
+    project.rollback(RollbackOptions(undo=True))
+    assert project.rows("SELECT id, email, age FROM User ORDER BY id") == [
+        (1, "a@x", 7),
+        (3, "changed@x", 7),
+        (5, "new@x", 99),
+    ]
+
+
+def test_a_rolled_back_migration_is_held(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.rollback()
+    with pytest.raises(HistoryError, match="on hold"):
+        project.apply()
+    states = {one.name: one.state for one in status(project.request()).migrations}
+    assert states == {INIT: "applied", CHANGE: "held"}
+
+
+def test_without_consent_nothing_is_changed(project: Project) -> None:
+    before = project.keep("before.db")
+    project.write(CHANGE, DROPS)
+    project.agrees = False
+    with pytest.raises(ConsentRequired) as raised:
+        project.apply()
+    assert raised.value.fix == ("safemigrate apply --confirm dev.db",)
+    assert project.unlike(before) == []
+    assert status(project.request()).result is Result.OK
+
+
+def test_a_migration_that_these_rows_refuse_is_blocked_or_fails_and_leaves_the_file_as_it_was(project: Project) -> None:
+    before = project.keep("before.db")
+    project.write(CHANGE, DROPS.replace('"age" INTEGER NOT NULL DEFAULT 7', '"age" INTEGER NOT NULL'))
+    assert project.apply().result is Result.BLOCKED  # the text alone says that no row gets a value
+    (project.folder / "prisma" / "migrations" / CHANGE / "migration.sql").write_text(
+        """UPDATE "User" SET "bio" = 'x'; UPDATE "User" SET "email" = 'the same';"""
+    )
+    with pytest.raises(MigrationFailed, match=f"{CHANGE}, line 1 failed") as raised:
+        project.apply()
+    assert "UNIQUE constraint failed: User.email" in raised.value.why
+    assert project.unlike(before) == []
+
+
+def test_somebody_who_writes_meanwhile_is_noticed(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    request = project.request()
+
+    def busy(database: str, losses: object) -> bool:
+        project.run("INSERT INTO User (email) VALUES ('meanwhile@x')")
+        return bool(database and losses)
+
+    with pytest.raises(HistoryError, match="written to by something else"):
+        apply(replace(request, consent=busy), ApplyOptions())
+    assert project.rows("SELECT count(*) FROM User") == [(4,)]
+    assert project.apply().result is Result.APPLIED
+
+
+def test_two_migrations_at_once_go_back_one_after_the_other(project: Project) -> None:
+    before = project.keep("before.db")
+    project.write(CHANGE, DROPS)
+    project.write("20240303000000_more", 'ALTER TABLE "Post" ADD COLUMN "views" INTEGER NOT NULL DEFAULT 0;')
+    assert len(project.apply().migrations) == 2
+    project.run("UPDATE Post SET views = 5")
+    project.rollback(RollbackOptions(to=INIT))
+    assert project.unlike(before) == []
