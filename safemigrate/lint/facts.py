@@ -33,7 +33,7 @@ class TableFact:
     them: `character varying(100)`, `"Role"`, `other."Role"[]`. `required` are the columns that are NOT NULL.
     `constraints` and `indexes` are by name. `default_of` is the table whose default partition it is.
     `defined` are those of the columns whose definition is known as a text has it, `options` what SQLite has behind it,
-    `triggers` the names of those on it.
+    `triggers` those on it by name, with the names in their bodies.
     """
 
     rows: int | None = None
@@ -45,7 +45,7 @@ class TableFact:
     default_of: Key | None = None
     defined: Mapping[str, Column] = field(default_factory=dict)
     options: tuple[str, ...] = ()
-    triggers: frozenset[str] = frozenset()
+    triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def nobody(_query: str) -> int | None:
@@ -69,6 +69,7 @@ class Facts:
     whether it has constraints.
     `in_steps` says that safemigrate applies the migration, and gives statements that cannot share a transaction steps
     of their own; who only reads the file does not know who will apply it.
+    `views` of SQLite are by name, with the names in their texts.
     `provider` is what migration_lock.toml says, "" where nobody knows. `folder` names all migrations, sorted.
     """
 
@@ -85,3 +86,4 @@ class Facts:
     provider: str = ""
     folder: tuple[str, ...] = ()
     base: str = ""
+    views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -133,7 +133,7 @@ class _Folding:
             # What Prisma does not know, safemigrate puts back where it applies the file.
             if (plain or not self._facts.in_steps) and not (told and told.gone & {*index.columns}):
                 lost.append(DropIndex((Name(one.table.schema, name),)))
-        triggers = tuple(Name(None, name) for name in sorted(known.triggers - remain))
+        triggers = tuple(Name(None, name) for name in sorted(known.triggers.keys() - remain))
         if triggers and not self._facts.in_steps:
             lost.append(DropObject("trigger", triggers, table=one.table))
         return lost

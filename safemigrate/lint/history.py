@@ -29,6 +29,7 @@ class History:
             functions=known.functions,
             domains=known.domains,
             enums=dict(self._labels),
+            views=known.views,
             complete=False,
         )
 

@@ -25,6 +25,7 @@ from safemigrate.sql.actions import (
     CreateTable,
     CreateTrigger,
     CreateType,
+    CreateView,
     DropColumn,
     DropConstraint,
     DropIndex,
@@ -55,7 +56,7 @@ class Table:
     default_of: Key | None = None
     defined: dict[str, Column] = field(default_factory=dict)
     options: tuple[str, ...] = ()
-    triggers: set[str] = field(default_factory=set)
+    triggers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: bool = True
 
 
@@ -67,6 +68,7 @@ class Schema:
         self._default = facts.schema
         self._volatile = dict(facts.functions)
         self._constrained = dict(facts.domains)
+        self._views = dict(facts.views)
         self._facts = dict(facts.tables or {})  # those that nobody has asked about yet
         self._tables: dict[Key, Table] = {}
         self._told: dict[Key, TableFact] = {}  # what `facts` made, until the table changes
@@ -104,9 +106,15 @@ class Schema:
                     default_of=known.default_of,
                     defined=known.defined,
                     options=known.options,
-                    triggers=frozenset(known.triggers),
+                    triggers=known.triggers,
                 )
-        return Facts(dict(told), functions=dict(self._volatile), domains=dict(self._constrained), schema=self._default)
+        return Facts(
+            dict(told),
+            functions=dict(self._volatile),
+            domains=dict(self._constrained),
+            schema=self._default,
+            views=dict(self._views),
+        )
 
     def foreign_keys(self, table: Name) -> list[Constraint]:
         """The foreign keys of a table that are known."""
@@ -130,6 +138,14 @@ class Schema:
     def with_trigger(self, name: str) -> Name | None:
         """The table that a trigger of this name is on."""
         return next((self.name(key) for key, known in self._all() if name in known.triggers), None)
+
+    def mentioning(self, table: Name) -> Iterator[str]:
+        """The views, and the triggers of other tables, in whose text the name of a table stands."""
+        name = table.name.lower()
+        yield from (f"view {quote(view)}" for view, mentions in self._views.items() if name in mentions)
+        for key, known in self._all():
+            if key != self.key(table):
+                yield from (f"trigger {quote(one)}" for one, mentions in known.triggers.items() if name in mentions)
 
     def default_partition(self, parent: Name) -> Name | None:
         """The default partition of a table."""
@@ -200,11 +216,16 @@ class Schema:
                     action.columns, action.unique, partial=bool(action.where)
                 )
             case CreateTrigger():
-                self.table(action.table).triggers.add(action.name)
+                self.table(action.table).triggers[action.name] = action.mentions
+            case CreateView():
+                self._views[action.name.name] = action.mentions
+            case DropObject(kind="view"):
+                for view in action.names:
+                    self._views.pop(view.name, None)
             case DropObject(kind="trigger"):
                 for trigger in action.names:
                     for _key, known in self._all():
-                        known.triggers.discard(trigger.name)
+                        known.triggers.pop(trigger.name, None)
             case Rebuild(step="end"):
                 before = self.table(action.table)
                 self._create(replace(action.created, table=action.table))
@@ -349,7 +370,7 @@ def _of_fact(fact: TableFact) -> Table:
         fact.default_of,
         dict(fact.defined),
         fact.options,
-        set(fact.triggers),
+        dict(fact.triggers),
         unknown=False,
     )
 

@@ -165,10 +165,13 @@ def test_every_statement_is_complete_for_sqlite3_and_no_sooner(parts: list[tuple
         ("CREATE TABLE T AS SELECT 1", CreateTable(T, query=True)),
         ("CREATE VIRTUAL TABLE T USING fts5(a)", CreateTable(T)),
         ("CREATE INDEX s.i ON T (a)", CreateIndex(Name("s", "T"), "i", ("a",), keys="a")),
-        ("CREATE VIEW IF NOT EXISTS v (a) AS SELECT 1", CreateView(Name(None, "v"))),
         (
-            "CREATE TRIGGER t DELETE ON T BEGIN SELECT 1; END",
-            CreateTrigger("t", T, None, "before", ("delete",), each_row=True),
+            'CREATE VIEW v (a) AS SELECT 1 FROM T, "Order" ORDER BY t.a',
+            CreateView(Name(None, "v"), mentions=("t", "order", "a")),
+        ),
+        (
+            "CREATE TRIGGER t DELETE ON T BEGIN DELETE FROM U; END",
+            CreateTrigger("t", T, None, "before", ("delete",), each_row=True, mentions=("u",)),
         ),
         ("DROP TABLE IF EXISTS T", DropTable((T,), if_exists=True)),
         ("DROP INDEX i", DropIndex((Name(None, "i"),))),

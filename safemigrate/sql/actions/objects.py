@@ -81,12 +81,13 @@ class AlterSequence(Action):
 
 @dataclass(frozen=True, slots=True)
 class CreateView(Action):
-    """CREATE [OR REPLACE] [MATERIALIZED] VIEW."""
+    """CREATE [OR REPLACE] [MATERIALIZED] VIEW; `mentions` are the names in its text, of SQLite's."""
 
     name: Name
     materialized: bool = False
     replace: bool = False
     with_data: bool = True
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ class CreateFunction(Action):
 
 @dataclass(frozen=True, slots=True)
 class CreateTrigger(Action):
-    """CREATE [OR REPLACE] [CONSTRAINT] TRIGGER; `events` in lower case: "insert", "update", "delete", "truncate"."""
+    """CREATE [OR REPLACE] [CONSTRAINT] TRIGGER; `events` in lower case: "insert", "update", "delete", "truncate".
+
+    `mentions` are the names in its body, of SQLite's.
+    """
 
     name: str
     table: Name
@@ -119,6 +123,7 @@ class CreateTrigger(Action):
     events: tuple[str, ...] = ()
     replace: bool = False
     each_row: bool = False
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

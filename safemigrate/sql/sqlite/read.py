@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 from safemigrate.sql.actions import (
     Action,
@@ -30,6 +31,11 @@ from safemigrate.sql.sqlite.read_table import alter_table, create_index, create_
 from safemigrate.sql.tokens import Token
 
 _ON_CONFLICT = frozenset(("ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE"))
+# Words that name nothing where they are not quoted; a model may be called Order, Group or Case.
+_NO_NAMES = frozenset(
+    "AND AS BY CASE CHECK DEFAULT DELETE DISTINCT ELSE END EXISTS FROM GROUP HAVING IN INDEX INSERT INTO IS JOIN LIMIT "  # noqa: SIM905
+    "NOT NULL ON OR ORDER SELECT SET TABLE THEN TO TRANSACTION UNION UNIQUE UPDATE USING VALUES WHEN WHERE".split()
+)
 _ROWS = ("WITH", "SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "VALUES")
 
 
@@ -70,7 +76,7 @@ def _create(cursor: Cursor) -> list[Action]:
         view = cursor.name()
         cursor.until({"AS"})
         cursor.need("AS")
-        return [CreateView(view)]
+        return [CreateView(view, mentions=_mentions(cursor))]
     if cursor.take("TRIGGER"):
         return [_create_trigger(cursor)]
     unique = cursor.take("UNIQUE")
@@ -91,7 +97,14 @@ def _create_trigger(cursor: Cursor) -> CreateTrigger:
     table = Name(name.schema, cursor.identifier())
     cursor.until({"BEGIN"})
     cursor.need("BEGIN")
-    return CreateTrigger(name.name, table, None, timing.lower(), (event.lower(),), each_row=True)  # type: ignore[arg-type]
+    when: Literal["before", "after", "instead of"] = timing.lower()  # type: ignore[assignment]
+    return CreateTrigger(name.name, table, None, when, (event.lower(),), each_row=True, mentions=_mentions(cursor))
+
+
+def _mentions(cursor: Cursor) -> tuple[str, ...]:
+    """The names from here on, of columns too, in lower case: SQLite does not mind the case."""
+    tokens = cursor.tokens[cursor.place :]
+    return tuple(dict.fromkeys(one.text.lower() for one in tokens if one.is_identifier and one.word not in _NO_NAMES))
 
 
 def _drop(cursor: Cursor) -> list[Action]:

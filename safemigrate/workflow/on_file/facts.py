@@ -45,7 +45,7 @@ def described(catalog: Catalog) -> Facts:
     schema = Schema(start)
     texts = [one.sql for one in catalog.tables.values()]
     texts += [one.sql for one in catalog.indexes.values() if one.sql]
-    texts += [one.sql for one in catalog.triggers.values()]
+    texts += [one.sql for one in catalog.triggers.values()] + [one.sql for one in catalog.views.values()]
     for statement in split(";\n".join(texts), dialect="sqlite"):
         for action in statement.actions:
             schema.note(action)
@@ -53,7 +53,7 @@ def described(catalog: Catalog) -> Facts:
     tables: dict[Key, TableFact] = {
         (SCHEMA, name): _named(table, read.get((SCHEMA, name), TableFact())) for name, table in catalog.tables.items()
     }
-    return replace(start, tables=tables)
+    return replace(start, tables=tables, views=schema.facts().views)
 
 
 def _named(table: Table, known: TableFact) -> TableFact:

@@ -250,3 +250,33 @@ PRAGMA writable_schema=OFF;
 -- migration
 -- expect: correctness opaque-statement
 ATTACH ':memory:' AS "other";
+
+-- case: a trigger of another table is in the way
+-- setup
+CREATE TABLE "User" ("id" INTEGER PRIMARY KEY, "posts" INTEGER);
+CREATE TABLE "Post" ("id" INTEGER PRIMARY KEY, "userId" INTEGER);
+CREATE TRIGGER "counted" AFTER INSERT ON "Post" BEGIN
+    UPDATE user SET posts = posts + 1 WHERE id = new."userId";
+END;
+-- migration
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_User" ("id" INTEGER PRIMARY KEY, "posts" INTEGER, "name" TEXT);
+INSERT INTO "new_User" ("id", "posts") SELECT "id", "posts" FROM "User";
+DROP TABLE "User";
+-- expect: correctness rebuild-breaks-others
+ALTER TABLE "new_User" RENAME TO "User";
+PRAGMA foreign_keys=ON;
+-- fails: error in trigger counted
+
+-- case: foreign keys that follow a table renamed aside
+-- setup
+CREATE TABLE "User" ("id" INTEGER PRIMARY KEY);
+CREATE TABLE "Post" ("id" INTEGER PRIMARY KEY, "userId" INTEGER REFERENCES "User" ("id"));
+-- migration
+PRAGMA foreign_keys=OFF;
+-- expect: correctness rebuild-breaks-others
+ALTER TABLE "User" RENAME TO "User_old";
+CREATE TABLE "User" ("id" INTEGER PRIMARY KEY, "name" TEXT);
+INSERT INTO "User" ("id") SELECT "id" FROM "User_old";
+DROP TABLE "User_old";
+PRAGMA foreign_keys=ON;

@@ -125,3 +125,19 @@ CREATE VIEW "Recent" AS SELECT "id" FROM "Post";
 -- migration
 DROP VIEW "Recent";
 CREATE VIEW IF NOT EXISTS "Recent" AS SELECT "id" FROM "Post" ORDER BY "id" DESC LIMIT 10;
+
+-- case: a view that does not mind, for the PRAGMA says so
+-- setup
+CREATE TABLE "Order" ("id" INTEGER PRIMARY KEY);
+CREATE TABLE "Item" ("id" INTEGER PRIMARY KEY);
+CREATE VIEW "Recent" AS SELECT "id" FROM "Item" ORDER BY "id" DESC;
+CREATE VIEW "Open" AS SELECT "id" FROM "Order";
+-- migration
+PRAGMA foreign_keys=OFF;
+PRAGMA legacy_alter_table=ON;
+CREATE TABLE "new_Order" ("id" INTEGER PRIMARY KEY, "note" TEXT);
+INSERT INTO "new_Order" ("id") SELECT "id" FROM "Order";
+DROP TABLE "Order";
+ALTER TABLE "new_Order" RENAME TO "Order";
+PRAGMA legacy_alter_table=OFF;
+PRAGMA foreign_keys=ON;
