@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
-from safemigrate.db.sqlite.catalog import Catalog, Table
-from safemigrate.db.sqlite.connection import literal, quote
+from safemigrate.db.sqlite.catalog import Catalog, Table, read
+from safemigrate.db.sqlite.connection import SqlError, connect, literal, quote
 
 NAMES = ("User", "Post", "order", "a b", 'q"t', "Ünï", "_AToB", "x")
 COLUMNS = ("name", "age", "select", "a b", 'q"', "ö", "at", "n", "m", "data")
@@ -43,7 +44,6 @@ class Chance:
     random: Random
     catalog: Catalog
     number: int = 0
-    made: list[str] = field(default_factory=list)
 
     def one(self, of: object) -> str:
         return str(self.random.choice(list(of)))  # type: ignore[call-overload]
@@ -256,3 +256,52 @@ class Chance:
             f'ALTER TABLE "new_" RENAME TO {quote(table.name)}',
             *again,
         ]
+
+
+def file_and_migration(random: Random, folder: Path) -> tuple[str, str]:
+    """Draw a script that makes a file, and one that changes it; the latter "" where nothing came of it."""
+    setup: list[str] = []
+    migration: list[str] = []
+    with connect(folder / "drawn.db", create=True) as connection:
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        chance = Chance(random, read(connection))
+
+        def runs(sql: str, into: list[str]) -> bool:
+            try:
+                connection.execute(sql).fetchall()
+            except SqlError:
+                return False
+            into.append(sql)
+            chance.catalog = read(connection)
+            return True
+
+        for _ in range(random.randint(1, 3)):
+            tables = list(chance.catalog.tables)
+            runs(chance.create(chance.fresh(NAMES, tables), tables), setup)
+        if not chance.catalog.tables:
+            return "", ""
+        for _ in range(random.randint(0, 25)):
+            runs(chance.insert(chance.catalog.tables[chance.one(chance.catalog.tables)]), setup)
+        for sql in chance.extras():
+            runs(sql, setup)
+        off = chance.maybe(0.7)
+        connection.execute(f"PRAGMA foreign_keys = {'OFF' if off else 'ON'}")
+        for _ in range(random.randint(1, 4)):
+            connection.execute("BEGIN")
+            part: list[str] = []
+            done = all(runs(sql, part) for sql in chance.change())
+            try:
+                connection.execute("COMMIT" if done else "ROLLBACK")
+                migration += part if done else []
+            except SqlError:
+                connection.execute("ROLLBACK")
+            chance.catalog = read(connection)
+    if off and migration:
+        migration = ["PRAGMA foreign_keys = OFF", *migration, "PRAGMA foreign_keys = ON"]
+    return _script(setup), _script(migration)
+
+
+def _script(statements: list[str]) -> str:
+    return "".join(f"{sql};\n" for sql in statements)
