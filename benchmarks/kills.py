@@ -215,7 +215,9 @@ def said_wrong(way: Way, tool: str, state: str, after: Sequence[str]) -> list[st
     said = way.safemigrate("status", "--json")
     migrations = {one["name"]: one.get("state", "") for one in json.loads(said.stdout)["migrations"]}
     applied = (state == "after") == (tool == "safemigrate")
-    wrong = [] if (migrations.get(NAME) == "applied") == applied else [f"{state}, status says {migrations}"]
+    wrong = []
+    if (migrations.get(NAME) == "applied") != applied or said.returncode:
+        wrong.append(f"{state}, status ends with {said.returncode} and says {migrations}: {said.stderr}")
     if state == "before":
         way.run()
     if content(way.file) != list(after):

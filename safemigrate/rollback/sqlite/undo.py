@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.connection import Connection, SqlError
+from safemigrate.db.sqlite.foreign_keys import foreign_keys
 from safemigrate.db.sqlite.script import execute
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan
@@ -38,18 +39,19 @@ def _back(connection: Connection, plans: Sequence[Plan], former: Catalog, today:
     """Trace today's tables to the former ones; None, for names to tell, where the migrations do not run again."""
     observed: list[_Seen] = []
     now = former
-    connection.execute("SAVEPOINT undo")
-    try:
-        for step in (step for plan in plans for step in plan.steps):
-            for sql in (*step.before, *step.run, *step.after):
-                (statement,) = split(sql, "the migration", dialect="sqlite")
-                execute(connection, sql, step.line)
-                then, now = now, read(connection)
-                observed.append(_Seen(statement, then, now))
-    except (MigrationFailed, SqlError):
-        return None
-    finally:
-        connection.execute("ROLLBACK TO undo")
-        connection.execute("RELEASE undo")
+    with foreign_keys(connection, on=False):  # else a DROP TABLE deletes row by row, and what points to them
+        connection.execute("SAVEPOINT undo")
+        try:
+            for step in (step for plan in plans for step in plan.steps):
+                for sql in (*step.before, *step.run, *step.after):
+                    (statement,) = split(sql, "the migration", dialect="sqlite")
+                    execute(connection, sql, step.line)
+                    then, now = now, read(connection)
+                    observed.append(_Seen(statement, then, now))
+        except (MigrationFailed, SqlError):
+            return None
+        finally:
+            connection.execute("ROLLBACK TO undo")
+            connection.execute("RELEASE undo")
     found = {name: one for name, one in lineage(former, now, observed).items() if one.table in today.tables}
     return reversed_lineage(found, former)
