@@ -81,8 +81,8 @@ def _scalar(field: Field, x: str) -> Iterator[Condition]:
 
 def _array(x: str) -> str:
     """PostgreSQL's text of a list (docs, 8.15.2): each part in quotes, but for NULL."""
-    part = "replace(replace(value, '\\', '\\\\'), '\"', '\\\"')"
-    quoted = f"CASE WHEN value IS NULL THEN 'NULL' ELSE '\"' || {part} || '\"' END"
+    part = "replace(replace(value, char(92), char(92, 92)), char(34), char(92, 34))"  # \\ and ", which a shell minds
+    quoted = f"CASE WHEN value IS NULL THEN 'NULL' ELSE char(34) || {part} || char(34) END"
     return f"(SELECT '{{' || coalesce(group_concat({quoted}, ','), '') || '}}' FROM json_each({x}))"
 
 

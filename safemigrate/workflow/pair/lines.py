@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import connect, literal, quote
+from safemigrate.db.sqlite.connection import connect, literal
 from safemigrate.errors import ProjectError
 from safemigrate.model import Diagnosis
 from safemigrate.prisma import lock
@@ -18,7 +17,7 @@ from safemigrate.prisma.project import Project
 from safemigrate.prisma.schema.reader import read
 from safemigrate.prisma.settings import OWN_VARIABLE, effective_url
 from safemigrate.workflow.pair.in_step import compared
-from safemigrate.workflow.pair.to_server import Misfit, misfits
+from safemigrate.workflow.pair.to_server import Misfit, misfits, named, shell
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.request import Request
 
@@ -80,7 +79,7 @@ def _in_other_words(found: list[Misfit], file: Path) -> Diagnosis:
     """What pgloader would move as it is, and an integer as a year (its sqlite-timestamp-to-timestamp)."""
     copy = file.with_name(f"{file.stem}.move{file.suffix}")
     updates = [
-        f"UPDATE {quote(one.table)} SET {quote(one.columns[0])} = {one.text} WHERE {one.where};" for one in found
+        f"UPDATE {named(one.table)} SET {named(one.columns[0])} = {one.text} WHERE {one.where};" for one in found
     ]
     totals: Counter[str] = Counter()
     for one in found:
@@ -91,7 +90,7 @@ def _in_other_words(found: list[Misfit], file: Path) -> Diagnosis:
         ok=True,
         detail=f"{file} has {said}: pgloader would not convert them, so write PostgreSQL's words in a copy and load it",
         fix=(
-            f"sqlite3 {shlex.quote(str(file))} {shlex.quote(f'VACUUM INTO {literal(str(copy))}')}",
-            f"sqlite3 {shlex.quote(str(copy))} {shlex.quote(' '.join(updates))}",
+            shell(file, f"VACUUM INTO {literal(str(copy))}"),
+            shell(copy, " ".join(updates)),
         ),
     )

@@ -40,7 +40,7 @@ class Misfit:
 
     def command(self, file: Path) -> str:
         """What shows them in a shell."""
-        return f"sqlite3 {shlex.quote(str(file))} {shlex.quote(self.query)}"
+        return shell(file, self.query)
 
 
 def misfits(connection: Connection, production: Schema, development: Schema) -> list[Misfit]:
@@ -63,10 +63,10 @@ def _values(connection: Connection, production: Schema, model: Block, here: Bloc
     for name, field in model.fields.items():
         mine = here.fields.get(name)
         if mine and field.type not in production.models and table.column(mine.column):
-            asked += [(mine.column, one) for one in conditions(production, field, quote(mine.column))]
+            asked += [(mine.column, one) for one in conditions(production, field, named(mine.column))]
     if not asked:
         return
-    key, place = _key(table), quote(table.name)
+    key, place = _key(table), named(table.name)
     sums = [
         f"count(CASE WHEN {condition.sql} THEN 1 END), min(CASE WHEN {condition.sql} THEN {key} END)"
         for _, condition in asked
@@ -75,7 +75,7 @@ def _values(connection: Connection, production: Schema, model: Block, here: Bloc
     for (column, condition), count, sample in zip(asked, counted[::2], counted[1::2], strict=True):
         if count:
             where = f"{key} = {literal(sample)}" if "is_utf8" in condition.sql else condition.sql
-            shown = f"SELECT {key}, {quote(column)} FROM {place}"
+            shown = f"SELECT {key}, {named(column)} FROM {place}"
             yield Misfit(table.name, (column,), condition.says, count, str(sample), shown, where, condition.text)
 
 
@@ -91,9 +91,9 @@ def _duplicates(connection: Connection, model: Block, here: Block, catalog: Cata
         columns = tuple(here.fields[name].column for name in fields)
         if frozenset(columns) in unique or not all(table.column(name) for name in columns):
             continue
-        listed = ", ".join(quote(column) for column in columns)
-        some = " AND ".join(f"{quote(column)} IS NOT NULL" for column in columns)
-        shown = f"SELECT {listed}, count(*) FROM {quote(table.name)}"
+        listed = ", ".join(named(column) for column in columns)
+        some = " AND ".join(f"{named(column)} IS NOT NULL" for column in columns)
+        shown = f"SELECT {listed}, count(*) FROM {named(table.name)}"
         where = f"{some} GROUP BY {listed} HAVING count(*) > 1"
         if double := rows(connection, f"{shown} WHERE {where}"):
             count = sum(row[-1] for row in double)
@@ -121,23 +121,34 @@ def _orphans(
         if not pairs or not all(mine in here.fields and theirs in parent.fields for mine, theirs in pairs):
             continue
         columns = tuple(here.fields[mine].column for mine, _ in pairs)
-        child = [f"child.{quote(column)}" for column in columns]
-        led = [f"parent.{quote(parent.fields[theirs].column)}" for _, theirs in pairs]
+        child = [f"child.{named(column)}" for column in columns]
+        led = [f"parent.{named(parent.fields[theirs].column)}" for _, theirs in pairs]
         some = " AND ".join(f"{column} IS NOT NULL" for column in child)
         same = " AND ".join(f"{one} = {other}" for one, other in zip(led, child, strict=True))
-        where = f"{some} AND NOT EXISTS (SELECT 1 FROM {quote(parent.table)} AS parent WHERE {same})"
+        where = f"{some} AND NOT EXISTS (SELECT 1 FROM {named(parent.table)} AS parent WHERE {same})"
         key = _key(catalog.tables[here.table])
-        place = f"{quote(here.table)} AS child"
+        place = f"{named(here.table)} AS child"
         ((count, sample),) = rows(connection, f"SELECT count(*), min({key}) FROM {place} WHERE {where}")
         if count:
-            says = f"no row of {quote(parent.table)} to refer to"
+            says = f"no row of {parent.table} to refer to"
             shown = f"SELECT {key}, {', '.join(child)} FROM {place}"
             yield Misfit(here.table, columns, says, count, str(sample), shown, where)
 
 
+def shell(file: Path, sql: str) -> str:
+    """A command that runs SQL on a file, as readable as a shell lets it be."""
+    quoted = shlex.quote(sql) if set(sql) & set('"$`!\\') else f'"{sql}"'
+    return f"sqlite3 {shlex.quote(str(file))} {quoted}"
+
+
+def named(name: str) -> str:
+    """A name as SQL, in brackets, which need no escape in a shell's quotes (sqlite.org/lang_keywords.html)."""
+    return quote(name) if "]" in name else f"[{name}]"
+
+
 def _key(table: Table) -> str:
     """What tells a person which row it is."""
-    return quote(table.primary_key[0]) if len(table.primary_key) == 1 or table.without_rowid else "rowid"
+    return named(table.primary_key[0]) if len(table.primary_key) == 1 or table.without_rowid else "rowid"
 
 
 def _is_utf8(value: bytes | None) -> bool:

@@ -104,7 +104,7 @@ def test_what_does_not_fit_is_a_line_with_the_query(project: Path) -> None:
         "A.at of prisma/dev.db has 1: text that is no date; the first is 7",
         "A.yes of prisma/dev.db has 1: neither 0 nor 1; the first is 7",
     ]
-    assert found[1].fix[0].startswith('sqlite3 prisma/dev.db \'SELECT "id", "yes" FROM "A" WHERE ')
+    assert found[1].fix[0].startswith('sqlite3 prisma/dev.db "SELECT [id], [yes] FROM [A] WHERE ')
 
 
 def test_the_commands_make_a_copy_whose_dates_are_texts(project: Path) -> None:

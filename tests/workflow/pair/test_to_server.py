@@ -166,7 +166,7 @@ def test_required_unique_and_related(tmp_path: Path) -> None:
         (("bId",), "NULL in a required column", 1, "4"),
         (("x", "y"), "the same under a unique", 2, "1, 1"),
         (("email",), "the same under a unique", 2, "a"),
-        (("bId",), 'no row of "B" to refer to', 1, "2"),
+        (("bId",), "no row of B to refer to", 1, "2"),
     ]
 
 
