@@ -31,12 +31,19 @@ class Restorable:
         return f"{self.what}, which the rebuild would have lost, was put back"
 
 
+_OPTIONS = "rebuild-loses-options"
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Something that does not come back: `words` say what it was, and why."""
+    """Something that does not come back: `words` say what it was, and why.
+
+    `rule` names the one that finds it in the text, "" where only the catalog shows it.
+    """
 
     table: str
     words: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +173,22 @@ def _clauses(was: Table, now: Table) -> Iterator[Gone]:
     """Say what a table's new text has no longer and Prisma cannot write."""
     table = quote(now.name)
     if was.strict and not now.strict:
-        yield Gone(now.name, f"table {table} is STRICT no longer: columns take values of any type")
+        yield Gone(now.name, f"table {table} is STRICT no longer: columns take values of any type", _OPTIONS)
     for column in was.columns:
         name, kept = quote(was.name, column.name), now.column(column.name)
         if kept and column.generated and not kept.generated:
-            yield Gone(now.name, f"{name} was generated as {column.generated}, and is a plain column now")
+            yield Gone(
+                now.name, f"{name} was generated as {column.generated}, and is a plain column now", "drop-default"
+            )
         if kept and column.collation.upper() not in {"BINARY", kept.collation.upper()}:
-            yield Gone(now.name, f"{name} was COLLATE {column.collation}, and compares as {kept.collation} now")
+            yield Gone(
+                now.name, f"{name} was COLLATE {column.collation}, and compares as {kept.collation} now", _OPTIONS
+            )
     kept_checks = Counter(_shape(check) for check, _ in _checks(now))
     for check, column_name in _checks(was):
         kept_checks[_shape(check)] -= 1
         if kept_checks[_shape(check)] < 0 and (not column_name or now.column(column_name)):
-            yield Gone(now.name, f"CHECK ({check}) of {table} is gone")
+            yield Gone(now.name, f"CHECK ({check}) of {table} is gone", "drop-constraint")
 
 
 def _checks(table: Table) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.rules.foreign_key_validates import orphans
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import AddConstraint, quote
+from safemigrate.sql.actions import AddColumn, AddConstraint, quote
 
 _REBUILD = """PRAGMA foreign_keys=OFF;
 CREATE TABLE "new_Post" ("id" INTEGER PRIMARY KEY, "authorId" INTEGER, CONSTRAINT "Post_authorId_fkey"
@@ -39,16 +39,16 @@ def check(context: Context) -> Iterator[Finding]:
         if not isinstance(action, AddConstraint) or action.constraint.kind not in ("foreign key", "check"):
             continue
         table, one = action.table, action.constraint
-        is_empty = [bool(context.new_column(table, name)) and not context.written(table, name) for name in one.columns]
-        if context.rows(table) == 0 or (one.kind == "foreign key" and (any(is_empty) or _is_there(context, action))):
+        if context.rows(table) == 0 or (one.kind == "foreign key" and _says_nothing_new(context, action)):
             continue
         if one.kind == "check":
             place, what = context.place(table), f"CHECK ({one.expression})"
             rows = context.count(f"SELECT count(*) FROM {place} WHERE NOT ({one.expression})") if place else None
-            broken, fails = "break it", "a row that breaks it stops the copy"
+            broken = "breaks it" if rows == 1 else "break it"
+            fails = "a row that breaks it stops the copy"
         else:
             rows, what = orphans(context, table, one), f"the foreign key ({', '.join(map(quote, one.columns))})"
-            broken = f"refer to no row of {one.references}"
+            broken = f"{'refers' if rows == 1 else 'refer'} to no row of {one.references}"
             fails = f"a row that refers to no row of {one.references} stays, and fails when it is written"
         if rows == 0:
             continue
@@ -62,9 +62,15 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-def _is_there(context: Context, action: AddConstraint) -> bool:
-    """Whether the table has that foreign key already, and only what happens ON DELETE or ON UPDATE is another."""
+def _says_nothing_new(context: Context, action: AddConstraint) -> bool:
+    """Whether a column of the key is NULL in every row, or the table has it already with other actions."""
     new = action.constraint
+    added = [a.column for a in context.actions if isinstance(a, AddColumn) and a.table == action.table]
+    columns = {column.name: column for column in added}
+    for name in new.columns:
+        column = columns.get(name) or context.new_column(action.table, name)
+        if column and not column.has_value and not context.written(action.table, name):
+            return True
     return any(
         (one.columns, one.references, one.referenced) == (new.columns, new.references, new.referenced)
         for one in context.schema.foreign_keys(action.table)

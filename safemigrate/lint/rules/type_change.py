@@ -67,13 +67,13 @@ def _on_sqlite(context: Context, action: AlterColumnType, before: str, rows: int
     misfits = context.count(f"SELECT count(*) FROM {place} WHERE {misfit}") if place and misfit else None
     held = f" {counted(misfits, 'value')} of another kind" if misfits else ""
     yield context.finding(
-        Severity.NOTICE if misfits == 0 else Severity.WARNING,
+        Severity.NOTICE if misfits == 0 and not action.using else Severity.WARNING,
         f"{subject} changes{f' from {before}' if before else ''} to {action.type}: {does}"
         + (f"; it holds{held}" if held else ""),
         subject=subject,
         help=f"see them: SELECT {column} FROM {action.table} WHERE {misfit};" if misfit else "",
         count=misfits if misfits is not None else rows,
-        loses=misfits != 0,
+        loses=misfits is None or bool(action.using),  # they stay as they are: it is the client that cannot read them
     )
 
 

@@ -117,8 +117,8 @@ class FileTried:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What only the trial shows."""
-        return self.rehearsal.findings
+        """What only the trial shows; `judged` has said it."""
+        return ()
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import Connection, connect, value
+from safemigrate.db.sqlite.connection import Connection, connect, quote, value
 from safemigrate.lint import RULES
 from safemigrate.lint.rule import counted
 from safemigrate.model import Confirmation, Finding, KeptKind, Severity
@@ -35,7 +35,15 @@ def judged(findings: Sequence[Finding], trial: Trial, before: Path, side: Path) 
     losses = list(_losses(trial, before, side))
     told = [_confirmed(one, losses) if one.loses and one.rule in _DATA_LOSS else one for one in findings]
     unnamed = [loss for loss in losses if loss.count and not any(_names(one, loss) for one in told if _speaks(one))]
-    return [*told, *(_seen(loss, trial) for loss in unnamed)]
+    return [*told, *(_seen(loss, trial) for loss in unnamed), *unsaid(findings, trial)]
+
+
+def unsaid(findings: Sequence[Finding], trial: Trial) -> Iterator[Finding]:
+    """Yield what a rebuild loses that nobody can put back, and no rule of the text has named."""
+    name = trial.seen.migration.name
+    for one in trial.lost.gone:
+        if not any(each.rule == one.rule and each.subject.startswith(quote(one.table)) for each in findings):
+            yield Finding("seen-loss", Severity.WARNING, one.words, name, subject=one.table, verdict=Confirmation.SEEN)
 
 
 def _speaks(finding: Finding) -> bool:

@@ -17,12 +17,13 @@ from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.lint import lint
-from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, Severity
+from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.rehearse import replay
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.on_file.facts import described
+from safemigrate.workflow.on_file.judge import unsaid
 from safemigrate.workflow.on_file.sampled import Sampled
 from safemigrate.workflow.on_file.trial import Trial, tried
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
@@ -101,17 +102,19 @@ class Lane:
                 replay(self._base, migration, statements)
             self._catalog = read(self._base)
             touched = _touched(before, migration, {table for _, table in written})
-            found = self._tried(migration, statements, Sampled(before, touched, statements, terms))
+            found = self._tried(migration, statements, findings, Sampled(before, touched, statements, terms))
         except (MigrationFailed, NotSql) as error:
             self._failed.append(migration.name)
             said = [f"{error.summary}: {error.why}"]
             if earlier := self._failed[:-1]:
                 said.append(f"before it, this does not run either: {', '.join(earlier)}")
-            found = MigrationOutcome(migration.name, migration.checksum, BROKEN, detail="\n".join(said))
+            found = MigrationOutcome(migration.name, migration.checksum, BROKEN, findings, detail="\n".join(said))
         self._at += 1
-        return replace(found, findings=(*findings, *found.findings))
+        return found
 
-    def _tried(self, migration: Migration, statements: Sequence[Statement], rows: Sampled) -> MigrationOutcome:
+    def _tried(
+        self, migration: Migration, statements: Sequence[Statement], findings: Sequence[Finding], rows: Sampled
+    ) -> MigrationOutcome:
         began = time.perf_counter()
         while True:
             before = self._copies.copy(_BEFORE, "sampled")
@@ -129,10 +132,12 @@ class Lane:
                 if not rows.make_way(error):
                     raise
             else:
-                return _outcome(found, elsewhere, rows.said, time.perf_counter() - began)
+                return _outcome(found, findings, elsewhere, rows.said, time.perf_counter() - began)
 
 
-def _outcome(found: Trial, elsewhere: Sequence[str], said: str, seconds: float) -> MigrationOutcome:
+def _outcome(
+    found: Trial, findings: Sequence[Finding], elsewhere: Sequence[str], said: str, seconds: float
+) -> MigrationOutcome:
     """What came of a trial; rows that were made say nothing of how many a target has, so no finding counts them."""
     seen, migration = found.seen, found.seen.migration
     told = [said] if said else []
@@ -141,15 +146,12 @@ def _outcome(found: Trial, elsewhere: Sequence[str], said: str, seconds: float) 
     changed = any(one.changed for one in seen.observations) or bool(compare(seen.before, seen.after))
     if not changed and (aimed := sorted(map(quote, seen.written))):
         told.append(f"it writes to {', '.join(aimed)}, and no row there is one that it changes")
-    gone = [
-        Finding("seen-loss", Severity.WARNING, one.words, migration.name, subject=one.table) for one in found.lost.gone
-    ]
     traces = tuple(one.trace for one in seen.observations)
     return MigrationOutcome(
         migration.name,
         migration.checksum,
         PROVEN if changed else UNCHANGED,
-        tuple(gone),
+        (*findings, *unsaid(findings, found)),
         traces,
         transactions=(len(traces),),
         proof=replace(found.plan.proof, seconds=seconds),

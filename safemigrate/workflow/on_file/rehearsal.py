@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from safemigrate.errors import MigrationFailed
-from safemigrate.model import Finding, OnProgress, Progress, Severity
+from safemigrate.model import OnProgress, Progress
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.workflow.on_file.trial import Trial, tried
@@ -27,7 +27,6 @@ class FileRehearsal:
     trials: tuple[Trial, ...]
     states: tuple[Path, ...]
     side: Path
-    findings: tuple[Finding, ...]
     notes: tuple[str, ...]
 
 
@@ -53,15 +52,8 @@ def rehearse_all(
         tuple(trials),
         tuple(states),
         side,
-        tuple(finding for trial in trials for finding in _gone(trial)),
         tuple(one.words for trial in trials for one in trial.lost.restorable),
     )
-
-
-def _gone(trial: Trial) -> list[Finding]:
-    """Say what a rebuild loses that Prisma cannot write and nobody can put back."""
-    name = trial.seen.migration.name
-    return [Finding("seen-loss", Severity.WARNING, one.words, name, subject=one.table) for one in trial.lost.gone]
 
 
 def _split(script: Script, elsewhere: Sequence[str]) -> MigrationFailed:

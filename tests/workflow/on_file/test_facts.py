@@ -112,7 +112,7 @@ ALL = '"id", "email", "age", "bio", "teamId"'
         (
             rebuilt(KEPT + ', FOREIGN KEY ("teamId") REFERENCES "Team" ("id")', ALL, ALL),
             [
-                'constraint-on-existing error: "User" gets the foreign key ("teamId"), and 1 row refer to no row of "Team"'
+                'constraint-on-existing error: "User" gets the foreign key ("teamId"), and 1 row refers to no row of "Team"'
             ],
         ),
         (
