@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from safemigrate import __version__
-from safemigrate.db import session
 from safemigrate.errors import SafemigrateError
 from safemigrate.model import Diagnosis, Outcome, Progress, Result
 from safemigrate.prisma.migrations import migrations
@@ -21,13 +20,11 @@ from safemigrate.prisma.pair import side
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import effective_url
 from safemigrate.workflow.adopt import gaps
-from safemigrate.workflow.on_target import fitness
-from safemigrate.workflow.on_target.fitness import Seen
+from safemigrate.workflow.engines import engine_of
+from safemigrate.workflow.fitness import Check, Seen
 from safemigrate.workflow.pair import lines as pair_lines
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import STORE
-
-Check = Callable[[Request, Seen, str | None], Iterator[Diagnosis]]
 
 
 def doctor(request: Request, shadow: str | None = None) -> Outcome:
@@ -47,29 +44,10 @@ def doctor(request: Request, shadow: str | None = None) -> Outcome:
             ("to the server", _to_server),
             ("prisma config", gaps.check_engine),
             ("url", _url),
-            ("connection", lambda *given: fitness.check_connection(stack, *given)),
-            ("server", fitness.check_server),
-            ("rights", fitness.check_rights),
-            ("ownership", fitness.check_ownership),
-            ("history", fitness.check_history),
-            ("pg_dump", fitness.check_programs),
-            ("shadow", fitness.check_shadow),
-            ("shadowDatabaseUrl", gaps.check_prisma_shadow),
-            ("snapshots", fitness.check_snapshots),
-            ("backups", gaps.check_backups),
-            ("disk", fitness.check_disk),
         ]
-        for subject, check in checks:
-            request.on_progress(Progress("doctor", subject))
-            try:
-                lines += check(request, seen, shadow)
-            except SafemigrateError as error:
-                detail = f"{error.summary}. {error.why}" if error.why else error.summary
-                lines.append(Diagnosis(subject, ok=False, detail=detail, fix=error.fix))
-            except session.SqlError as error:
-                lines.append(Diagnosis(subject, ok=False, detail=session.Refusal.of(error).message))
-            except OSError as error:
-                lines.append(Diagnosis(subject, ok=False, detail=str(error)))
+        _run(request, seen, shadow, checks, lines)
+        engine = engine_of(seen.project.provider if seen.project else "postgresql")
+        _run(request, seen, shadow, engine.checks(stack), lines)
     return Outcome(
         "doctor",
         Result.OK if all(line.ok for line in lines) else Result.NOT_OK,
@@ -77,6 +55,20 @@ def doctor(request: Request, shadow: str | None = None) -> Outcome:
         diagnoses=tuple(lines),
         seconds=time.perf_counter() - began,
     )
+
+
+def _run(
+    request: Request, seen: Seen, shadow: str | None, checks: Iterable[tuple[str, Check]], lines: list[Diagnosis]
+) -> None:
+    for subject, check in checks:
+        request.on_progress(Progress("doctor", subject))
+        try:
+            lines += check(request, seen, shadow)
+        except SafemigrateError as error:
+            detail = f"{error.summary}. {error.why}" if error.why else error.summary
+            lines.append(Diagnosis(subject, ok=False, detail=detail, fix=error.fix))
+        except OSError as error:
+            lines.append(Diagnosis(subject, ok=False, detail=str(error)))
 
 
 def _tool(request: Request, _seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
@@ -99,14 +91,6 @@ def _project(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diag
         cli.manager if cli.installed else f"{cli.manager}; not installed, which only generating needs: {cli.install}"
     )
     said = f"{version} ({installed}) in {project.root}, schema {_below(project.schema, project)}, {project.provider}"
-    if project.provider != "postgresql":
-        yield Diagnosis(
-            "project",
-            ok=False,
-            detail=f"{said}: safemigrate works on PostgreSQL",
-            fix=("safemigrate doctor --schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
-        )
-        return
     yield Diagnosis("project", ok=True, detail=said)
     if problem := project.config_problem:
         yield Diagnosis("prisma config", ok=False, detail=problem.summary, fix=problem.fix)
@@ -133,12 +117,12 @@ def _to_server(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Di
 
 
 def _url(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
-    if seen.project is None or seen.project.provider != "postgresql":
+    if seen.project is None:
         return
     url, seen.source = effective_url(seen.project, url=request.url, environment=os.environ)
     said = f"{url}, from {seen.source}"
-    if url.provider != "postgresql":
-        yield Diagnosis("url", ok=False, detail=f"{said}: the schema's provider is postgresql")
+    if url.provider != seen.project.provider:
+        yield Diagnosis("url", ok=False, detail=f"{said}: the schema's provider is {seen.project.provider}")
     elif url.pooled:
         yield Diagnosis(
             "url",
@@ -148,7 +132,7 @@ def _url(request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosi
         )
     else:
         seen.url = url
-        yield Diagnosis("url", ok=True, detail=f"{said}; not pooled")
+        yield Diagnosis("url", ok=True, detail=f"{said}; not pooled" if url.host else said)
 
 
 def _below(path: Path, project: Project) -> Path:

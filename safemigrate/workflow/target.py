@@ -131,7 +131,26 @@ def require_no_rollback_under_way(target: Target) -> None:
 
 
 def require_fit_history(target: Target) -> None:
-    """Raise HistoryError where applying on top of this history would make things worse."""
+    """Raise HistoryError where applying on top of this history would make things worse, or somebody holds it up."""
+    refuse_unfit_history(target)
+    held = {hold.migration: hold for hold in target.holds}
+    for migration in target.state.pending:
+        if hold := held.get(migration.name):
+            edited = not history.matches(migration.sql, hold.checksum)
+            raise HistoryError(
+                f"migration {migration.name} is on hold since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}",
+                "Its file was edited since; a hold goes by name, until somebody releases it."
+                if edited
+                else "A rollback stays until somebody says otherwise.",
+                (
+                    f"safemigrate release {migration.name}   # apply it again",
+                    f"rm -r {migration.path.parent}   # drop it",
+                ),
+            )
+
+
+def refuse_unfit_history(target: Target) -> None:
+    """Raise HistoryError where applying on top of this history would make things worse, holds aside."""
     resolved, state = target.resolved, target.state
     if not state.managed and target.has_tables:
         raise HistoryError(
@@ -161,17 +180,3 @@ def require_fit_history(target: Target) -> None:
             "This checkout is older than the database, or their folders were removed.",
             ("git pull", "safemigrate status"),
         )
-    held = {hold.migration: hold for hold in target.holds}
-    for migration in state.pending:
-        if hold := held.get(migration.name):
-            edited = not history.matches(migration.sql, hold.checksum)
-            raise HistoryError(
-                f"migration {migration.name} is on hold since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}",
-                "Its file was edited since; a hold goes by name, until somebody releases it."
-                if edited
-                else "A rollback stays until somebody says otherwise.",
-                (
-                    f"safemigrate release {migration.name}   # apply it again",
-                    f"rm -r {migration.path.parent}   # drop it",
-                ),
-            )

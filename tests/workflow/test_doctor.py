@@ -91,10 +91,11 @@ def test_no_project_still_looks_at_the_machine(project: Project, tmp_path: Path)
     assert {"pg_dump", "shadow"} <= {each.subject for each in outcome.diagnoses}
 
 
-def test_a_provider_that_is_not_supported_yet(project: Project) -> None:
+def test_a_url_of_another_provider(project: Project) -> None:
     (project.folder / "prisma/schema.prisma").write_text(SCHEMA.replace("postgresql", "sqlite"))
     outcome = doctor(project.request(), "local")
-    assert list(bad(outcome)) == ["project"]
+    assert list(bad(outcome)) == ["url"]
+    assert "the schema's provider is sqlite" in line(outcome, "url").detail
 
 
 @pytest.mark.parametrize(

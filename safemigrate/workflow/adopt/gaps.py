@@ -19,7 +19,8 @@ from safemigrate.shadow.existing import same_database
 from safemigrate.snapshot import store
 from safemigrate.workflow.adopt import changes, documents, surroundings
 from safemigrate.workflow.adopt.surroundings import Bypass
-from safemigrate.workflow.on_target.fitness import Seen
+from safemigrate.workflow.fitness import Seen
+from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import STORE
 
@@ -96,7 +97,7 @@ def check_engine(_request: Request, seen: Seen, _shadow: str | None) -> Iterator
 
 def check_prisma_shadow(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
     """Prisma empties its shadow database without a question, be it the main one under another spelling."""
-    if seen.project is None or seen.target is None:
+    if seen.project is None or not isinstance(seen.target, ServerTarget):
         return
     url = shadow_url(seen.project, os.environ)
     if url is None:
@@ -117,7 +118,7 @@ def check_prisma_shadow(_request: Request, seen: Seen, _shadow: str | None) -> I
 
 def check_backups(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[Diagnosis]:
     """Ask for a backup of everything: the snapshots of apply hold the tables at risk."""
-    if seen.target is None or seen.url is None or seen.store is None:
+    if not isinstance(seen.target, ServerTarget) or seen.url is None or seen.store is None:
         return
     host = surroundings.host(seen.url)
     if host == "this machine":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
 from safemigrate.model import Migration
 from safemigrate.snapshot.store import Snapshot
+from safemigrate.workflow.fitness import Check
 from safemigrate.workflow.options import ProveOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
@@ -22,6 +23,9 @@ class Engine(Protocol):
 
         With `make` a file that is not there is made; a server's database is not.
         """
+
+    def checks(self, stack: ExitStack) -> Sequence[tuple[str, Check]]:
+        """Return what `doctor` asks of the database; what it opens is closed with `stack`."""
 
     def proving(
         self, request: Request, options: ProveOptions, history: Sequence[Migration], snapshot: Snapshot | None

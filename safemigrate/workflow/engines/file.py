@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from safemigrate import proc
 from safemigrate.model import Migration
@@ -15,6 +16,8 @@ from safemigrate.workflow.engines.file_snapshot import restore_into as restore_i
 from safemigrate.workflow.engines.file_snapshot import take_snapshot
 from safemigrate.workflow.engines.file_snapshot import verify_snapshot as verify_snapshot
 from safemigrate.workflow.engines.file_way import FileWay, file_way
+from safemigrate.workflow.fitness import Check, check_disk, check_history, check_snapshots
+from safemigrate.workflow.on_file import fitness
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected
 from safemigrate.workflow.options import ApplyOptions, RollbackOptions
@@ -60,3 +63,15 @@ def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileOpened]:
 def sweep() -> None:
     """Remove the folders of killed runs."""
     proc.sweep()
+
+
+def checks(stack: ExitStack) -> Sequence[tuple[str, Check]]:
+    """Return what `doctor` asks of a file."""
+    return [
+        ("file", partial(fitness.check_file, stack)),
+        ("rights", fitness.check_rights),
+        ("history", check_history),
+        ("snapshots", check_snapshots),
+        ("backups", fitness.check_backups),
+        ("disk", check_disk),
+    ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from safemigrate.db import session
-from safemigrate.errors import MigrationFailed, Restored, ShadowError
+from safemigrate.errors import ConnectionFailed, MigrationFailed, Restored, ShadowError
 from safemigrate.execute import run, stages
 from safemigrate.execute import way_back as stopped
 from safemigrate.execute.runs import Run
-from safemigrate.model import Conflict, Migration, Outcome, Plan
+from safemigrate.model import Conflict, Diagnosis, Migration, Outcome, Plan
 from safemigrate.snapshot.store import Snapshot
+from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.settle import needed
@@ -23,7 +25,9 @@ from safemigrate.workflow.engines.server_snapshot import take_snapshot
 from safemigrate.workflow.engines.server_snapshot import verify_snapshot as verify_snapshot
 from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_way
 from safemigrate.workflow.engines.undo import undo
+from safemigrate.workflow.fitness import Check, Seen, check_disk, check_history, check_snapshots
 from safemigrate.workflow.forward import carry_out
+from safemigrate.workflow.on_target import fitness
 from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.resolve import opened as connected
 from safemigrate.workflow.on_target.resolve import sweep as sweep
@@ -151,3 +155,32 @@ def opened(resolved: Resolved, *, make: bool = False) -> Iterator[ServerOpened]:
     """Connect to the target."""
     with connected(resolved) as target:
         yield ServerOpened(target)
+
+
+def checks(stack: ExitStack) -> Sequence[tuple[str, Check]]:
+    """Return what `doctor` asks of a server."""
+    return [
+        ("connection", _answered(partial(fitness.check_connection, stack))),
+        ("server", _answered(fitness.check_server)),
+        ("rights", _answered(fitness.check_rights)),
+        ("ownership", _answered(fitness.check_ownership)),
+        ("history", _answered(check_history)),
+        ("pg_dump", fitness.check_programs),
+        ("shadow", _answered(fitness.check_shadow)),
+        ("shadowDatabaseUrl", gaps.check_prisma_shadow),
+        ("snapshots", check_snapshots),
+        ("backups", _answered(gaps.check_backups)),
+        ("disk", check_disk),
+    ]
+
+
+def _answered(check: Check) -> Check:
+    """Tell what a server refuses to a check."""
+
+    def asked(request: Request, seen: Seen, shadow: str | None) -> Iterator[Diagnosis]:
+        try:
+            yield from check(request, seen, shadow)
+        except session.SqlError as error:
+            raise ConnectionFailed(session.Refusal.of(error).message) from error
+
+    return asked

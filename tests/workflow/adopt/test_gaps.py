@@ -20,7 +20,7 @@ from safemigrate.prisma.project import Project, find
 from safemigrate.workflow.adopt import changes, gaps, surroundings
 from safemigrate.workflow.adopt.changes import Record
 from safemigrate.workflow.adopt.surroundings import Bypass
-from safemigrate.workflow.on_target.fitness import Seen
+from safemigrate.workflow.fitness import Seen
 from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
