@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from safemigrate import proc
 from safemigrate.db.sqlite.connection import Connection, connect, run
 from safemigrate.errors import ShadowError
 
@@ -45,6 +46,9 @@ class Copies:
 
 @contextmanager
 def copies(folder: Path | None = None) -> Iterator[Copies]:
-    """Make a folder, in `folder` or where the system has its temporary ones, for as long as the block lasts."""
-    with TemporaryDirectory(prefix="safemigrate-", dir=folder) as made:
+    """Make a folder, in `folder` or where the system has its temporary ones, for as long as the block lasts.
+
+    What a kill leaves of the latter, which has every row, goes with the next command's `proc.sweep`.
+    """
+    with TemporaryDirectory(prefix="safemigrate-", dir=folder) if folder else proc.scratch() as made:
         yield Copies(Path(made))
