@@ -67,11 +67,12 @@ def _values(connection: Connection, production: Schema, model: Block, here: Bloc
     if not asked:
         return
     key, place = _key(table), named(table.name)
-    sums = [
-        f"count(CASE WHEN {condition.sql} THEN 1 END), min(CASE WHEN {condition.sql} THEN {key} END)"
-        for _, condition in asked
-    ]
-    (counted,) = rows(connection, f"SELECT {', '.join(sums)} FROM {place}")
+    # a text as primary key may be NULL (sqlite.org/quirks.html)
+    flags = [f"CASE WHEN {one.sql} THEN ifnull({key}, 'NULL') END AS f{n}" for n, (_, one) in enumerate(asked)]
+    sums = [f"count(f{n}), min(f{n})" for n in range(len(asked))]
+    # OFFSET keeps SQLite from writing each condition out twice (sqlite.org/optoverview.html, subquery flattening)
+    inner = f"SELECT {', '.join(flags)} FROM {place} LIMIT -1 OFFSET 0"
+    (counted,) = rows(connection, f"SELECT {', '.join(sums)} FROM ({inner})")
     for (column, condition), count, sample in zip(asked, counted[::2], counted[1::2], strict=True):
         if count:
             where = f"{key} = {literal(sample)}" if "is_utf8" in condition.sql else condition.sql

@@ -178,6 +178,16 @@ def test_a_unique_that_the_file_has_is_not_counted(tmp_path: Path) -> None:
     )
 
 
+def test_a_row_without_a_key_counts(tmp_path: Path) -> None:
+    text = "model A {\n  id String @id\n  n Int?\n}\n"
+    table = "CREATE TABLE A (id TEXT PRIMARY KEY, n INTEGER)"
+    said = found(tmp_path, text, text, table, "INSERT INTO A VALUES (NULL, 'no')")
+    assert [(one.columns, one.says, one.sample) for one in said] == [
+        (("id",), "NULL in a required column", "NULL"),
+        (("n",), "no whole number", "NULL"),
+    ]
+
+
 def test_tables_and_columns_of_one_side_are_passed_by(tmp_path: Path) -> None:
     production = "model A {\n  id Int @id\n  gone Int\n}\nmodel B {\n  id Int @id\n}\nmodel C {\n  id Int @id\n}\n"
     development = "model A {\n  id Int @id\n}\nmodel B {\n  id Int @id\n}\n"
