@@ -51,15 +51,15 @@ def commit(root: Path, words: str = "work") -> str:
     return git(root, "rev-parse", "HEAD")
 
 
-def project(root: Path) -> Path:
+def project(root: Path, provider: str = "postgresql") -> Path:
     """A repository whose branch main has two migrations; `topic` is checked out."""
     root.mkdir(parents=True)
     git(root, "init", "-q", "-b", "main")
     (root / "prisma").mkdir()
-    (root / "prisma" / "schema.prisma").write_text(SCHEMA)
+    (root / "prisma" / "schema.prisma").write_text(SCHEMA.replace("postgresql", provider))
     for name, sql in BASE.items():
         migration(root, name, sql)
-    (root / "prisma" / "migrations" / "migration_lock.toml").write_text('provider = "postgresql"\n')
+    (root / "prisma" / "migrations" / "migration_lock.toml").write_text(f'provider = "{provider}"\n')
     commit(root, "base")
     git(root, "checkout", "-q", "-b", "topic")
     return root

@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safemigrate.config import Levels
-from safemigrate.errors import ServerProgramError, ShadowError
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import ProjectError, ServerProgramError, ShadowError
 from safemigrate.git import Named
 from safemigrate.git.branch import NoBase
 from safemigrate.model import Migration, Outcome, Progress
 from safemigrate.prisma.migrations import migrations, passed_over, refuse_empty
 from safemigrate.prisma.pair import side
 from safemigrate.prisma.project import Project
-from safemigrate.prisma.settings import OWN_VARIABLE
+from safemigrate.prisma.settings import OWN_VARIABLE, effective_url
 from safemigrate.workflow.gate import ci
 from safemigrate.workflow.gate.changes import Changes, changes
 from safemigrate.workflow.gate.effort import Effort, compares
-from safemigrate.workflow.gate.ground import ground
+from safemigrate.workflow.gate.ground import grounds_of
 from safemigrate.workflow.gate.in_step import with_pair
 from safemigrate.workflow.request import Request
 
 if TYPE_CHECKING:
-    from safemigrate.workflow.gate.live import Live
     from safemigrate.workflow.gate.seen import Seen
 
 
@@ -56,14 +56,14 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
     named = _named(options)
     found, notes = _changes(project, here, named)
     refuse_empty(found.runs)
-    live = _live(request)
+    live = _live(request, project)
     seen = with_pair(_seen(request, options.effort, project, found, live), request, project, named)
     from safemigrate.workflow.gate.verdict import verdict
 
     outcome = verdict(project, found, seen, request.settings, options.levels, options.fail_on, options.baseline)
     return replace(
         outcome,
-        database=str(live.url) if live else "",
+        database=str(live) if live else "",
         notes=(*notes, *outcome.notes, *passed_over(project)),
         seconds=time.monotonic() - began,
     )
@@ -81,21 +81,21 @@ def _changes(project: Project, here: list[Migration], named: Named | None) -> tu
         return Changes("", (), tuple(here)), [f"{why} --base names what to compare with."]
 
 
-def _live(request: Request) -> Live | None:
-    url = request.url or os.environ.get(OWN_VARIABLE)
-    if not url:
+def _live(request: Request, project: Project) -> DatabaseUrl | None:
+    """The database to read beside it: only one that somebody named, for the project's own may be out of reach."""
+    if not (request.url or os.environ.get(OWN_VARIABLE)):
         return None
-    from safemigrate.db.url import DatabaseUrl
-    from safemigrate.workflow.gate.live import Live
+    url, source = effective_url(project, url=request.url, environment=os.environ)
+    if url.provider != project.provider:
+        raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is {project.provider}")
+    return url
 
-    return Live.at(DatabaseUrl.parse(url))
 
-
-def _seen(request: Request, effort: Effort, project: Project, found: Changes, live: Live | None) -> Seen:
+def _seen(request: Request, effort: Effort, project: Project, found: Changes, live: DatabaseUrl | None) -> Seen:
     """Try what is new; where there is no way to do that, read it at least."""
     from safemigrate.workflow.gate.seen import Recollection
 
-    tries = project.provider == "postgresql" and (found.runs or compares(project, found, effort) or live)
+    tries = found.runs or compares(project, found, effort) or live
     memory = Recollection(project, found, effort) if tries and not live else None
     if memory and (known := memory.get()):
         count = len(found.runs)
@@ -104,6 +104,7 @@ def _seen(request: Request, effort: Effort, project: Project, found: Changes, li
     with ExitStack() as stack:
         base = refused = None
         if tries:
+            ground = grounds_of(project.provider).ground
             try:
                 base = stack.enter_context(
                     ground(effort.shadow, found.before, found.runs, request.on_progress, live=live, cache=effort.cache)
@@ -113,14 +114,12 @@ def _seen(request: Request, effort: Effort, project: Project, found: Changes, li
         from safemigrate.workflow.gate.look import look, read, unasked
 
         if base:
-            seen = look(project, found, effort, base, request.on_progress, live=live)
+            seen = look(project, found, effort, base, request.on_progress, live=live is not None)
             if memory:
                 memory.put(seen)
             return seen
-        seen = read(found, request.settings.postgres)
+        seen = read(project, found, request.settings.postgres)
         if refused:
             said = f"Only read, for there is no shadow to try it in: {refused.summary}. {refused.why}".strip()
             return replace(seen, notes=(said,), fixes=refused.fix, complete=False)
-        if project.provider != "postgresql":
-            return replace(seen, notes=(f"The history is for {project.provider}: it is read, and nothing is tried.",))
         return replace(seen, findings=unasked(found, effort).findings)

@@ -193,20 +193,9 @@ def test_without_a_shadow_it_is_read(root: Path, check: Any, told: Any, monkeypa
     def none(*_: object, **__: object) -> None:
         raise ShadowError("no shadow database can be had", "No way to one was found.", ("--shadow docker",))
 
-    monkeypatch.setattr("safemigrate.workflow.check_branch.ground", none)
+    monkeypatch.setattr("safemigrate.workflow.gate.on_server.ground", none)
     migration(root, NEW, DROP)
     code, document = check()
     assert (code, document["outcome"], rules(document)) == (2, "incomplete", {NEW: ["drop-column"]})
     assert document["next"][0] == "--shadow docker"
     told("no-shadow")
-
-
-def test_history_on_disk_is_read_where_the_database_is_another_kind(root: Path, check: Any) -> None:
-    schema = root / "prisma" / "schema.prisma"
-    schema.write_text(schema.read_text().replace("postgresql", "sqlite"))
-    (root / "prisma" / "migrations" / "migration_lock.toml").write_text('provider = "sqlite"\n')
-    commit(root)
-    migration(root, NEW, 'DROP TABLE "User";')
-    code, document = check("--base", "topic")
-    assert (code, rules(document)) == (1, {NEW: ["drop-table"]})
-    assert "it is read, and nothing is tried" in document["notes"][0]

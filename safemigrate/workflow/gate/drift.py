@@ -11,14 +11,13 @@ from pathlib import Path
 import platformdirs
 
 from safemigrate import proc
+from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.prisma import command
 from safemigrate.prisma.project import Project
 from safemigrate.sql import split
 from safemigrate.workflow.gate.ground import Ground
 from safemigrate.workflow.gate.seen import schema_parts
-from safemigrate.workflow.proving import BEGIN
-from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.proving.remember import hashed, keys, put_away
 
 _KEPT = 100  # answers, most of them empty
@@ -39,13 +38,13 @@ def drift(
     `earlier` are the files of the schema as the base has them, None without a base. None also where a migration does
     not run: then nobody knows the end. Raises PrismaError where the CLI fails.
     """
-    asked = _asked(project, ground, [*before, *new], "end", len(before), cache=cache)
+    asked = _asked(project, ground, [*before, *new], lambda: ground.end(new), cache=cache)
     if not asked:
         return None
     there: list[str] | None = []
     if earlier:
         with proc.scratch() as scratch:
-            there = _asked(_of_base(project, earlier, scratch), ground, before, BEGIN, len(before), cache=cache)
+            there = _asked(_of_base(project, earlier, scratch), ground, before, lambda: ground.begin, cache=cache)
     extra = [one for one in asked if one not in (there or ())]
     shown = [" ".join(one.split()) for one in extra or asked]
     said = "; ".join(shown[:_SHOWN]) + (f"; and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else "")
@@ -60,23 +59,24 @@ def drift(
 
 
 def _asked(
-    project: Project, ground: Ground, history: Sequence[Migration], name: str, at: int, *, cache: bool
+    project: Project,
+    ground: Ground,
+    history: Sequence[Migration],
+    end: Callable[[], DatabaseUrl | None],
+    *,
+    cache: bool,
 ) -> list[str] | None:
     """The statements that lead from the end of a history to schema.prisma; None where that end is not to be had."""
 
     def ask() -> str:
-        shadow = ground.shadow
-        if name != BEGIN:
-            shadow.create(name, template=BEGIN)
-            lane = Lane(shadow, name, history, at)
-            lane.advance(len(history))
-            lane.close()
-            if lane.failed:
-                return _NO_END
-        return command.diff(project, shadow.url(name))
+        url = end()
+        return command.diff(project, url) if url else _NO_END
 
     sql = _remembered(_key(project, ground, history), ask) if cache else ask()
-    return None if sql == _NO_END else [one.sql for one in split(sql)]
+    if sql == _NO_END:
+        return None
+    # What switches foreign keys around a rebuild says nothing of what is missing.
+    return [one.sql for one in split(sql, dialect=project.provider) if one.kind != "PRAGMA"]
 
 
 _NO_END = "-- a migration does not run"
@@ -98,7 +98,7 @@ def _of_base(project: Project, files: Mapping[Path, bytes], scratch: Path) -> Pr
 
 def _key(project: Project, ground: Ground, history: Sequence[Migration]) -> str:
     end = keys(history)[-1] if history else ""
-    return hashed([ground.shadow.describe, end, *schema_parts(project)])
+    return hashed([ground.describe, end, *schema_parts(project)])
 
 
 def _remembered(key: str, ask: Callable[[], str]) -> str:

@@ -1,128 +1,86 @@
-"""The ground that a branch is tried on: what its base's history makes of an empty database, kept between runs.
+"""The ground that a branch is tried on: what its base's history makes of an empty database.
 
-Heavy imports wait until the server is starting: that takes its time too, in another process.
+Each kind of database has its own, imported where it is needed: what one rests on is nothing to the other.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
-from safemigrate.model import Migration, OnProgress, Progress
-from safemigrate.shadow.provider import Shadow, shadow_server
-from safemigrate.workflow.proving import BEGIN
-from safemigrate.workflow.proving.remember import keys
-
-if TYPE_CHECKING:
-    from safemigrate.workflow.gate.live import Live
-
-_LAYOUT = "1"  # of what is kept: another number, and nobody finds the old ones
+from safemigrate.db.url import DatabaseUrl
+from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, SchemaChange
+from safemigrate.sql import Dialect
+from safemigrate.workflow.proving import Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A shadow whose database BEGIN has gone through a history; `failed` are the migrations that do not run there."""
+class Ground(Protocol):
+    """Where the base's history has run; `failed` are its migrations that do not run there."""
 
-    shadow: Shadow
-    failed: tuple[str, ...] = ()
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The migrations of the base that do not run."""
 
+    @property
+    def describe(self) -> str:
+        """All that what is found here depends on, beside the migrations."""
 
-@contextmanager
-def ground(
-    choice: str | None,
-    before: Sequence[Migration],
-    new: Sequence[Migration],
-    on_progress: OnProgress,
-    *,
-    live: Live | None = None,
-    cache: bool = True,
-) -> Iterator[Ground]:
-    """Give a shadow that has gone through `before` and in which `new` can run; nobody is connected to BEGIN.
+    @property
+    def major(self) -> int | None:
+        """The server's major version, None for a file."""
 
-    It is like the server of a `live` database, where there is one. It begins where an earlier run with the same first
-    migrations ended, and is kept for the next. A migration that does not run is passed over, as psql would. Raises
-    ShadowError, also where an extension is not to be had.
-    """
-    schema = live.url.schema if live else "public"
-    seeds = [hashlib.sha256(f"{_LAYOUT}\0{schema}\0{key}".encode()).hexdigest() for key in keys(before)]
-    with shadow_server(
-        choice,
-        target_server=live.server if live else None,
-        target_url=live.url if live else None,
-        roles=live.roles if live else (),
-        extensions=_extensions((*before, *new)),
-        seeds=seeds[::-1] if cache else (),
-        meanwhile=_imported,
-        on_progress=on_progress,
-    ) as shadow:
-        from safemigrate.workflow.rehearsal.shadows import refusals
+    @property
+    def begin(self) -> DatabaseUrl:
+        """The database that has gone through the base's history, for Prisma to look at."""
 
-        done = seeds.index(shadow.seed) + 1 if shadow.seed else 0
-        with refusals(shadow):
-            failed = _known(shadow) if done else _begun(shadow)
-            on_progress(Progress("base", f"{done:,} of {len(before):,} migrations known from before"))
-            if done < len(before):
-                failed = (*failed, *_replayed(shadow, before, done, on_progress))
-                _note(shadow, failed)
-                if cache and shadow.keep:
-                    shadow.keep(seeds[-1])
-        yield Ground(shadow, failed)
+    def end(self, new: Sequence[Migration]) -> DatabaseUrl | None:
+        """Return one that has gone through what is new too, to be asked for once; None where that does not run."""
+
+    def change(self, new: Sequence[Migration]) -> SchemaChange:
+        """The schema before and after what is new, as far as it runs."""
+
+    def tried(
+        self, new: Sequence[Migration], terms: Terms, on_progress: OnProgress, *, cache: bool, alone: bool
+    ) -> list[MigrationOutcome]:
+        """Try each after all that come before it; what was tried before on the same ground is remembered.
+
+        `alone` says that nobody else needs the ground as it is.
+        """
+
+    def beside(self, new: Sequence[Migration]) -> tuple[list[Finding], list[str]]:
+        """Say how the live database stands, where there is one, and what there is to note."""
 
 
-def _imported() -> None:
-    import_module("safemigrate.workflow.gate.verdict")
+class Grounds(Protocol):
+    """One kind of ground."""
+
+    def tools(self) -> str:
+        """Say which programs and libraries of this machine a ground rests on."""
+
+    def ground(
+        self,
+        choice: str | None,
+        before: Sequence[Migration],
+        new: Sequence[Migration],
+        on_progress: OnProgress,
+        *,
+        live: DatabaseUrl | None = None,
+        cache: bool = True,
+    ) -> AbstractContextManager[Ground]:
+        """Give a database that has gone through `before` and in which `new` can run.
+
+        A `live` one is read, and stands beside it. A migration that does not run is passed over. Raises ShadowError,
+        and ConnectionFailed for a live one.
+        """
 
 
-def _extensions(migrations: Sequence[Migration]) -> list[str]:
-    if not any("EXTENSION" in one.sql.upper() for one in migrations):
-        return []
-    from safemigrate.workflow.on_target.shadow import created_extensions
+def grounds_of(provider: Dialect) -> Grounds:
+    """Return the kind that a provider needs, as `prisma.project` names it."""
+    if provider == "sqlite":
+        from safemigrate.workflow.gate import on_file
 
-    return created_extensions(migrations)
+        return on_file
+    from safemigrate.workflow.gate import on_server
 
-
-def _begun(shadow: Shadow) -> tuple[str, ...]:
-    from safemigrate.workflow.rehearsal.shadows import ensure_schema
-
-    ensure_schema(shadow.create(BEGIN))
-    return ()
-
-
-def _replayed(shadow: Shadow, before: Sequence[Migration], done: int, on_progress: OnProgress) -> list[str]:
-    from safemigrate.workflow.proving.lane import Lane
-
-    lane = Lane(shadow, BEGIN, before, done)
-    for number in range(done, len(before)):
-        on_progress(Progress("base", before[number].name, number, len(before)))
-        lane.advance(number + 1)
-    lane.close()
-    return lane.failed
-
-
-def _known(shadow: Shadow) -> tuple[str, ...]:
-    from safemigrate.db import session
-    from safemigrate.db.postgres import connect
-
-    shadow.created[BEGIN] = shadow.url(BEGIN)
-    with connect(shadow.maintenance) as connection:
-        said = session.value(
-            connection,
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
-            [shadow.url(BEGIN).database],
-        )
-    return tuple(json.loads(said or "[]"))
-
-
-def _note(shadow: Shadow, failed: Sequence[str]) -> None:
-    """Write what failed where it is kept with the rest."""
-    from safemigrate.db import session
-    from safemigrate.db.postgres import connect, quote
-
-    said = json.dumps(list(failed)).replace("'", "''")
-    with connect(shadow.maintenance) as connection:
-        session.run(connection, f"COMMENT ON DATABASE {quote(shadow.url(BEGIN).database)} IS '{said}'")
+    return on_server

@@ -11,11 +11,11 @@ from typing import Any
 
 import platformdirs
 
-from safemigrate.db.programs import installations
 from safemigrate.model import Finding, MigrationOutcome, SchemaChange
 from safemigrate.prisma.project import Project
 from safemigrate.workflow.gate.changes import Changes
 from safemigrate.workflow.gate.effort import Effort, compares
+from safemigrate.workflow.gate.ground import grounds_of
 from safemigrate.workflow.proving.remember import finding_of, hashed, keys, outcome_of, put_away, tool, written
 
 RENAMED = "renamed"
@@ -102,7 +102,7 @@ def schema_parts(project: Project) -> Iterator[str]:
 
 def _parts(project: Project, changes: Changes, effort: Effort) -> Iterator[str]:
     yield tool()
-    yield "\n".join(map(str, installations()))
+    yield grounds_of(project.provider).tools()
     yield repr(astuple(effort))
     yield repr([keys(some)[-1:] for some in (changes.before, [*changes.before, *changes.runs])])
     yield repr((changes.base, [one.name for one in changes.new], changes.schema, compares(project, changes, effort)))

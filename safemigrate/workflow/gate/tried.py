@@ -1,39 +1,12 @@
-"""The new migrations of a branch, each rehearsed and proven on the end of its base's history, with generated rows."""
+"""What the trial of a new migration says of it as a whole, beside its statements."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, Severity, Verdict
+from safemigrate.model import Finding, MigrationOutcome, Severity, Verdict
 from safemigrate.workflow.gate.ground import Ground
-from safemigrate.workflow.proving import BROKEN, REQUIRED, Terms
-from safemigrate.workflow.proving.proven import proven
-from safemigrate.workflow.proving.remember import Memory
-
-_FEW = 8  # below, starting processes takes longer than they save
-
-
-def tried(
-    ground: Ground,
-    before: Sequence[Migration],
-    new: Sequence[Migration],
-    terms: Terms,
-    on_progress: OnProgress,
-    *,
-    cache: bool = True,
-    alone: bool = False,
-) -> list[MigrationOutcome]:
-    """Try each after all that come before it; what was tried before on the same ground is remembered.
-
-    `alone` says that nobody else needs the ground as it is.
-    """
-    history = [*before, *new]
-    memory = Memory(ground.shadow.describe, terms, None) if cache else None  # the same as that of `prove`
-    wanted = range(len(before), len(history))
-    jobs = 0 if len(new) > _FEW else 1
-    found = proven(ground.shadow, history, wanted, terms, memory, on_progress, jobs=jobs, at=len(before), spend=alone)
-    return [found[number] for number in wanted]
+from safemigrate.workflow.proving import BROKEN, REQUIRED
 
 
 def findings(outcome: MigrationOutcome, ground: Ground, require: str) -> list[Finding]:

@@ -68,7 +68,7 @@ def _outcomes(
     outcomes = []
     for one in (*placed, *history.of_others(found, known)):
         path = files[one.name].path
-        statements = statements_of(files[one.name]) if one.text else ()
+        statements = statements_of(files[one.name], project.provider) if one.text else ()
         judged = tuple(policy.judge(one.findings, statements, path))
         outcomes.append(replace(one, findings=judged, path=str(shown(path))))
     return sorted(outcomes, key=lambda one: one.name.encode(errors="surrogateescape"))

@@ -1,4 +1,4 @@
-"""Findings of the text held against what the trial of a migration showed: the rows were the file's own."""
+"""Findings of the text held against what the trial of a migration showed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from safemigrate.db.sqlite.connection import Connection, connect, quote, value
 from safemigrate.lint import RULES
 from safemigrate.lint.rule import counted
-from safemigrate.model import Confirmation, Finding, KeptKind, Severity
+from safemigrate.model import Confirmation, Finding, KeptKind, Plan, Severity
 from safemigrate.workflow.on_file.trial import Trial
 
 _DATA_LOSS = frozenset(rule.name for rule in RULES if rule.family == "data-loss")
@@ -27,15 +27,16 @@ class _Loss:
     loses: bool = True
 
 
-def judged(findings: Sequence[Finding], trial: Trial, before: Path, side: Path) -> list[Finding]:
+def judged(findings: Sequence[Finding], trial: Trial, before: Path, side: Path, *, own: bool = True) -> list[Finding]:
     """Return what there is to say of a migration once it was tried; `findings` are those of its text.
 
-    `before` is the file as it was, `side` what was kept of it.
+    `before` is the file as it was, `side` what was kept of it. The rows were the file's `own`, or made, and then they
+    say nothing of how many there are, nor that there are none.
     """
-    losses = list(_losses(trial, before, side))
-    told = [_confirmed(one, losses) if one.loses and one.rule in _DATA_LOSS else one for one in findings]
+    losses = list(_losses(trial.plan, before, side, own=own))
+    told = [_confirmed(one, losses, own=own) if one.loses and one.rule in _DATA_LOSS else one for one in findings]
     unnamed = [loss for loss in losses if loss.count and not any(_names(one, loss) for one in told if _speaks(one))]
-    return [*told, *(_seen(loss, trial) for loss in unnamed), *unsaid(findings, trial)]
+    return [*told, *(_seen(loss, trial.plan.migration, own=own) for loss in unnamed), *unsaid(findings, trial)]
 
 
 def unsaid(findings: Sequence[Finding], trial: Trial) -> Iterator[Finding]:
@@ -54,9 +55,11 @@ def _names(finding: Finding, loss: _Loss) -> bool:
     return loss.subject in (finding.subject, finding.message) or loss.subject in finding.message
 
 
-def _confirmed(finding: Finding, losses: Sequence[_Loss]) -> Finding:
+def _confirmed(finding: Finding, losses: Sequence[_Loss], *, own: bool) -> Finding:
     meant = [loss for loss in losses if _names(finding, loss)]
     most = max((loss.count for loss in meant), default=0)
+    if not own:
+        return replace(finding, verdict=Confirmation.CONFIRMED) if most else finding
     if not most:
         because = "with the file's own rows there, none went"
         return replace(
@@ -69,38 +72,45 @@ def _confirmed(finding: Finding, losses: Sequence[_Loss]) -> Finding:
     return replace(finding, verdict=Confirmation.CONFIRMED, because=because, count=most)
 
 
-def _seen(loss: _Loss, trial: Trial) -> Finding:
+def _seen(loss: _Loss, migration: str, *, own: bool) -> Finding:
     return Finding(
         "seen-loss",
         Severity.WARNING if loss.loses else Severity.NOTICE,
         f"{loss.message}; {_KEPT}",
-        trial.seen.migration.name,
+        migration,
         subject=loss.subject,
-        count=loss.count,
+        count=loss.count if own else None,
         loses=loss.loses,
         verdict=Confirmation.SEEN,
     )
 
 
-def _losses(trial: Trial, before: Path, side: Path) -> Iterator[_Loss]:
-    kept = [one for step in trial.plan.steps for one in step.kept]
+def _losses(plan: Plan, before: Path, side: Path, *, own: bool) -> Iterator[_Loss]:
+    kept = [one for step in plan.steps for one in step.kept]
+    if not kept:
+        return
+
+    def held(count: int, unit: str) -> str:
+        return f"; it held {counted(count, unit)}" if own else ""
+
     with connect(before, write=False) as former, connect(side, write=False) as beside:
         for one in kept:
             if one.kind is KeptKind.TABLE:
                 count = int(value(former, f"SELECT count(*) FROM {one.subject}"))
-                yield _Loss(one.subject, f"{one.subject} is dropped; it held {counted(count, 'row')}", count, "row")
+                yield _Loss(one.subject, f"{one.subject} is dropped{held(count, 'row')}", count, "row")
             elif one.kind is KeptKind.COLUMN:
                 table, _, column = one.subject.rpartition('."')
                 count = int(value(former, f'SELECT count("{column}) FROM {table}'))
-                yield _Loss(one.subject, f"{one.subject} is dropped; it held {counted(count, 'value')}", count, "value")
+                yield _Loss(one.subject, f"{one.subject} is dropped{held(count, 'value')}", count, "value")
             else:
-                yield from _rows(beside, one.subject, one.place)
+                yield from _rows(beside, one.subject, one.place, own=own)
 
 
-def _rows(beside: Connection, table: str, place: str) -> Iterator[_Loss]:
+def _rows(beside: Connection, table: str, place: str, *, own: bool) -> Iterator[_Loss]:
     """Count the rows that went or changed, as they were kept."""
     name = place.partition(".")[2]
     for what, word, loses in (("deleted", "deleted", True), ("changed", "changed", False)):
         count = int(value(beside, f"SELECT count(*) FROM {name} WHERE what = '{what}'"))
         if count:
-            yield _Loss(table, f"{table}: {counted(count, 'row')} {word}", count, "row", loses)
+            said = f"{counted(count, 'row')} {word}" if own else f"rows are {word}"
+            yield _Loss(table, f"{table}: {said}", count, "row", loses)

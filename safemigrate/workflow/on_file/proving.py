@@ -23,7 +23,7 @@ from safemigrate.shadow.sqlite.rehearse import replay
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.on_file.facts import described
-from safemigrate.workflow.on_file.judge import unsaid
+from safemigrate.workflow.on_file.judge import judged
 from safemigrate.workflow.on_file.sampled import Sampled
 from safemigrate.workflow.on_file.trial import Trial, tried
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
@@ -41,22 +41,23 @@ def proven(
     on_progress: OnProgress,
     *,
     start: Path | None = None,
+    at: int = 0,
 ) -> dict[int, MigrationOutcome]:
     """Prove the migrations of these numbers, each on what all before it made, rows of their own included.
 
-    `start` is a file to begin with, where it is not an empty one.
+    `start` is a file to begin with, where it is not an empty one; the first `at` of the history have run there.
     """
-    return recalled(history, wanted, memory, on_progress, lambda missing: run_lane(history, missing, terms, start))
+    return recalled(history, wanted, memory, on_progress, lambda missing: run_lane(history, missing, terms, start, at))
 
 
 def run_lane(
-    history: Sequence[Migration], wanted: Sequence[int], terms: Terms, start: Path | None
+    history: Sequence[Migration], wanted: Sequence[int], terms: Terms, start: Path | None, at: int = 0
 ) -> Generator[tuple[int, MigrationOutcome]]:
     """Prove the migrations of these numbers, and return each as soon as it is."""
     with copies() as made, ExitStack() as stack:
         if start:
             backup(start, made.path(_BASE))
-        lane = Lane(made, stack.enter_context(made.opened(_BASE)), history)
+        lane = Lane(made, stack.enter_context(made.opened(_BASE)), history, at)
         for number in wanted:
             lane.advance(number)
             yield number, lane.prove_next(terms)
@@ -68,11 +69,11 @@ class Lane:
     One that does not run is passed over.
     """
 
-    def __init__(self, made: Copies, base: Connection, history: Sequence[Migration]) -> None:
+    def __init__(self, made: Copies, base: Connection, history: Sequence[Migration], at: int = 0) -> None:
         self._copies = made
         self._base = base
         self._history = history
-        self._at = 0
+        self._at = at
         self._failed: list[str] = []
         self._catalog: Catalog | None = None
         self._indexes: set[str] = set()  # that migrations made
@@ -121,24 +122,24 @@ class Lane:
             with self._copies.opened("sampled") as connection:
                 rows.put(connection)
             self._copies.copy("sampled", _AFTER)
-            self._copies.path(_SIDE).unlink(missing_ok=True)
+            side = self._copies.path(_SIDE)
+            side.unlink(missing_ok=True)
             try:
                 with self._copies.opened(_AFTER) as connection:
-                    found = tried(
-                        connection, migration, statements, before, self._copies.path(_SIDE), _NOON, self._indexes
-                    )
+                    found = tried(connection, migration, statements, before, side, _NOON, self._indexes)
                     elsewhere = same_end(connection, found.seen, statements, before, self._copies)
             except MigrationFailed as error:
                 if not rows.make_way(error):
                     raise
             else:
-                return _outcome(found, findings, elsewhere, rows.said, time.perf_counter() - began)
+                told = judged(findings, found, before, side, own=False)
+                return _outcome(found, told, elsewhere, rows.said, time.perf_counter() - began)
 
 
 def _outcome(
     found: Trial, findings: Sequence[Finding], elsewhere: Sequence[str], said: str, seconds: float
 ) -> MigrationOutcome:
-    """What came of a trial; rows that were made say nothing of how many a target has, so no finding counts them."""
+    """What came of a trial."""
     seen, migration = found.seen, found.seen.migration
     told = [said] if said else []
     if elsewhere:
@@ -151,7 +152,7 @@ def _outcome(
         migration.name,
         migration.checksum,
         PROVEN if changed else UNCHANGED,
-        (*findings, *unsaid(findings, found)),
+        tuple(findings),
         traces,
         transactions=(len(traces),),
         proof=replace(found.plan.proof, seconds=seconds),

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 class Reader:
     """Reads files in their order, each with what those before it in its history said of the schema.
 
-    `fixes` are commands for those that could not be read.
+    `provider` is that of a history whose lock is missing. `fixes` are commands for those that could not be read.
     """
 
-    def __init__(self, policy: Policy, version: int | None) -> None:
+    def __init__(self, policy: Policy, version: int | None, provider: str = "") -> None:
         self._policy = policy
         self._version = version
+        self._provider = provider
         self._histories: dict[Path, History | ProjectError] = {}
         self.fixes: list[str] = []
 
@@ -66,7 +67,7 @@ class Reader:
         if folder is None:
             return None
         if folder not in self._histories:
-            said = files.provider(folder)
+            said = files.provider(folder) or self._provider
             schema = "main" if said == "sqlite" else "public"
             start = Facts(version=self._version, provider=said, folder=files.names(folder), schema=schema)
             self._histories[folder] = files.refused(folder) or History(start)

@@ -10,7 +10,7 @@ from safemigrate.db.postgres import connect
 from safemigrate.db.session import rows
 from safemigrate.model import Migration, Progress
 from safemigrate.prisma.migrations import decode
-from safemigrate.workflow.gate.ground import ground
+from safemigrate.workflow.gate.on_server import ground
 from safemigrate.workflow.proving import BEGIN
 
 HISTORY = [
