@@ -32,9 +32,10 @@ def prune(
     listed first, and takes the database's name to agree to.
     """
     from safemigrate.workflow import prune as workflow
+    from safemigrate.workflow.options import PruneOptions
 
     settings = invocation.settings
-    options = workflow.PruneOptions(
+    options = PruneOptions(
         older_than=duration(older_than) if older_than else None,
         migration=migration,
         returned=returned,

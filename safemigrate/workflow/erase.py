@@ -17,7 +17,7 @@ from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, R
 from safemigrate.execute import kept, run
 from safemigrate.model import KeptKind, Outcome, Plan, Result
 from safemigrate.snapshot import store
-from safemigrate.workflow.on_target.resolve import ServerTarget, opened
+from safemigrate.workflow.on_target.resolve import ServerTarget, opened, require_server
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved, resolve
 
@@ -48,6 +48,7 @@ def erase(request: Request, options: EraseOptions) -> Outcome:
     began = time.perf_counter()
     resolved = resolve(request)
     table = _quoted(options.table, resolved.url.schema)
+    require_server(resolved.project)
     with opened(resolved) as target:
         connection = target.connection
         places = _places(target, table, options.key)

@@ -1,10 +1,11 @@
-"""What `apply`, `rollback` and `prove` were asked to do."""
+"""What commands that reach an engine were asked to do."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from safemigrate.config import BATCH_ROWS
 from safemigrate.model import OnConflict
@@ -82,3 +83,16 @@ class ProveOptions:
     jobs: int = 0
     cache: bool = True
     snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PruneOptions:
+    """The flags of `prune`; what is given together must all be true of an object. None given: the retention decides."""
+
+    older_than: timedelta | None = None
+    migration: str | None = None
+    returned: bool = False
+    orphans: bool = False
+    dry_run: bool = False
+    lock_timeout: float = 3.0
+    retries: int = 5

@@ -8,34 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from safemigrate.db import session
-from safemigrate.db.postgres import Connection, quote
-from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, Restored
-from safemigrate.execute import journal, kept, run
+from safemigrate.errors import ConsentRequired, HistoryError
 from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
+from safemigrate.workflow.engines import engine_of
 from safemigrate.workflow.keeping import total
-from safemigrate.workflow.on_target.resolve import ServerTarget, opened
+from safemigrate.workflow.options import PruneOptions
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target import require_no_rollback_under_way, resolve
+from safemigrate.workflow.target import Target, require_no_rollback_under_way, resolve
 
 # These hold no rows of a user's: a type has none, and where a sequence stood is one number.
 _STAYS = (KeptKind.TYPE, KeptKind.SEQUENCE)
-
-
-@dataclass(frozen=True, slots=True)
-class PruneOptions:
-    """The flags of `prune`; what is given together must all be true of an object. None given: the retention decides."""
-
-    older_than: timedelta | None = None
-    migration: str | None = None
-    returned: bool = False
-    orphans: bool = False
-    dry_run: bool = False
-    lock_timeout: float = 3.0
-    retries: int = 5
 
 
 def prune(request: Request, options: PruneOptions) -> Outcome:
@@ -46,15 +31,15 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
     began = time.perf_counter()
     resolved = resolve(request)
     retention = request.settings.retention
-    with opened(resolved) as target:
-        connection = target.connection
+    with engine_of(resolved.project.provider).opened(resolved) as opened:
+        target = opened.target
         require_no_rollback_under_way(target)
         chosen = _chosen(options, target, retention)
         outcome = Outcome("prune", Result.NOTHING, str(resolved.url), kept=chosen)
         if not chosen:
             return replace(outcome, seconds=time.perf_counter() - began)
         request.on_progress(Progress("prune", "counting what can no longer come back"))
-        chosen = tuple(replace(one, loss=_loss(connection, one)) for one in chosen)
+        chosen = tuple(replace(one, loss=_loss(target, one)) for one in chosen)
         freed = total(chosen)
         if options.dry_run:
             return replace(
@@ -71,16 +56,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
                 "\n".join(losses),
                 (f"safemigrate prune --confirm {resolved.url.name}", "safemigrate prune --dry-run"),
             )
-        aim = run.Target(
-            connection, resolved.url, options.lock_timeout, options.retries, request.on_progress, step="prune"
-        )
-        with run.exclusive(connection):
-            now = {(one.kept, one.migration) for one in _chosen(options, target, retention)}
-            still = [one for one in chosen if (one.kept, one.migration) in now]  # a rollback may have come between
-            try:
-                run.transaction(aim, lambda: _end(connection, still))
-            except MigrationFailed as error:
-                raise Restored(f"nothing was pruned: {error.summary}", error.why, error.fix) from error
+        still = opened.end_kept(request, options, lambda: _among(chosen, options, target, retention))
     return replace(
         outcome,
         result=Result.PRUNED,
@@ -91,7 +67,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
     )
 
 
-def _chosen(options: PruneOptions, target: ServerTarget, retention: timedelta | None) -> tuple[KeptOutcome, ...]:
+def _chosen(options: PruneOptions, target: Target, retention: timedelta | None) -> tuple[KeptOutcome, ...]:
     asked = options.older_than is not None or options.migration is not None or options.returned
     if not asked and not options.orphans and retention is None:
         raise HistoryError(
@@ -127,42 +103,22 @@ def _chosen(options: PruneOptions, target: ServerTarget, retention: timedelta | 
     return tuple(chosen)
 
 
-def _loss(connection: Connection, one: KeptOutcome) -> str:
+def _among(
+    chosen: Sequence[KeptOutcome], options: PruneOptions, target: Target, retention: timedelta | None
+) -> list[KeptOutcome]:
+    """Return those that are still to go: a rollback may have come between."""
+    now = {(one.kept, one.migration) for one in _chosen(options, target, retention)}
+    return [one for one in chosen if (one.kept, one.migration) in now]
+
+
+def _loss(target: Target, one: KeptOutcome) -> str:
     """Say what can no longer come back without this object; "" where nothing needs it."""
     if one.returned:
         return ""
-    count = session.value(connection, f"SELECT count(*) FROM {one.kept.place}")
+    count = target.count_kept(one.kept.place)
     if not one.migration:
         return f"{one.kept.place}: {count:,} rows; no run knows what they are"
     unit = "values" if one.kept.kind is KeptKind.COLUMN else "rows"
     if one.kept.kind is KeptKind.LEFT:
         return f"taking back the rollback of {one.migration} cannot bring back {one.kept.subject}: {count:,} {unit}"
     return f"a rollback of {one.migration} cannot bring back {one.kept.subject}: {count:,} {unit}"
-
-
-def _end(connection: Connection, chosen: Sequence[KeptOutcome]) -> None:
-    """Empty what a rollback's SQL still names, drop the rest; children before parents is TRUNCATE's and DROP's own."""
-    needed = [one for one in chosen if one.migration and not one.returned and one.kept.kind is not KeptKind.LEFT]
-    if places := list(dict.fromkeys(one.kept.place for one in needed)):
-        run.execute(connection, f"TRUNCATE {', '.join(places)}")
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    for migration in dict.fromkeys(one.migration for one in needed):
-        lost = [one.loss for one in needed if one.migration == migration]
-        journal.weaken(connection, migration, [f"{loss.partition('bring back ')[2]}, pruned {today}" for loss in lost])
-    rest = [one for one in chosen if one not in needed]
-    tables = list(dict.fromkeys(one.kept.place for one in rest if one.kept.kind is not KeptKind.TYPE))
-    if tables:
-        run.execute(connection, f"DROP TABLE {', '.join(tables)}")
-    if types := [one.kept.place for one in rest if one.kept.kind is KeptKind.TYPE]:
-        run.execute(connection, f"DROP TYPE {', '.join(types)}")
-    kept.end(connection, [one.kept.place for one in needed], dropped=[one.kept.place for one in rest])
-    for (schema,) in session.rows(connection, _EMPTY):
-        run.execute(connection, f"DROP SCHEMA {quote(schema)}")
-
-
-# The home of dropped tables goes with the last of them; RESTRICT, the default, refuses where anything is left.
-_EMPTY = """
-SELECT n.nspname FROM pg_namespace n
-WHERE n.nspname ~ '^safemigrate_[0-9a-f]{8}_[0-9]+$' AND NOT EXISTS (
-  SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid)
-"""

@@ -12,7 +12,7 @@ from safemigrate.execute.runs import RunState
 from safemigrate.model import Outcome, Result, Verdict
 from safemigrate.snapshot import store
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.workflow.on_target.resolve import opened
+from safemigrate.workflow.engines import engine_of
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.snapshot import described, store_of
 from safemigrate.workflow.target import resolve
@@ -67,8 +67,9 @@ def prune(request: Request, options: SnapshotPruneOptions) -> Outcome:
 def _needed(request: Request) -> tuple[dict[str, str], list[str]]:
     """Return the snapshots that have what a rollback cannot bring back, as the database's journal says."""
     try:
-        with opened(resolve(request)) as target:
-            runs = [one for one in target.runs if one.state is RunState.APPLIED]
+        resolved = resolve(request)
+        with engine_of(resolved.project.provider).opened(resolved) as opened:
+            runs = [one for one in opened.target.runs if one.state is RunState.APPLIED]
     except SafemigrateError as error:
         return {}, [f"whether a rollback needs one could not be asked: {error.summary}"]
     lossy = [one for one in runs if one.plan.proof.verdict is not Verdict.EXACT]

@@ -96,6 +96,9 @@ class Target(Protocol):
     def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
         """Return what is kept, oldest run first, then what no run knows; what is older than `retention` is due."""
 
+    def count_kept(self, place: str) -> int:
+        """Count the rows of a kept table."""
+
     def release(self, names: Sequence[str], *, guard: bool) -> bool:
         """End these holds, and with `guard` the guard too, whole or not at all; whether there was a guard to end.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from safemigrate.execute.runs import Run
 from safemigrate.lint.facts import Facts
-from safemigrate.model import Conflict, Finding, Migration, MigrationOutcome, Outcome, Plan, SchemaChange
+from safemigrate.model import Conflict, Finding, KeptOutcome, Migration, MigrationOutcome, Outcome, Plan, SchemaChange
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.script import Script
 from safemigrate.workflow.taken import Taken
@@ -135,6 +135,11 @@ class Opened(Protocol):
 
     def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:
         """Take a snapshot of that scope. Raises SnapshotError."""
+
+    def end_kept(
+        self, request: Request, options: PruneOptions, chosen: Callable[[], Sequence[KeptOutcome]]
+    ) -> Sequence[KeptOutcome]:
+        """End what is chosen once nobody else can use it: empty what a rollback still names, drop the rest."""
 
     def back(self, request: Request, options: RollbackOptions) -> Back:
         """Give the way back."""

@@ -10,8 +10,8 @@ import pytest
 from safemigrate.db.fingerprint import compare
 from safemigrate.errors import ConsentRequired, HistoryError
 from safemigrate.model import KeptKind, Outcome, Result, Verdict
-from safemigrate.workflow.options import RollbackOptions
-from safemigrate.workflow.prune import PruneOptions, prune
+from safemigrate.workflow.options import PruneOptions, RollbackOptions
+from safemigrate.workflow.prune import prune
 from safemigrate.workflow.status import status
 from tests.workflow.cases import POSTS, USERS
 from tests.workflow.conftest import Project

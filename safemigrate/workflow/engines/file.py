@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from safemigrate import proc
-from safemigrate.model import Migration
+from safemigrate.model import KeptOutcome, Migration
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.engines.file_back import FileBack
 from safemigrate.workflow.engines.file_proving import proving as proving
@@ -20,7 +20,7 @@ from safemigrate.workflow.fitness import Check, check_disk, check_history, check
 from safemigrate.workflow.on_file import fitness
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected
-from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
 
@@ -47,6 +47,17 @@ class FileOpened:
     def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:  # noqa: ARG002 what a server's takes
         """Take a snapshot of the whole file."""
         return take_snapshot(request, self.target)
+
+    def end_kept(
+        self,
+        request: Request,  # noqa: ARG002 what a server's takes
+        options: PruneOptions,  # noqa: ARG002
+        chosen: Callable[[], Sequence[KeptOutcome]],
+    ) -> Sequence[KeptOutcome]:
+        """End it in the side database."""
+        still = chosen()
+        self.target.end_kept(still)
+        return still
 
     def back(self, request: Request, options: RollbackOptions) -> FileBack:
         """Give the way back."""

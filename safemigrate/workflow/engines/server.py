@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +12,14 @@ from safemigrate.errors import ConnectionFailed, MigrationFailed, Restored, Shad
 from safemigrate.execute import run, stages
 from safemigrate.execute import way_back as stopped
 from safemigrate.execute.runs import Run
-from safemigrate.model import Conflict, Diagnosis, Migration, Outcome, Plan
+from safemigrate.model import Conflict, Diagnosis, KeptOutcome, Migration, Outcome, Plan
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
+from safemigrate.workflow.engines.server_kept import end
 from safemigrate.workflow.engines.server_proving import proving as proving
 from safemigrate.workflow.engines.server_snapshot import restore_into as restore_into
 from safemigrate.workflow.engines.server_snapshot import take_snapshot
@@ -31,7 +32,7 @@ from safemigrate.workflow.on_target import fitness
 from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.resolve import opened as connected
 from safemigrate.workflow.on_target.resolve import sweep as sweep
-from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
 from safemigrate.workflow.target import Resolved
@@ -144,6 +145,12 @@ class ServerOpened:
     def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:
         """Take a snapshot."""
         return take_snapshot(request, self.target, scope, shadow)
+
+    def end_kept(
+        self, request: Request, options: PruneOptions, chosen: Callable[[], Sequence[KeptOutcome]]
+    ) -> Sequence[KeptOutcome]:
+        """End it under Prisma's lock."""
+        return end(aim_of(request, options, self.target, "prune"), chosen)
 
     def back(self, request: Request, options: RollbackOptions) -> ServerBack:
         """Give the way back."""

@@ -23,7 +23,7 @@ from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.resolve import sweep as sweep
 from safemigrate.workflow.on_target.room import require_room
 from safemigrate.workflow.on_target.shadow import shadow_for
-from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.rehearsal.change import change_of
 from safemigrate.workflow.rehearsal.estimate import estimated
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
@@ -156,7 +156,9 @@ def server_way(
         yield ServerWay(request, options, target, shadow, scratch)
 
 
-def aim_of(request: Request, options: ApplyOptions | RollbackOptions, target: ServerTarget, step: str) -> run.Target:
+def aim_of(
+    request: Request, options: ApplyOptions | RollbackOptions | PruneOptions, target: ServerTarget, step: str
+) -> run.Target:
     """The database as `execute` takes it."""
     return run.Target(
         target.connection,

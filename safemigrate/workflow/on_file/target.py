@@ -18,7 +18,7 @@ from safemigrate.prisma import history as files
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.rollback.down import ByHand, of_file
-from safemigrate.workflow.keeping import outcomes
+from safemigrate.workflow.keeping import needed, outcomes, reasons
 from safemigrate.workflow.target import Resolved
 
 
@@ -72,6 +72,21 @@ class FileTarget:
     def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
         """Return what is kept in the side database."""
         return tuple(outcomes(kept.objects(self.connection), retention, now))
+
+    def count_kept(self, place: str) -> int:
+        """Count the rows of a kept table."""
+        return int(value(self.connection, f"SELECT count(*) FROM {place}"))
+
+    def end_kept(self, chosen: Sequence[KeptOutcome]) -> None:
+        """Empty what a rollback's SQL still names, drop the rest, and give their space back."""
+        used = needed(chosen)
+        rest = [one.kept.place for one in chosen if one not in used]
+        side.detach(self.connection)
+        with side.writing(self.path, self.side) as keeper:
+            for migration, said in reasons(used).items():
+                journal.weaken(keeper, migration, said)
+        kept.prune(self.path, self.side, [one.kept.place for one in used], rest)
+        side.attach(self.connection, self.side)
 
     def release(self, names: Sequence[str], *, guard: bool) -> bool:
         """End these holds in the side database, and the guard in the file."""

@@ -78,6 +78,10 @@ class ServerTarget:
         """Return what is kept in the schema safemigrate."""
         return kept_objects(self.connection, self.runs, retention, now)
 
+    def count_kept(self, place: str) -> int:
+        """Count the rows of a kept table."""
+        return int(session.value(self.connection, f"SELECT count(*) FROM {place}"))
+
     def release(self, names: Sequence[str], *, guard: bool) -> bool:
         """End these holds, and with `guard` the guard too, in one transaction."""
         try:

@@ -17,8 +17,8 @@ from safemigrate.db.postgres import connect
 from safemigrate.errors import HistoryError, Interrupted, Restored
 from safemigrate.model import Outcome, Progress, Result
 from safemigrate.shadow.local import LocalServer
-from safemigrate.workflow.options import RollbackOptions
-from safemigrate.workflow.prune import PruneOptions, prune
+from safemigrate.workflow.options import PruneOptions, RollbackOptions
+from safemigrate.workflow.prune import prune
 from safemigrate.workflow.rollback import rollback
 from safemigrate.workflow.status import status
 from tests.workflow.cases import ALL, Case

@@ -9,7 +9,8 @@ import pytest
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed
 from safemigrate.model import Result, Verdict
 from safemigrate.workflow.apply import apply
-from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
+from safemigrate.workflow.prune import prune
 from safemigrate.workflow.status import status
 
 from .conftest import CHANGE, INIT, Project
@@ -129,3 +130,15 @@ def test_two_migrations_at_once_go_back_one_after_the_other(project: Project) ->
     project.run("UPDATE Post SET views = 5")
     project.rollback(RollbackOptions(to=INIT))
     assert project.unlike(before) == []
+
+
+def test_what_is_pruned_cannot_come_back_and_the_rollback_says_so(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    outcome = prune(project.request(), PruneOptions(migration=CHANGE))
+    assert outcome.result is Result.PRUNED
+    assert any('cannot bring back "User"."bio"' in one for one in project.asked)
+    told = status(project.request())
+    assert "lossy" in " ".join(told.notes)
+    project.rollback()
+    assert project.rows("SELECT count(*), count(bio) FROM User") == [(3, 0)]
