@@ -16,7 +16,7 @@ from safemigrate.model import AppliedMigration, KeptOutcome, Migration, Progress
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.migrations import migrations
-from safemigrate.prisma.pair import side
+from safemigrate.prisma.pair import other, side
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import effective_url
 from safemigrate.rollback.down import ByHand
@@ -111,7 +111,12 @@ def resolve(request: Request) -> Resolved:
     project = side(request.project, request.schema, request.settings)
     url, source = effective_url(project, url=request.url, environment=os.environ)
     if url.provider != project.provider:
-        raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is {project.provider}")
+        beside = other(project)
+        raise ProjectError(
+            f"{source} is a {url.provider} URL, and the schema's provider is {project.provider}",
+            "Each provider has a schema and a history of its own.",
+            (f"--schema {os.path.relpath(beside)}",) if beside else (),
+        )
     if url.pooled:
         raise ConnectionFailed(
             f"{url} is a pooled connection ({url.pooled})",

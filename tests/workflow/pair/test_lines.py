@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from safemigrate.config import load
+from safemigrate.errors import ProjectError
 from safemigrate.model import Diagnosis
 from safemigrate.prisma.pair import side
 from safemigrate.workflow.pair.lines import check_pair, check_to_server
 from safemigrate.workflow.request import Request
+from safemigrate.workflow.target import resolve
 
 MODEL = "model A {\n  id Int @id\n  at DateTime\n  yes Boolean\n}\n"
 
@@ -40,11 +42,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def lines(folder: Path, name: str | None = None) -> list[Diagnosis]:
-    request = Request(
+def request_of(folder: Path, name: str | None = None, url: str | None = None) -> Request:
+    return Request(
         project=folder,
         schema=Path(name) if name else None,
-        url=None,
+        url=url,
         settings=load(folder),
         on_progress=lambda _: None,
         interactive=False,
@@ -53,6 +55,10 @@ def lines(folder: Path, name: str | None = None) -> list[Diagnosis]:
         consent=lambda *_: False,
         proceed=lambda _: False,
     )
+
+
+def lines(folder: Path, name: str | None = None) -> list[Diagnosis]:
+    request = request_of(folder, name)
     found = side(folder, request.schema, request.settings)
     return [*check_pair(request, found), *check_to_server(request, found)]
 
@@ -126,3 +132,9 @@ def test_a_file_that_is_not_known_is_no_problem(project: Path, url: str) -> None
     configured(project)
     (project / "prisma" / "schema.sqlite.prisma").write_text(schema("sqlite", url))
     assert [one.subject for one in lines(project)] == ["pair"]
+
+
+def test_a_url_of_the_other_side_leads_to_its_schema(project: Path) -> None:
+    with pytest.raises(ProjectError, match="is a sqlite URL, and the schema's provider is postgresql") as caught:
+        resolve(request_of(project, url="file:./prisma/dev.db"))
+    assert caught.value.fix == ("--schema prisma/schema.sqlite.prisma",)
