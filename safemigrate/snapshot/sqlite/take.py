@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +44,8 @@ def take(
             copy.compact(connection, path)
         else:
             copy.backup(connection, path, on_progress)
-        with connect(path, write=False) as copied:
+        with ThreadPoolExecutor(1) as beside, connect(path, write=False) as copied:
+            digest = beside.submit(sha256, path)
             damage = copy.integrity(copied, quick=True)
             # What breaks a rule in the file does so in its copy, and is no reason to be without one.
             if damage and damage != copy.integrity(connection, quick=True):
@@ -64,7 +66,7 @@ def take(
             pg_dump="",
             archive=ARCHIVE,
             bytes=path.stat().st_size,
-            sha256=sha256(path),
+            sha256=digest.result(),
             tables=tuple(Table(table, count) for table, count in counts.items()),
             sequences=counters,
             extensions={},

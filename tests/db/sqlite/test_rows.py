@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from safemigrate.db.sqlite.catalog import read
 from safemigrate.db.sqlite.connection import Connection, connect, run, value
@@ -21,6 +24,14 @@ PAIRS = (
     "INSERT INTO pair VALUES ('x', 1, 1), ('X', 1, 2)",
 )
 
+
+numbers = st.one_of(st.integers(-(2**53), 2**53), st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False))
+one = st.one_of(numbers, numbers.map(str), numbers.map(lambda number: str(number).encode()), st.text(), st.none())
+stored = st.one_of(
+    st.tuples(one, one),
+    numbers.map(lambda number: (number, str(number))),
+    st.integers(-(2**53), 2**53).map(lambda number: (number, float(number))),
+)
 
 EXCHANGED = 'table "plain": 1 row is missing|table "plain": 1 row is not expected'
 
@@ -67,6 +78,28 @@ def test_same_rows_in_another_order_are_the_same(both: Connection) -> None:
 def test_a_difference_is_said(both: Connection, change: str, said: str) -> None:
     run(both, change)
     assert "|".join(differences(both, "main", "after")) == said
+
+
+def test_type_counts_where_the_affinity_does_not_decide_it(both: Connection) -> None:
+    for schema, declared in (("main", "INTEGER"), ("after", "")):
+        run(both, f"CREATE TABLE {schema}.t (id INTEGER PRIMARY KEY, a {declared})")
+    run(both, "INSERT INTO main.t VALUES (1, 7), (2, 7)")
+    run(both, "INSERT INTO after.t VALUES (1, 7), (2, 7.0)")
+    assert differences(both, "main", "after") == ['table "t": "a" has another value in 1 row ("id": 2)']
+
+
+@pytest.mark.parametrize("affinity", ["TEXT", "NUMERIC", "INTEGER", "REAL"])
+@given(stored)
+def test_one_affinity_stores_what_is_equal_as_one_type(affinity: str, values: tuple[object, object]) -> None:
+    """The rule that `typed_alike` stands on; integers at the end of their range are left out."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE TABLE l (a {affinity})")
+    connection.execute(f"CREATE TABLE r (a {affinity})")
+    connection.execute("INSERT INTO l VALUES (?)", values[:1])
+    connection.execute("INSERT INTO r VALUES (?)", values[1:])
+    [(plain, typed)] = connection.execute(f"SELECT {same('l.a', 'r.a', typed=True)}, {same('l.a', 'r.a')} FROM l, r")
+    connection.close()
+    assert plain == typed
 
 
 def test_tables_can_be_named(both: Connection) -> None:
