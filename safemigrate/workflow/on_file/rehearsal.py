@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +45,8 @@ def rehearse_all(
             trial = tried(connection, one.migration, one.statements, states[-1], side, datetime.now(UTC), known)
             if elsewhere := same_end(connection, trial.seen, one.statements, states[-1], copies):
                 raise _split(one, elsewhere)
+        if one.down:
+            trial = replace(trial, plan=replace(trial.plan, refused=("it is not tried on SQLite",)))
         known |= {index.name for index in trial.after.indexes.values()}
         trials.append(trial)
         states.append(copies.path(name))
