@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import Catalog, Column, Table, fold
 from safemigrate.db.sqlite.connection import Connection, literal, quote, rows, run, value
-from safemigrate.db.sqlite.rows import same
+from safemigrate.db.sqlite.rows import same, typed_alike
 from safemigrate.rollback.sqlite.pair import Pair, address, held, key_of_today, match
 from safemigrate.rollback.sqlite.values import constant, stored
 
@@ -62,8 +62,7 @@ def keep(connection: Connection, pair: Pair, name: str, before: Catalog, after: 
     """Keep the exceptions of a table that is still there, in the attached file that is to hold them."""
     key = key_of_today(connection, pair, after)
     found = match(connection, pair, key, before, after)
-    given = {column.name: _given(connection, pair, column) for column in held(pair.was)}
-    tests = {name: f"NOT {same(f'b.{quote(name)}', how)}" if how else "1" for name, how in given.items()}
+    tests = {column.name: _lost(connection, pair, column) for column in held(pair.was)}
     sums = "".join(f", total({test})" for test in tests.values())
     matched, *totals = rows(connection, f"SELECT count(*){sums} FROM {found.former} JOIN {found.today} ON {found.on}")[
         0
@@ -115,6 +114,13 @@ def keep_whole(connection: Connection, table: Table, name: str) -> Keeping:
     _make(connection, keeping)
     _fill(connection, keeping, DELETED, f"{', '.join(quote(column.name) for column in keeping.old)} FROM {source}")
     return keeping
+
+
+def _lost(connection: Connection, pair: Pair, column: Column) -> str:
+    """Write the predicate that the way back would not give a former value as it was."""
+    source, given = pair.source(column), _given(connection, pair, column)
+    typed = source is not None and typed_alike(column, source)
+    return f"NOT {same(f'b.{quote(column.name)}', given, typed=typed)}" if given else "1"
 
 
 def _given(connection: Connection, pair: Pair, column: Column) -> str | None:
