@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -134,6 +135,7 @@ class FileBack:
                         if found.conflicts:
                             break
                     found.settled += settlement.settled.values()
+                    found.notes += _going(ask, one.plan)
                     left += settlement.kept
                     ways = [sql for sql in ask.done if not _beside(sql)]
                     runs.append(_with(one, ways, settlement))
@@ -217,7 +219,6 @@ class FileBack:
         finally:
             connection.detach("reached")
         found.done += chosen
-        found.notes += (f"{one.subject} goes with what was written there; kept in {one.place}" for one in tried.left)
 
     def standing(self, run: Run) -> str:
         """Say how far a rollback got: one of a file is never in between."""
@@ -272,9 +273,20 @@ def _with(one: Run, ways: Sequence[str], settlement: Settlement) -> Run:
     return replace(one, plan=replace(one.plan, groups=(Group((first, *rest)),)))
 
 
+def _going(ask: FileQuestions, plan: Plan) -> Iterator[str]:
+    """Say what is there today of what goes."""
+    for parting in (parting for step in reversed(plan.steps) for parting in step.partings if parting.unit):
+        if count := int(conflicts.value(ask, parting.count) or 0):
+            yield f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept beside the file"
+
+
 def _beside(sql: str) -> bool:
-    """Whether a statement only writes to the side database: what it keeps is taken over from the copy's."""
-    return sql.split("safemigrate.")[0].split() in (["CREATE", "TABLE"], ["INSERT", "INTO"])
+    """Whether a statement only copies into the side database: what it keeps is taken over from the copy's.
+
+    What takes kept rows out runs in the file's own transaction: of two files SQLite commits the first one first, and
+    kept rows that were used are no harm.
+    """
+    return bool(re.match(r'(CREATE TABLE( IF NOT EXISTS)?|INSERT INTO) "safemigrate"\.', sql))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed
-from safemigrate.model import Result, Verdict
+from safemigrate.model import OnConflict, Result, Verdict
 from safemigrate.workflow.apply import apply
 from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.prune import prune
@@ -154,3 +154,48 @@ def test_a_teams_own_way_back_is_left_alone_and_not_used(project: Project) -> No
     assert own.read_text() == 'DROP TABLE "User";'
     project.rollback()
     assert project.rows("SELECT count(bio) FROM User") == [(2,)]
+
+
+UNIQUE_GOES = """
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT, "bio" TEXT,
+  "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP);
+INSERT INTO "new_User" ("id", "email", "bio", "createdAt") SELECT "id", "email", "bio", "createdAt" FROM "User";
+DROP TABLE "User";
+ALTER TABLE "new_User" RENAME TO "User";
+PRAGMA foreign_keys=ON;
+"""
+
+
+def test_rows_written_since_that_the_old_schema_refuses_are_settled_as_the_user_says(project: Project) -> None:
+    project.write(CHANGE, UNIQUE_GOES)
+    project.apply()
+    project.run("INSERT INTO User (email, bio) VALUES ('a@x', 'twin'), (NULL, 'nameless')")
+    before = project.keep("twins.db")
+    stopped = project.rollback()
+    assert stopped.result is Result.CONFLICTS
+    said = " ".join(one.message for one in stopped.conflicts)
+    assert len(stopped.conflicts) == 2, said
+    assert project.unlike(before) == []
+
+    filled = RollbackOptions(fill={'"User"."email"': "nobody@x"}, on_conflict=OnConflict.KEEP_OLD)
+    done = project.rollback(filled)
+    assert done.result is Result.ROLLED_BACK
+    assert project.rows("SELECT email, bio FROM User WHERE id IN (1, 5, 6) ORDER BY id") == [
+        ("a@x", "hello"),
+        ("nobody@x", "nameless"),
+    ]
+    assert [one.message for one in done.settled] == ['1 row leaves "User"']
+    project.rollback(RollbackOptions(undo=True))
+    assert project.unlike(before) == []
+
+
+def test_a_row_that_comes_back_gives_way_to_one_with_its_key(project: Project) -> None:
+    project.write(CHANGE, 'DELETE FROM "User" WHERE "email" = \'b@x\';')
+    project.apply()
+    project.run("INSERT INTO User (id, email) VALUES (2, 'new@x')")
+    stopped = project.rollback()
+    assert stopped.result is Result.CONFLICTS
+    done = project.rollback(RollbackOptions(on_conflict=OnConflict.KEEP_NEW))
+    assert done.result is Result.ROLLED_BACK
+    assert project.rows("SELECT email FROM User WHERE id = 2") == [("new@x",)]
