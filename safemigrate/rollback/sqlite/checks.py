@@ -56,7 +56,9 @@ def checks(change: Change, left: Callable[[], str]) -> list[Check]:
     for then in found:
         for key in then.was.foreign_keys:
             parent = named.get(fold(key.table))
-            if parent and (parent.touched or then.touched) and len(key.columns) == len(key.references):
+            if parent is None or len(key.columns) != len(key.references):
+                continue
+            if then.alters(key.columns, comes=True) or parent.alters(key.references, comes=False):
                 asked += _foreign_key(asking, then, parent, key)
     return asked
 
@@ -147,7 +149,8 @@ def _uniques(asking: _Asking, then: Then) -> Iterator[Check]:
         listed = {fold(name) for name in index.columns or ()}
         about = quote(then.was.name, index.name) if index.sql else f"{quote(then.was.name)}({', '.join(terms)})"
         stands = survives(asking.change, index) if index.sql else back.placed
-        if not stands or back.keeping.changed:
+        others = {fold(column.name) for column in back.keeping.changed}
+        if not stands or others & (listed or others):
             yield _twins(asking, then, about, terms, where)
         if then.returns:
             key = bool(listed) and listed == primary

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from safemigrate.db.sqlite.connection import Connection, quote, rows, run, value
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
 from safemigrate.model import Kept, KeptKind
 
 
-def keep_dangling(connection: Connection, key: str) -> list[Kept]:
-    """Keep how many rows of which table pointed nowhere before, where there are fewer now."""
-    gone = added(violations(connection), violations(connection, "before"))
+def keep_dangling(connection: Connection, key: str, touched: Collection[str]) -> list[Kept]:
+    """Keep how many rows of which table pointed nowhere before, where there are fewer now: of the tables `touched`."""
+    before = violations(connection, "before", touched)
+    gone = added(violations(connection, tables=touched), before) if before else before
     if not gone:
         return []
     place = _place(key)

@@ -16,7 +16,7 @@ from safemigrate.rollback.sqlite.dangling import keep_dangling
 from safemigrate.rollback.sqlite.keep import Keeping, keep, keep_whole
 from safemigrate.rollback.sqlite.left import partings
 from safemigrate.rollback.sqlite.lineage import Lineage, Observed, lineage
-from safemigrate.rollback.sqlite.pair import Pair
+from safemigrate.rollback.sqlite.pair import Pair, held, key_of_today
 from safemigrate.rollback.sqlite.result import Back, mark_dangling, pointing
 from safemigrate.rollback.sqlite.script import Change, inverse, settle
 from safemigrate.rollback.sqlite.virtual import Virtual, made_anew, readable
@@ -63,7 +63,7 @@ def derive(
             (),
             inverse=tuple(inverse(change)),
             checks=tuple(rehearsed(connection, checks(change, left))),
-            kept=(*_kept(change), *keep_dangling(connection, key)),
+            kept=(*_kept(change), *keep_dangling(connection, key, change.touched)),
             partings=tuple(partings(change, left)),
         )
     steps = [Step(seen.statement.sql, seen.statement.span.line, (seen.statement.sql,)) for seen in observed]
@@ -102,8 +102,10 @@ def _change(
             continue
         now = after.tables[found.table]
         pair = Pair(was, Virtual.of(now).rows or now if virtual else now, found)
-        same = pair.was.sql == pair.now.sql and not found.rebuilt and observed and not _written(observed, table)
-        backs.append(Back(pair, Keeping() if same else keep(connection, pair, name, before, after)))
+        if _kept_all(observed, pair):
+            backs.append(Back(pair, Keeping(key=key_of_today(connection, pair, after))))
+        else:
+            backs.append(Back(pair, keep(connection, pair, name, before, after)))
     for back in backs:
         if back.keeping.inserted and (points := list(pointing(back, backs))):
             mark_dangling(connection, back, points)
@@ -121,14 +123,27 @@ def _change(
     return replace(change, filled=tuple(filled)), reasons
 
 
+def _kept_all(observed: Sequence[Observed], pair: Pair) -> bool:
+    """Whether rows are certain to be what they were: no statement may have written one, and each column is there."""
+    if not observed or pair.descent.rebuilt or _written(observed, pair.was):
+        return False
+    sources = ((column, pair.source(column)) for column in held(pair.was))
+    return all(source is not None and source.affinity == column.affinity for column, source in sources)
+
+
 def _written(observed: Sequence[Observed], table: Table) -> bool:
-    """Whether a table's rows may have been written, or it was not there, under this name, all the time."""
+    """Whether rows of a table may have been written, under whatever name, or nobody can follow it."""
     own = fold(table.name)
     for seen in observed:
-        now = seen.after.tables.get(table.name)
-        if now is None or now.root != table.root:
-            return True
         if any(fold(name) == own or (table.virtual and fold(name).startswith(f"{own}_")) for name in seen.written):
+            return True
+        now = seen.after.tables
+        if own not in now:
+            heirs = [name for name, one in now.items() if one.root == table.root and name not in seen.before.tables]
+            if len(heirs) != 1:
+                return True
+            own = fold(heirs[0])
+        if now[own].root != table.root:
             return True
     return False
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from safemigrate.db.sqlite.catalog import PRISMA, Catalog, read
+from safemigrate.db.sqlite.catalog import PRISMA, Catalog, fold, read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
-from safemigrate.db.sqlite.foreign_keys import added, foreign_keys, violations
+from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.script import execute
+from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict, counted
 from safemigrate.rollback.sqlite.dangling import dangling
@@ -28,21 +29,27 @@ def prove(
     *,
     forward: Callable[[], None],
     reasons: Sequence[str] = (),
+    written: Collection[str] | None = None,
 ) -> Plan:
     """Prove a plan whose migration has just run in the file of `connection`; the one before it is attached as `before`.
 
     The way back runs and is compared; then `forward` runs the migration again, which must lead to the same. `reasons`
-    are what is known beforehand not to come back. Afterwards the file is as the migration left it, unless a reason says
-    otherwise.
+    are what is known beforehand not to come back. `written` are the tables whose rows the migration may have changed:
+    where it is given, what neither that nor the way back wrote to is not read. Afterwards the file is as the migration
+    left it, unless a reason says otherwise.
     """
     began = time.perf_counter()
+    touched = None if written is None else _touched(before, after, written)
     found = list(reasons)
     there = _counts(connection, after)
     try:
-        take_back(connection, plan)
+        with foreign_keys(connection, on=False), connection.transaction(), writes(connection) as wrote:
+            _run(connection, plan)
     except (MigrationFailed, SqlError) as error:
         return _with(connection, plan, Verdict.IMPOSSIBLE, [*found, f"the inverse fails: {_said(error)}"], began)
-    found += _compared(connection, "before", before)
+    if touched is not None:
+        touched |= {table for _, table in wrote}
+    found += _compared(connection, before, touched)
     try:
         forward()
     except MigrationFailed as error:
@@ -65,34 +72,54 @@ def _unlike(expected: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
     return [f"table {quote(name)} has {now[name]:,} rows, not {expected[name]:,}" for name in unlike]
 
 
+def _touched(before: Catalog, after: Catalog, written: Collection[str]) -> set[str]:
+    """Return the names of the tables that are not certain to be the same before and after."""
+    alike = {
+        fold(name)
+        for name, table in before.tables.items()
+        if name in after.tables and (table.root, table.sql) == (after.tables[name].root, after.tables[name].sql)
+    } - {fold(name) for name in written}
+    return {name for catalog in (before, after) for name in catalog.tables if fold(name) not in alike}
+
+
 def take_back(connection: Connection, plan: Plan) -> None:
     """Run the way back in one transaction. Raises MigrationFailed, and nothing has changed."""
     with foreign_keys(connection, on=False), connection.transaction():
         known = violations(connection) + dangling(connection, key_of(plan.migration, plan.checksum))
-        for step in reversed(plan.steps):
-            for sql in step.inverse:
-                execute(connection, sql, plain=True)
+        _run(connection, plan)
         if new := added(known, violations(connection)):
-            (table, parent), count = new.most_common(1)[0]
-            words = f"{{count}} {{row|rows}} of {quote(table)} would point to no row of {quote(parent)}"
-            raise MigrationFailed(counted(words, count), "The rollback was undone.")
+            raise MigrationFailed("; ".join(_orphans(new)), "The rollback was undone.")
 
 
-def _compared(connection: Connection, schema: str, expected: Catalog) -> Iterator[str]:
-    """Say what is not as in the attached file."""
+def _run(connection: Connection, plan: Plan) -> None:
+    for step in reversed(plan.steps):
+        for sql in step.inverse:
+            execute(connection, sql, plain=True)
+
+
+def _orphans(found: Violations) -> Iterator[str]:
+    for (table, parent), count in found.items():
+        yield counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
+
+
+def _compared(connection: Connection, expected: Catalog, touched: Collection[str] | None) -> Iterator[str]:
+    """Say what is not as in the file before: of all tables, or of those that something has written to."""
     now = read(connection)
     said = compare(expected, now)
     yield from said or _texts(expected, now)
-    there = (table for name, table in expected.tables.items() if name != PRISMA)
-    names = [one.name for one in there if not one.virtual or readable(connection, schema, one)]
-    yield from differences(connection, schema, "main", names)
-    for name, one in expected.tables.items():
-        stands = now.tables[name].counter or 0 if name in now.tables else 0
-        if name in now.tables and stands < (one.counter or 0):
-            yield f"table {quote(name)}: its AUTOINCREMENT counter stands at {stands:,}, not at {one.counter:,}"
-    for (table, parent), count in added(violations(connection, schema), violations(connection)).items():
-        yield counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
-    yield from integrity(connection)
+    wanted = None if touched is None else {fold(name) for name in touched}
+    there = [
+        one for one in expected.tables.values() if one.name != PRISMA and (wanted is None or fold(one.name) in wanted)
+    ]
+    names = [one.name for one in there if not one.virtual or readable(connection, "before", one)]
+    yield from differences(connection, "before", "main", names)
+    for one in (one for one in there if one.name in now.tables):
+        stands = now.tables[one.name].counter or 0
+        if stands < (one.counter or 0):
+            yield f"table {quote(one.name)}: its AUTOINCREMENT counter stands at {stands:,}, not at {one.counter:,}"
+    if found := violations(connection, tables=touched):
+        yield from _orphans(added(violations(connection, "before", touched), found))
+    yield from integrity(connection, quick=True, tables=[one.name for one in there if one.name in now.tables])
 
 
 def _texts(expected: Catalog, now: Catalog) -> Iterator[str]:

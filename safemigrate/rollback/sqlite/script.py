@@ -39,6 +39,13 @@ class Change:
         """The tables whose rows are made what they were where they lie."""
         return [back for back in self.backs if back.placed and back.keeping.name]
 
+    @property
+    def touched(self) -> set[str]:
+        """The names, before and after, of all tables that are not as they were."""
+        changed = [back for back in self.backs if not back.placed or back.keeping.name or _renames(back)]
+        names = {name for back in changed for name in (back.pair.was.name, back.pair.now.name)}
+        return names | {table.name for table, _ in self.gone} | {table.name for table in self.born}
+
     def pointing(self, back: Back) -> list[Pointing]:
         """Return what keeps a row that the migration made from going."""
         return list(pointing(back, self.backs)) if back.keeping.inserted else []

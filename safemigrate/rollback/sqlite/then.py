@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safemigrate.db.sqlite.catalog import Table
+from safemigrate.db.sqlite.catalog import Table, fold
 from safemigrate.db.sqlite.connection import quote
 from safemigrate.rollback.sqlite.keep import DELETED, Keeping, old
 from safemigrate.rollback.sqlite.pair import held, rowid
@@ -27,10 +27,13 @@ class Then:
     back: Back | None
     keeping: Keeping
 
-    @property
-    def touched(self) -> bool:
-        """Whether anything but what stays is in it, or that is not as it is."""
-        return bool(self.back is None or not self.back.placed or self.back.keeping.name)
+    def alters(self, columns: Sequence[str], *, comes: bool) -> bool:
+        """Whether other values than today's will stand in these columns: ones that come, or ones that are gone."""
+        if self.back is None or not self.back.placed:
+            return True
+        changed = {fold(column.name) for column in self.keeping.changed}
+        moved = self.keeping.deleted if comes else self.keeping.inserted
+        return bool(moved or changed & {fold(name) for name in columns})
 
     @property
     def rows(self) -> str:

@@ -89,6 +89,7 @@ def tried(
             after,
             forward=lambda: forward(connection, plan, moment, on=seen.foreign_keys),
             reasons=derived.reasons,
+            written=seen.written,
         )
     return Trial(seen, after, found, plan, moment)
 

@@ -60,7 +60,9 @@ def script(connection: Connection, sql: str) -> None:
 
 
 @contextmanager
-def journey(folder: Path, before: str | Callable[[Connection], None], sql: str) -> Iterator[Journey]:
+def journey(
+    folder: Path, before: str | Callable[[Connection], None], sql: str, *, only_written: bool = False
+) -> Iterator[Journey]:
     """Make a file, migrate it, and prove the way back."""
     with connect(folder / "dev.db", create=True) as connection:
         connection.execute("PRAGMA synchronous = OFF")
@@ -83,5 +85,13 @@ def journey(folder: Path, before: str | Callable[[Connection], None], sql: str) 
         seen = rehearse(connection, written, statements)
         derived = derive(connection, "1_change", "0", seen.observations, seen.before, seen.after)
         plan = Plan("1_change", "0", (Group(derived.steps),), Proof(Verdict.IMPOSSIBLE))
-        plan = prove(connection, plan, seen.before, seen.after, forward=forward, reasons=derived.reasons)
+        plan = prove(
+            connection,
+            plan,
+            seen.before,
+            seen.after,
+            forward=forward,
+            reasons=derived.reasons,
+            written=seen.written if only_written else None,
+        )
         yield Journey(connection, plan, lineage(seen.before, seen.after, seen.observations))
