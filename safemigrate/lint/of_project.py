@@ -104,9 +104,9 @@ The side that the branch changed leads: what it added is proposed for the other,
 removed there. Without a base, production leads, and nothing is removed. Where the base differs in the same way already
 it is a warning; an index that only production has is a notice.
 
-    safemigrate check --fix
+    safemigrate check --fix prisma/schema.prisma
 
-shows the change of the other schema and writes it. Which two belong together is said in safemigrate.toml, under [pair].
+shows the change of that schema and writes it. Which two belong together is said in safemigrate.toml, under [pair].
 What is meant gets a comment in the schema: `// safemigrate: allow schemas-out-of-step REASON`, at the model or field.
 """,
     ),

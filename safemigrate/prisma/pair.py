@@ -84,6 +84,11 @@ def other(project: Project) -> Path | None:
     return None
 
 
+def naming(beside: Path, project: Project) -> str:
+    """The command that makes a pair of a project's schema and the one beside it."""
+    return lock.naming("sqlite" if project.provider == "postgresql" else "postgresql", beside, project.root)
+
+
 def _beside(settings: Settings) -> Beside:
     named = settings.pair
     assert named is not None

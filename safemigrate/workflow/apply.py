@@ -56,7 +56,7 @@ def apply(request: Request, options: ApplyOptions) -> Outcome:
             if options.fix:
                 pending, notes = fixed(request, target, way.facts, pending)
             outcome = carry(request, options, way, pending, began)
-            return replace(outcome, notes=(*notes, *outcome.notes))
+            return _with_pair(request, resolved, replace(outcome, notes=(*notes, *outcome.notes)))
 
 
 def _finished(resolved: Resolved, interrupted: Run, began: float) -> Outcome:
@@ -73,6 +73,16 @@ def _finished(resolved: Resolved, interrupted: Run, began: float) -> Outcome:
         next=("safemigrate apply   # for what else is pending", "safemigrate status"),
         seconds=time.perf_counter() - began,
     )
+
+
+def _with_pair(request: Request, resolved: Resolved, outcome: Outcome) -> Outcome:
+    """Propose for the other schema of a pair what this one has now."""
+    if not request.settings.pair or outcome.result is not Result.APPLIED:
+        return outcome
+    from safemigrate.workflow.pair.in_step import behind
+
+    note, command = behind(request, resolved.project)
+    return replace(outcome, notes=(*outcome.notes, *note), next=(*outcome.next, *command))
 
 
 def _edited(target: Target) -> tuple[str, ...]:

@@ -46,6 +46,10 @@ def check(request: Request, options: CheckOptions) -> Outcome:
     began = time.monotonic()
     settings = request.settings
     policy = Policy((*settings.rules, *([options.levels] if options.levels else ())), str(settings.path or ""))
+    if options.files and all(name.endswith(".prisma") for name in options.files):
+        from safemigrate.workflow.pair.check import check_schemas
+
+        return check_schemas(request, options.files, policy, options.fail_on, fix=options.fix)
     reader = Reader(policy, settings.postgres)
     baseline = _baseline(options, settings.baseline)
     read, notes = _read(reader, request, options)

@@ -123,3 +123,38 @@ def test_what_a_comment_allows_neither_blocks_nor_is_written(invoke: Any, branch
     before = PRODUCTION.read_text()
     invoke("check", "--fix", "--offline")
     assert PRODUCTION.read_text() == before
+
+
+def test_a_schema_is_checked_by_itself_without_a_database(invoke: Any, branch: Path) -> None:
+    assert invoke("check", str(PRODUCTION)).code == 0
+    edit(DEVELOPMENT, "name String?", 'name String @default("?")')
+    edit(PRODUCTION, "bio  String?", "bio  String?\n  age  Int?")
+    ran = invoke("check", str(PRODUCTION), "--json")
+    assert ran.code == 1
+    document = json.loads(ran.stdout)
+    assert [one["subject"] for one in document["findings"]] == ["User.name", "User.name", "User.age"]
+    assert document["next"] == [
+        "safemigrate check --fix prisma/schema.prisma",
+        "safemigrate apply --schema prisma/schema.prisma",
+        "safemigrate check --fix prisma/schema.sqlite.prisma",
+        "safemigrate apply --schema prisma/schema.sqlite.prisma",
+    ]
+    before = DEVELOPMENT.read_text()
+    ran = invoke("check", "--fix", str(PRODUCTION), "--json")  # the one that is named, and no other
+    assert DEVELOPMENT.read_text() == before
+    assert '  name String @default("?")\n' in PRODUCTION.read_text()
+    assert [one["subject"] for one in json.loads(ran.stdout)["findings"]] == ["User.age"]
+    assert invoke("check", "--fix", str(DEVELOPMENT)).code == 0
+    assert invoke("check", str(DEVELOPMENT)).code == 0
+
+
+def test_a_schema_of_no_pair_leads_to_one(invoke: Any, branch: Path) -> None:
+    Path("safemigrate.toml").unlink()
+    ran = invoke("check", str(PRODUCTION))
+    assert ran.code == 2
+    assert 'development = "prisma/schema.sqlite.prisma"' in ran.stderr
+    Path("safemigrate.toml").write_text(f'[pair]\ndevelopment = "{DEVELOPMENT}"\n')
+    Path("prisma/third.prisma").write_text(SQLITE)
+    ran = invoke("check", "prisma/third.prisma")
+    assert ran.code == 2
+    assert "prisma/third.prisma is no file of the pair" in ran.stderr

@@ -10,17 +10,21 @@ from pathlib import Path
 
 from safemigrate import git
 from safemigrate.disk import write_whole
+from safemigrate.errors import ProjectError
 from safemigrate.git import Named
 from safemigrate.git.branch import Branch, NoBase
 from safemigrate.prisma.in_step.compare import differences
-from safemigrate.prisma.in_step.difference import Difference, Side, edited
+from safemigrate.prisma.in_step.difference import Difference, Edit, Level, Side, edited
 from safemigrate.prisma.pair import Pair
+from safemigrate.prisma.pair import pair as pair_of
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.schema.reader import parse, read
 from safemigrate.prisma.schema.values import Schema
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.reading.rewriting import difference
 from safemigrate.workflow.request import Request
+
+_SHOWN = 3  # differences in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,14 @@ def compared(pair: Pair, named: Named | None = None, *, based: bool = True) -> I
     return InStep(production, development, tuple(found), known, branch.base)
 
 
-def offer(request: Request, pair: Pair) -> list[str]:
-    """Show what would bring the schemas into step, and write it if that is agreed to; return what there is to say."""
+def offer(request: Request, pair: Pair, named: Sequence[Path] = ()) -> list[str]:
+    """Show what would bring the schemas into step, and write it if that is agreed to; return what there is to say.
+
+    Where files are `named`, they alone are written.
+    """
     found = compared(pair)
-    files = found.edited(found.differences)
+    wanted = {path.resolve() for path in named}
+    files = [one for one in found.edited(found.differences) if not wanted or one[0].resolve() in wanted]
     if not files:
         return []
     names = ", ".join(str(shown(path)) for path, *_ in files)
@@ -76,19 +84,43 @@ def offer(request: Request, pair: Pair) -> list[str]:
         return [f"{names}: left as it is, out of step."]
     for path, _, text in files:
         write_whole(path, text)
-    return [
-        f"{names}: written, in step with the other schema. Each side's migration: {', '.join(applies(found, pair))}."
-    ]
+    written = [one for one in (pair.production, pair.development) if {path for path, *_ in files} & set(one.files)]
+    return [f"{names}: written. Its migration: {', '.join(_apply(one) for one in written)}."]
 
 
-def applies(found: InStep, pair: Pair) -> list[str]:
-    """The commands that make migrations of what the differences change."""
-    sides = {
-        one.follows: pair.production if one.follows is Side.PRODUCTION else pair.development
-        for one in found.differences
-        if one.edits and not one.allowed
-    }
-    return [f"safemigrate apply --schema {shown(project.schema)}" for project in sides.values()]
+def behind(request: Request, project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Say what one schema has and the other lacks by now, and the command that shows and writes it."""
+    try:
+        sides = pair_of(request.project, request.settings, project)
+        assert sides is not None
+        found = compared(sides, based=False)
+    except ProjectError as error:  # what was applied is applied
+        return (f"The two schemas are not compared: {error.summary}",), ()
+    open_ = [one for one in found.differences if one.level is Level.MUST and not one.allowed]
+    if not open_:
+        return (), ()
+    more = f"; and {len(open_) - _SHOWN:,} more" if len(open_) > _SHOWN else ""
+    said = "; ".join(one.message for one in open_[:_SHOWN])
+    return (f"The two schemas are out of step: {said}{more}.",), tuple(commands(found, sides)[:1])
+
+
+def commands(found: InStep, pair: Pair) -> list[str]:
+    """What leads back into step: the change of each schema that should follow, and its migration."""
+    led = []
+    for side, project in ((Side.PRODUCTION, pair.production), (Side.DEVELOPMENT, pair.development)):
+        edits = [edit for one in found.differences if one.follows is side and not one.allowed for edit in one.edits]
+        if edits:
+            led += [*fixes(edits), _apply(project)]
+    return led
+
+
+def fixes(edits: Sequence[Edit]) -> list[str]:
+    """The commands that show edits, and write them."""
+    return [f"safemigrate check --fix {shown(path)}" for path in dict.fromkeys(edit.path for edit in edits)]
+
+
+def _apply(project: Project) -> str:
+    return f"safemigrate apply --schema {shown(project.schema)}"
 
 
 def _branch(pair: Pair, named: Named | None) -> Branch | None:

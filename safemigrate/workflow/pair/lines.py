@@ -10,13 +10,12 @@ from pathlib import Path
 from safemigrate.db.sqlite.connection import connect, literal
 from safemigrate.errors import ProjectError
 from safemigrate.model import Diagnosis
-from safemigrate.prisma import lock
 from safemigrate.prisma.in_step.difference import Level
-from safemigrate.prisma.pair import other, pair
+from safemigrate.prisma.pair import naming, other, pair
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.schema.reader import read
 from safemigrate.prisma.settings import OWN_VARIABLE, effective_url
-from safemigrate.workflow.pair.in_step import compared
+from safemigrate.workflow.pair.in_step import commands, compared
 from safemigrate.workflow.pair.to_server import Misfit, misfits, named, shell
 from safemigrate.workflow.reading.files import shown
 from safemigrate.workflow.request import Request
@@ -33,14 +32,15 @@ def check_pair(request: Request, project: Project) -> Iterator[Diagnosis]:
                 "pair",
                 ok=False,
                 detail=f"{shown(beside)} is another schema beside {shown(project.schema)}: nothing keeps them in step",
-                fix=(lock.naming("sqlite" if project.provider != "sqlite" else "postgresql", beside, project.root),),
+                fix=(naming(beside, project),),
             )
         return
-    found = [one for one in compared(sides, based=False).differences if one.level is Level.MUST and not one.allowed]
+    whole = compared(sides, based=False)
+    found = [one for one in whole.differences if one.level is Level.MUST and not one.allowed]
     names = f"{shown(sides.production.schema)} and {shown(sides.development.schema)}"
     if found:
         count = f"{len(found):,} differences" if len(found) > 1 else found[0].message
-        yield Diagnosis("pair", ok=False, detail=f"{names} are out of step: {count}", fix=("safemigrate check --fix",))
+        yield Diagnosis("pair", ok=False, detail=f"{names} are out of step: {count}", fix=tuple(commands(whole, sides)))
     else:
         yield Diagnosis("pair", ok=True, detail=f"{names} are in step")
 

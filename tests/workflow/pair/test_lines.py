@@ -11,6 +11,7 @@ from safemigrate.config import load
 from safemigrate.errors import ProjectError
 from safemigrate.model import Diagnosis
 from safemigrate.prisma.pair import side
+from safemigrate.workflow.pair.in_step import behind
 from safemigrate.workflow.pair.lines import check_pair, check_to_server
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import resolve
@@ -96,7 +97,10 @@ def test_out_of_step_is_a_line(project: Path) -> None:
     found = lines(project)[0]
     assert not found.ok
     assert "A.yes is required in schema.prisma, optional in schema.sqlite.prisma" in found.detail
-    assert found.fix == ("safemigrate check --fix",)
+    assert found.fix == (
+        "safemigrate check --fix prisma/schema.sqlite.prisma",
+        "safemigrate apply --schema prisma/schema.sqlite.prisma",
+    )
 
 
 def test_what_does_not_fit_is_a_line_with_the_query(project: Path) -> None:
@@ -138,3 +142,20 @@ def test_a_url_of_the_other_side_leads_to_its_schema(project: Path) -> None:
     with pytest.raises(ProjectError, match="is a sqlite URL, and the schema's provider is postgresql") as caught:
         resolve(request_of(project, url="file:./prisma/dev.db"))
     assert caught.value.fix == ("--schema prisma/schema.sqlite.prisma",)
+
+
+def test_what_one_schema_has_now_is_proposed_for_the_other(project: Path) -> None:
+    configured(project)
+    path = project / "prisma" / "schema.sqlite.prisma"
+    request = request_of(project, str(path))
+    found = side(project, path, request.settings)
+    assert behind(request, found) == ((), ())
+    path.write_text(path.read_text().replace("yes Boolean", "yes Boolean\n  word String?"))
+    assert behind(request, found) == (
+        ("The two schemas are out of step: A.word is in schema.sqlite.prisma and not in schema.prisma.",),
+        ("safemigrate check --fix prisma/schema.prisma",),
+    )
+    path.write_text("model A {")
+    (note,), command = behind(request, found)
+    assert "schema.sqlite.prisma:1 cannot be read" in note
+    assert command == ()
