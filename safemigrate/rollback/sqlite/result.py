@@ -75,7 +75,7 @@ def setting(subject: str) -> str:
 
 def filled(subject: str) -> str:
     """Write the value that `--fill` gives."""
-    return f"(SELECT value FROM safemigrate.setting WHERE name = {literal(setting(subject))})"
+    return f"(SELECT value FROM {quote('safemigrate', 'setting')} WHERE name = {literal(setting(subject))})"
 
 
 def subject(back: Back, column: Column) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.connection import Connection
+from safemigrate.db.sqlite.connection import Connection, run
 from safemigrate.db.sqlite.foreign_keys import foreign_keys
 from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.execute.sqlite import put_back
 from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
-from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.derive import SETTING, derive
 from safemigrate.rollback.sqlite.prove import prove
 from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse, whole
 from safemigrate.sql import Statement
@@ -113,6 +113,7 @@ def attached(connection: Connection, before: Path, side: Path) -> Iterator[None]
     connection.attach(before, "before")
     try:
         connection.attach(side, "safemigrate", write=True, create=True)
+        run(connection, SETTING)  # the way back of what kept nothing asks for it too
         try:
             yield
         finally:

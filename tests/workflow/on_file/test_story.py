@@ -74,6 +74,16 @@ def test_what_goes_comes_back_and_what_was_written_since_stays(project: Project)
     ]
 
 
+def test_a_rollback_that_kept_nothing_is_undone_too(project: Project) -> None:
+    project.run("DELETE FROM Post", "DELETE FROM User")
+    project.write(CHANGE, DROPS.replace('"age" INTEGER NOT NULL DEFAULT 7', '"bio" TEXT NOT NULL'))
+    project.apply()
+    applied = project.keep("applied.db")
+    project.rollback()
+    project.rollback(RollbackOptions(undo=True))
+    assert project.unlike(applied) == []
+
+
 def test_a_rolled_back_migration_is_held(project: Project) -> None:
     project.write(CHANGE, DROPS)
     project.apply()
