@@ -7,18 +7,17 @@ target is compared with each state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import compare
-from safemigrate.errors import HistoryError, MigrationFailed, Restored
+from safemigrate.errors import MigrationFailed
 from safemigrate.execute import journal, run
-from safemigrate.model import Migration, MigrationOutcome, Outcome, Plan, Progress, Proof, Result, Step, Verdict
+from safemigrate.model import Outcome, Progress
 from safemigrate.prisma import history
 from safemigrate.rollback.derive import change_of, derive
 from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.trace import Observation
-from safemigrate.workflow.back.outcome import outcome_of
+from safemigrate.workflow.back import reached
+from safemigrate.workflow.back.reached import HalfDone, failed
 from safemigrate.workflow.on_target.resolve import ServerTarget
 from safemigrate.workflow.on_target.shadow import shadow_for
 from safemigrate.workflow.on_target.verify import invalid_indexes
@@ -29,38 +28,9 @@ from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
 
 
-@dataclass(frozen=True, slots=True)
-class HalfDone:
-    """A failed migration: the first `done` of its statements are in the target, `steps` takes those back.
-
-    `lost` names what those statements dropped; nobody kept it. `differences` are left over between target and shadow.
-    """
-
-    migration: Migration
-    done: int
-    total: int
-    steps: tuple[Step, ...]
-    lost: tuple[str, ...]
-    differences: tuple[str, ...]
-
-    @property
-    def said(self) -> str:
-        """How far it got, in words."""
-        if not self.done:
-            return f"none of its {self.total} statements is in the database"
-        return f"{self.done} of its {self.total} statements are in the database, up to line {self.steps[-1].line}"
-
-
 def locate(request: Request, resolved: Resolved, target: ServerTarget, shadow: str | None) -> HalfDone:
     """Find out how far the failed migration got. Raises HistoryError where that cannot be told."""
-    row = target.state.failed[-1]
-    migration = next((one for one in resolved.migrations if one.name == row.name), None)
-    if migration is None:
-        raise HistoryError(
-            f"migration {row.name} failed, and its folder is not in {resolved.project.migrations}",
-            "Without its SQL nobody can say how far it got.",
-            ("git log --all -- '**/" + row.name + "/migration.sql'",),
-        )
+    migration = failed(target)
     earlier = [one for one in resolved.migrations if any(one.name == applied.name for applied in target.state.applied)]
     with (
         shadow_for(request, resolved, target, shadow, [migration]) as server,
@@ -98,7 +68,15 @@ def locate(request: Request, resolved: Resolved, target: ServerTarget, shadow: s
         for one in change_of(seen).gone
         if one.kind == "table" or (one.kind == "column" and one.table in seen.after)
     )
-    return HalfDone(migration, done, len(statements), derived.steps, lost, tuple(left[done]))
+    return HalfDone(
+        migration,
+        done,
+        len(statements),
+        derived.steps[-1].line if done else 0,
+        tuple(sql for step in reversed(derived.steps) for sql in step.inverse),
+        lost,
+        tuple(left[done]),
+    )
 
 
 def take_back(
@@ -107,39 +85,19 @@ def take_back(
     """Take back the statements that are in the target and mark Prisma's row rolled back, in one transaction."""
     connection = target.connection
     found = locate(request, resolved, target, options.shadow)
-    plan = Plan(
-        found.migration.name,
-        found.migration.checksum,
-        (),
-        Proof(Verdict.LOSSY if found.lost else Verdict.EXACT, tuple(f"{one} comes back empty" for one in found.lost)),
-    )
-    script = "\n".join(f"{sql};" for step in reversed(found.steps) for sql in step.inverse)
-    notes = [f"{found.migration.name}: {found.said}."]
-    notes += [f"{one} was dropped by Prisma and comes back empty: nothing was kept" for one in found.lost]
-    notes += [f"left as it is: {line}" for line in found.differences]
-    outcome = MigrationOutcome(plan.migration, plan.checksum, "failed", proof=plan.proof, script=script)
-    result, follow = Result.REHEARSED, "safemigrate rollback --failed"
-    if not options.dry_run:
 
-        def body() -> None:
-            for index in sorted(invalid_indexes(connection)):
-                name = index.rpartition(".")[2]
-                if name.strip('"') in found.migration.sql:
-                    run.execute(connection, f"DROP INDEX {index}")
-            for step in reversed(found.steps):
-                for sql in step.inverse:
-                    run.execute(connection, sql)
-            history.mark_rolled_back(connection, resolved.url.schema, found.migration.name)
+    def body() -> None:
+        for index in sorted(invalid_indexes(connection)):
+            name = index.rpartition(".")[2]
+            if name.strip('"') in found.migration.sql:
+                run.execute(connection, f"DROP INDEX {index}")
+        for sql in found.inverse:
+            run.execute(connection, sql)
+        history.mark_rolled_back(connection, resolved.url.schema, found.migration.name)
 
+    def whole() -> None:
         with run.exclusive(connection):
             journal.prepare(connection)
-            try:
-                run.transaction(aim, body)
-            except MigrationFailed as error:
-                raise Restored(
-                    f"taking {found.migration.name} back failed and changed nothing: {error.summary}",
-                    error.why,
-                    ("safemigrate status", "safemigrate snapshot list"),
-                ) from error
-        result, follow = Result.ROLLED_BACK, "safemigrate apply   # once the file is mended"
-    return outcome_of(resolved, result, (outcome,), began, notes=notes, follow=(follow,))
+            run.transaction(aim, body)
+
+    return reached.take_back(target, options, found, began, whole)

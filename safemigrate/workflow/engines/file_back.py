@@ -29,15 +29,15 @@ from safemigrate.rollback.sqlite.undo import undo as derive_undo
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.conflicts import Unanswerable
+from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import Settlement, settle
 from safemigrate.workflow.engines.file_undo import undo
-from safemigrate.workflow.on_file.half_done import reached, take_back_failed
+from safemigrate.workflow.on_file import half_done
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import attached
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
-from safemigrate.workflow.ways import Reached
 
 _NOW, _TAKEN, _SIDE = "now", "taken", "kept"
 
@@ -232,13 +232,13 @@ class FileBack:
         """A run of a file is one transaction."""
         raise AssertionError(run)
 
-    def reached(self) -> Reached:
+    def reached(self) -> HalfDone:
         """Replay the history in a copy, the failed migration statement by statement, and compare."""
-        return reached(self.target)
+        return half_done.locate(self.target)
 
     def take_back_failed(self, began: float) -> Outcome:
         """Take back what plain Prisma left, by comparing."""
-        return take_back_failed(self.request, self.options, self.target, began)
+        return half_done.take_back(self.request, self.options, self.target, began)
 
     def as_migration(self, chosen: Sequence[Run], began: float) -> Outcome:  # noqa: ARG002 what a server's takes
         """Refuse: what is kept lies beside the file, where no migration of Prisma's can read it."""

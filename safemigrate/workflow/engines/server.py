@@ -17,6 +17,7 @@ from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
 from safemigrate.workflow.back.questions import ServerQuestions, answer
+from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
 from safemigrate.workflow.engines.server_kept import end
@@ -103,7 +104,7 @@ class ServerBack:
                     f"the rollback failed and changed nothing: {error.summary}", error.why, ("safemigrate apply",)
                 ) from error
 
-    def reached(self) -> half_done.HalfDone:
+    def reached(self) -> HalfDone:
         """Replay the history in a shadow, and compare."""
         try:
             return half_done.locate(self.request, self.target.resolved, self.target, self.options.shadow)

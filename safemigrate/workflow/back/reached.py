@@ -1,0 +1,77 @@
+"""A migration that another tool left half done: how far it got, and what is told of taking that part back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from safemigrate.errors import HistoryError, MigrationFailed, Restored
+from safemigrate.model import Migration, MigrationOutcome, Outcome, Proof, Result, Verdict
+from safemigrate.workflow.back.outcome import outcome_of
+from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class HalfDone:
+    """A failed migration: the first `done` of its statements are in the database, `inverse` takes those back.
+
+    `line` is the last one's. `lost` names what those statements dropped; nobody kept it. `differences` are left over
+    between target and shadow.
+    """
+
+    migration: Migration
+    done: int
+    total: int
+    line: int
+    inverse: tuple[str, ...]
+    lost: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """How far it got, in words."""
+        if not self.done:
+            return f"none of its {self.total} statements is in the database"
+        return f"{self.done} of its {self.total} statements are in the database, up to line {self.line}"
+
+
+def failed(target: Target) -> Migration:
+    """Return the migration that failed last. Raises HistoryError where its folder is gone."""
+    row = target.state.failed[-1]
+    resolved = target.resolved
+    migration = next((one for one in resolved.migrations if one.name == row.name), None)
+    if migration is None:
+        raise HistoryError(
+            f"migration {row.name} failed, and its folder is not in {resolved.project.migrations}",
+            "Without its SQL nobody can say how far it got.",
+            ("git log --all -- '**/" + row.name + "/migration.sql'",),
+        )
+    return migration
+
+
+def take_back(
+    target: Target, options: RollbackOptions, found: HalfDone, began: float, run: Callable[[], None]
+) -> Outcome:
+    """Have `run` take it back, unless it is only to be told. Raises Restored where that failed and changed nothing."""
+    name = found.migration.name
+    verdict = Verdict.LOSSY if found.lost else Verdict.EXACT
+    proof = Proof(verdict, tuple(f"{one} comes back empty" for one in found.lost))
+    notes = [f"{name}: {found.said}."]
+    notes += [f"{one} was dropped by Prisma and comes back empty: nothing was kept" for one in found.lost]
+    notes += [f"left as it is: {line}" for line in found.differences]
+    script = "\n".join(f"{sql};" for sql in found.inverse)
+    outcome = MigrationOutcome(name, found.migration.checksum, "failed", proof=proof, script=script)
+    if options.dry_run:
+        follow = ("safemigrate rollback --failed",)
+        return outcome_of(target.resolved, Result.REHEARSED, (outcome,), began, notes=notes, follow=follow)
+    try:
+        run()
+    except MigrationFailed as error:
+        raise Restored(
+            f"taking {name} back failed and changed nothing: {error.summary}",
+            error.why,
+            ("safemigrate status", "safemigrate snapshot list"),
+        ) from error
+    follow = ("safemigrate apply   # once the file is mended",)
+    return outcome_of(target.resolved, Result.ROLLED_BACK, (outcome,), began, notes=notes, follow=follow)
