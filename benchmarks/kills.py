@@ -1,6 +1,6 @@
-"""kill -9 while a SQLite file is migrated: how often it is as before, as after, or half done.
+"""kill -9 while a SQLite file is migrated: how often it is as before, as after, or half done; a row of kills.md.
 
-    python benchmarks/kills.py [--kills 200] [--tool safemigrate|rollback|prisma|sqlite3]
+    python -m benchmarks.kills [--kills 200] [--tool safemigrate|rollback|prisma|sqlite3] [--wal]
 
 The migration is a rebuild as Prisma writes it, in a file of some 200 kB with children that cascade, a trigger, a view
 and an index of its own. Every other kill comes at a random moment of the whole run, the rest within milliseconds of the
@@ -178,8 +178,8 @@ def report(folder: Path, way: Way, tool: str, kills: int) -> str:
         if tool in ("safemigrate", "rollback"):
             wrong += said_wrong(one, tool, state, after)
         shutil.rmtree(one.project)
-    counts = ", ".join(f"{state} {found[state]}" for state in ("before", "after", "half done"))
-    return "\n".join([f"{tool}: {kills} kills of a run of {lasts:.2f} s: {counts}", *wrong])
+    counts = " | ".join(str(found[state]) for state in ("before", "after", "half done"))
+    return "\n".join([f"| {tool} | {kills} | {lasts:.2f} s | {counts} |", *wrong])
 
 
 def wait_for_writing(way: Way, started: subprocess.Popen[bytes]) -> None:

@@ -49,15 +49,9 @@ class Rollback:
         return {one.migration for one in self.runs} <= {one.migration for one in self.redone}
 
 
-def exists(connection: Connection) -> bool:
-    """Whether safemigrate remembers anything that Prisma's table could bear out."""
-    managed = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = '_prisma_migrations'"
-    return side.attached(connection) and value(connection, managed) is not None
-
-
 def runs(connection: Connection) -> list[Run]:
     """Return the runs that happened in this file, oldest first."""
-    if not exists(connection):
+    if not side.remembers(connection):
         return []
     found = rows(
         connection,
@@ -88,7 +82,7 @@ def runs(connection: Connection) -> list[Run]:
 
 def rollbacks(connection: Connection) -> list[Rollback]:
     """Return the rollbacks that happened in this file, newest first."""
-    if not exists(connection):
+    if not side.remembers(connection):
         return []
     known = runs(connection)
     found = []
@@ -109,7 +103,7 @@ def rollbacks(connection: Connection) -> list[Rollback]:
 
 def holds(connection: Connection) -> list[Hold]:
     """Return the holds in force, oldest first: what is applied in this file is on hold no more."""
-    if not exists(connection):
+    if not side.remembers(connection):
         return []
     found = rows(
         connection,
@@ -152,7 +146,7 @@ def start_rollback(connection: Connection, taken: Sequence[Run], undo: Plan | No
 
 def settle(connection: Connection) -> None:
     """Note what has been committed since, and end the holds of what is applied again."""
-    if not exists(connection):
+    if not side.remembers(connection):
         return
     connection.execute(
         f"UPDATE safemigrate.run SET settled = 1 WHERE settled = 0 AND {_RUN_HAPPENED.format(row='run.row')}"

@@ -41,20 +41,21 @@ def copy(connection: Connection, run: int, objects: Sequence[Kept], rollback: in
 
 
 def objects(connection: Connection) -> list[KeptObject]:
-    """Return what is kept, oldest run first; also that of runs which a restored or copied file does not have."""
-    if not side.attached(connection):
+    """Return what is kept for the runs that happened in this file, oldest run first."""
+    if not side.remembers(connection):
         return []
-    managed = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = '_prisma_migrations'"
-    state = "main._prisma_migrations" if value(connection, managed) else "(SELECT NULL AS id, NULL AS rolled_back_at)"
+    applied = (
+        "SELECT 1 FROM safemigrate.run l JOIN main._prisma_migrations q ON q.id = l.row "
+        "WHERE l.migration = r.migration AND l.id > r.id AND q.rolled_back_at IS NULL"
+    )
     found = rows(
         connection,
         "SELECT k.kind, k.subject, k.place, r.id, r.migration, k.since, "
-        "CASE WHEN k.rollback IS NULL THEN p.rolled_back_at IS NOT NULL ELSE EXISTS (SELECT 1 FROM safemigrate.run l "
-        f"JOIN {state} q ON q.id = l.row WHERE l.migration = r.migration AND l.id > r.id AND q.rolled_back_at IS NULL) "
-        f"END, k.pruned_at IS NOT NULL FROM safemigrate.kept k JOIN safemigrate.run r ON r.id = k.run "
-        f"LEFT JOIN {state} p ON p.id = r.row ORDER BY r.id, k.place, k.subject",
+        f"CASE WHEN k.rollback IS NULL THEN p.rolled_back_at IS NOT NULL ELSE EXISTS ({applied}) END, "
+        "k.pruned_at IS NOT NULL FROM safemigrate.kept k JOIN safemigrate.run r ON r.id = k.run "
+        "JOIN main._prisma_migrations p ON p.id = r.row ORDER BY r.id, k.place, k.subject",
     )
-    known = {name for (name,) in rows(connection, "SELECT name FROM safemigrate.sqlite_master WHERE type = 'table'")}
+    known = _tables(connection)
     return [
         KeptObject(
             Kept(KeptKind(kind), subject, place),
@@ -70,10 +71,24 @@ def objects(connection: Connection) -> list[KeptObject]:
     ]
 
 
+def orphans(connection: Connection) -> list[Kept]:
+    """Return what is kept for runs that this file does not have: an older copy was put back, or it was made anew."""
+    if not side.attached(connection):
+        return []
+    happened = "SELECT id FROM main._prisma_migrations" if side.remembers(connection) else "SELECT 1 WHERE 0"
+    found = rows(
+        connection,
+        "SELECT k.kind, k.subject, k.place FROM safemigrate.kept k JOIN safemigrate.run r ON r.id = k.run "
+        f"WHERE r.settled AND r.row NOT IN ({happened}) ORDER BY r.id, k.place, k.subject",
+    )
+    known = _tables(connection)
+    return [Kept(KeptKind(kind), subject, place) for kind, subject, place in found if _name(place) in known]
+
+
 def missing(connection: Connection, run: int, objects: Iterable[Kept]) -> list[Kept]:
     """Return what a run needs for its way back and has no longer: pruned, or given to a later run of another copy."""
     mine = {place for (place,) in rows(connection, "SELECT place FROM safemigrate.kept WHERE run = ?", [run])}
-    known = {name for (name,) in rows(connection, "SELECT name FROM safemigrate.sqlite_master WHERE type = 'table'")}
+    known = _tables(connection)
     return [one for one in objects if one.place not in mine or _name(one.place) not in known]
 
 
@@ -123,6 +138,10 @@ def prune(database: Path, beside: Path, emptied: Collection[str], dropped: Colle
     with connect(database, write=False) as connection:
         side.attach(connection, beside)
         connection.execute("VACUUM safemigrate")
+
+
+def _tables(connection: Connection) -> set[str]:
+    return {name for (name,) in rows(connection, "SELECT name FROM safemigrate.sqlite_master WHERE type = 'table'")}
 
 
 def _make_room(connection: Connection, name: str) -> None:

@@ -117,6 +117,12 @@ def attached(connection: Connection) -> bool:
     return bool(value(connection, "SELECT 1 FROM pragma_database_list WHERE name = ?", [KEPT]))
 
 
+def remembers(connection: Connection) -> bool:
+    """Whether anything is remembered that Prisma's table in the file could bear out."""
+    managed = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = '_prisma_migrations'"
+    return attached(connection) and value(connection, managed) is not None
+
+
 def detach(connection: Connection) -> None:
     """Let go of the side database, so that another connection can write to it; not within a transaction."""
     if attached(connection):

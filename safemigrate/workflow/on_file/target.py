@@ -70,8 +70,13 @@ class FileTarget:
         self.connection.execute("ROLLBACK")  # COMMIT, even of nothing, waits for readers
 
     def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
-        """Return what is kept in the side database."""
-        return tuple(outcomes(kept.objects(self.connection), retention, now))
+        """Return what is kept in the side database, then what no run in this file knows."""
+        found = outcomes(kept.objects(self.connection), retention, now)
+        found += (
+            KeptOutcome(one, "", None, kept.size(self.connection, one.place), returned=False)
+            for one in kept.orphans(self.connection)
+        )
+        return tuple(found)
 
     def count_kept(self, place: str) -> int:
         """Count the rows of a kept table."""

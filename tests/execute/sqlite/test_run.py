@@ -12,7 +12,7 @@ from safemigrate.execute.runs import RunState
 from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Progress
 from safemigrate.prisma import sqlite_history as history
-from tests.execute.sqlite.scene import INVERSE, NAME, PLAN, REBUILD, Scene, dump, make, plan
+from tests.execute.sqlite.scene import INVERSE, KEPT, NAME, PLAN, REBUILD, Scene, dump, make, plan
 
 
 def test_a_rebuild_there_and_back(scene: Scene, opened: Connection) -> None:
@@ -241,7 +241,8 @@ def test_a_copied_or_restored_file_is_read_as_what_it_is(scene: Scene, tmp_path:
             side.attach(again, scene.side)
             assert [one.state for one in journal.runs(again)] == state
             assert journal.holds(again) == []
-            assert len(kept.objects(again)) == 1
+            assert len(kept.objects(again)) == len(state)
+            assert kept.orphans(again) == [KEPT] * (not state)
     with connect(scene.database) as again:
         scene.take_back(again)
     assert dump(scene.database) == dump(early)
@@ -257,10 +258,8 @@ def test_another_timeline_does_not_take_what_is_kept(scene: Scene, tmp_path: Pat
     put(scene, early)
     with connect(scene.database) as again:
         scene.apply(again)
-        assert [one.kept.place for one in kept.objects(again)] == [
-            '"safemigrate"."0a1b_User_1"',
-            '"safemigrate"."0a1b_User"',
-        ]
+        assert [one.kept for one in kept.objects(again)] == [KEPT]
+        assert [one.place for one in kept.orphans(again)] == ['"safemigrate"."0a1b_User_1"']
     put(scene, late)
     with connect(scene.database) as again, pytest.raises(MigrationFailed, match="needs for its way back"):
         scene.take_back(again)
