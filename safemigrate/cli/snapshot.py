@@ -56,7 +56,13 @@ def restore(
     invocation: Invocation,
     id: Id,  # noqa: A002
     *,
-    into: Annotated[str, typer.Option(metavar="DATABASE", help="Name of a database on the same server, or a URL.")],
+    into: Annotated[
+        str,
+        typer.Option(
+            metavar="DATABASE",
+            help="Name of a database on the same server, or of a file beside the former one, or a URL.",
+        ),
+    ],
 ) -> Outcome:
     """Restore a snapshot into a database and compare; one that holds anything takes consent."""
     from safemigrate.workflow import snapshot as workflow

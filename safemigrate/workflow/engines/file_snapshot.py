@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from safemigrate.db.sqlite.connection import connect
+from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConsentRequired
 from safemigrate.model import Progress
 from safemigrate.snapshot.sqlite import facts
@@ -45,7 +46,7 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
     Returns the file, what there is to say, and the command that leads on. Raises ConsentRequired and SnapshotError;
     then the file is as it was.
     """
-    path = Path(into.removeprefix("file:")).resolve()
+    path = _file(snapshot, into)
     request.on_progress(Progress("verify", f"reading {snapshot.id} through"))
     verifying.verify(snapshot)
     live = _what_it_holds(path)
@@ -69,6 +70,15 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
     verifying.compare(snapshot, path)
     follow = "safemigrate status" if live else f"safemigrate status --url {shlex.quote(f'file:{path}')}"
     return str(path), (f"restored and found equal: {_compared(snapshot)}", *said), follow
+
+
+def _file(snapshot: Snapshot, into: str) -> Path:
+    """Read a name as that of a file beside the one it was taken of, as a name is of the same server; else a path."""
+    if into.startswith("file:"):
+        return DatabaseUrl.parse(into).resolved(Path.cwd()).path or Path(into)
+    source = DatabaseUrl.parse(snapshot.manifest.database).resolved(Path.cwd()).path
+    folder = Path.cwd() if "/" in into or source is None else source.parent
+    return (folder / into).resolve()
 
 
 def _what_it_holds(path: Path) -> str:
