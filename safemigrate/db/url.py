@@ -165,6 +165,11 @@ class DatabaseUrl:
         return Path(self.database).name if self.provider == "sqlite" else self.database
 
     @property
+    def address(self) -> str:
+        """What tells it from other databases, without its secret: a file's path may be written in many ways."""
+        return f"file:{self.path}" if self.path else str(self)
+
+    @property
     def patience(self) -> float:
         """How many seconds to wait for another's lock on a file: `socket_timeout`, as Prisma has it, or 5."""
         try:

@@ -16,12 +16,10 @@ from safemigrate.errors import ConnectionFailed, ConsentRequired, HistoryError, 
 from safemigrate.model import Diagnosis, Migration, Outcome, Progress, Result
 from safemigrate.prisma.pair import side
 from safemigrate.prisma.project import Project
-from safemigrate.shadow.provider import shadow_server
-from safemigrate.workflow.adopt import changes, documents, mark, surroundings
-from safemigrate.workflow.adopt.adoption import Adoption, adopt, schemas, without_database
+from safemigrate.workflow.adopt import changes, documents, surroundings
+from safemigrate.workflow.adopt.adoption import Adopter, Adoption
 from safemigrate.workflow.adopt.changes import Change, Record, Recorded
-from safemigrate.workflow.on_target.resolve import ServerTarget, opened, require_server, sweep
-from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.engines import Engine, engine_of
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import STORE, Resolved, resolve
 
@@ -45,30 +43,29 @@ def init(request: Request, options: InitOptions) -> Outcome:
     Raises ConsentRequired where nobody agreed to the changes, and whatever stopped it before: then nothing was written.
     """
     began = time.perf_counter()
-    sweep()
     project = side(request.project, request.schema, request.settings)
-    require_server(project)
+    engine = engine_of(project.provider)
+    engine.sweep()
     home = project.root / STORE.parent
     earlier = changes.read(home)
     if options.undo:
-        return _undo(request, options, project, home, earlier, began)
+        return _undo(request, options, _Way(project, home, engine, began), earlier)
     if earlier and not earlier.done:
-        return _go_on(request, project, home, earlier, began)
+        return _go_on(request, _Way(project, home, engine, began), earlier)
     with ExitStack() as stack:
-        resolved, target = _connected(request, options, stack)
-        found = _found_out(request, options, project, resolved, target)
-        return _carry_out(request, options, _Way(project, home, resolved, target, began), found, earlier)
+        way = _Way(project, home, engine, began, _connected(request, options, engine, stack))
+        return _carry_out(request, options, way, _found_out(request, options, way), earlier)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where it goes; `resolved` and `target` are None without a database."""
+    """Where it goes; `adopter` is None without a database."""
 
     project: Project
     home: Path
-    resolved: Resolved | None
-    target: ServerTarget | None
+    engine: Engine
     began: float
+    adopter: Adopter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +78,23 @@ class _Found:
     notes: tuple[str, ...]
 
 
-def _connected(request: Request, options: InitOptions, stack: ExitStack) -> tuple[Resolved | None, ServerTarget | None]:
+def _connected(request: Request, options: InitOptions, engine: Engine, stack: ExitStack) -> Adopter | None:
     if not options.database:
-        return None, None
+        return None
     try:
-        resolved = resolve(request)
-        return resolved, stack.enter_context(opened(resolved))
+        return stack.enter_context(engine.adopter(request, resolve(request), options.shadow))
     except (ConnectionFailed, ProjectError) as error:
         error.fix = (*error.fix, "safemigrate init --no-database   # the baseline is then what schema.prisma says")
         raise
 
 
-def _found_out(
-    request: Request, options: InitOptions, project: Project, resolved: Resolved | None, target: ServerTarget | None
-) -> _Found:
+def _found_out(request: Request, options: InitOptions, way: _Way) -> _Found:
+    project, adopter = way.project, way.adopter
     around = surroundings.look(project)
-    if resolved and target:
-        with shadow_for(request, resolved, target, options.shadow, resolved.migrations) as shadow:
-            adoption = adopt(request, resolved, target, shadow)
-    else:
-        with shadow_server(
-            options.shadow, target_server=None, target_url=None, on_progress=request.on_progress
-        ) as shadow:
-            adoption = without_database(project, shadow)
+    adoption = adopter.adoption() if adopter else way.engine.without_database(request, project, options.shadow)
     scripts, left = documents.package_scripts(project)
     candidates = (
-        documents.settings(project, project.schema if request.schema else None, target.server.major if target else 0),
+        documents.settings(project, project.schema if request.schema else None, adopter.major if adopter else 0),
         documents.ignored(project, around),
         scripts,
         documents.workflow(project, around),
@@ -114,24 +102,18 @@ def _found_out(
     notes = [*adoption.notes, *left]
     if around.on_gitlab and not surroundings.gate(around.top):
         notes.append("GitLab: a job that runs `pip install safemigrate && safemigrate check` is the gate")
-    lines = [*_lines(project, around, resolved, target)]
+    lines = [*_lines(project, around, adopter)]
     lines += [Diagnosis(subject, ok=True, detail=words) for subject, words in adoption.said]
     return _Found(tuple(lines), adoption, tuple(one for one in candidates if one), tuple(notes))
 
 
-def _lines(
-    project: Project, around: surroundings.Surroundings, resolved: Resolved | None, target: ServerTarget | None
-) -> Iterator[Diagnosis]:
+def _lines(project: Project, around: surroundings.Surroundings, adopter: Adopter | None) -> Iterator[Diagnosis]:
     package = project.package
     shown = project.schema.relative_to(project.root) if project.schema.is_relative_to(project.root) else project.schema
     version = f"Prisma {package.version}" if package.version else "Prisma of an unknown version"
     yield Diagnosis("project", ok=True, detail=f"{version} with {package.manager}, {shown}, {project.provider}")
-    if resolved and target:
-        where = surroundings.host(resolved.url)
-        names = schemas(project, resolved.url.schema)
-        said = f"PostgreSQL {target.server.version_text}{f' at {where}' if where else ''}, from {resolved.source}"
-        plural = "s" if len(names) > 1 else ""
-        yield Diagnosis("database", ok=True, detail=f"{said}; schema{plural} {', '.join(names)}")
+    if adopter:
+        yield Diagnosis("database", ok=True, detail=adopter.described)
     places = [*(["git"] if around.in_git else []), *(["GitHub"] if around.on_github else []), *around.platforms]
     yield Diagnosis("around it", ok=True, detail=", ".join(places) or "no git repository, no known host")
 
@@ -152,9 +134,9 @@ def _carry_out(request: Request, options: InitOptions, way: _Way, found: _Found,
     changes.save(way.home, record)
     try:
         changes.write(everything)
-        if way.resolved and way.target and adoption.rows:
+        if way.adopter and adoption.rows:
             request.on_progress(Progress("record", ", ".join(one.name for one in adoption.rows)))
-            _record(way.resolved, way.target, adoption.rows, adoption.proven)
+            way.adopter.record(adoption.rows, adoption.proven)
     except BaseException:
         if not _may_be_recorded(way, adoption.rows):  # else the next init finishes
             changes.take_back(everything)
@@ -165,22 +147,15 @@ def _carry_out(request: Request, options: InitOptions, way: _Way, found: _Found,
 
 
 def _recorded(way: _Way, adoption: Adoption) -> Recorded | None:
-    if not (way.resolved and way.target and adoption.rows):
+    if not (way.adopter and adoption.rows):
         return None
-    rows = tuple((one.name, one.checksum) for one in adoption.rows)
-    return Recorded(str(way.resolved.url), rows, adoption.proven, made_table=not way.target.state.managed)
+    rows, target = tuple((one.name, one.checksum) for one in adoption.rows), way.adopter.target
+    return Recorded(target.resolved.url.address, rows, adoption.proven, made_table=not target.state.managed)
 
 
 def _may_be_recorded(way: _Way, rows: tuple[Migration, ...]) -> bool:
     """Whether a run that failed got as far as its last step; a lost connection may have committed."""
-    if not (way.resolved and way.target and rows):
-        return False
-    return mark.are_recorded(way.resolved.url, [one.name for one in rows])
-
-
-def _record(resolved: Resolved, target: ServerTarget, rows: tuple[Migration, ...], proven: str) -> None:
-    schema = resolved.url.schema
-    mark.record(target.connection, schema, rows, proven=proven, named=schemas(resolved.project, schema))
+    return way.adopter is not None and bool(rows) and way.adopter.are_recorded([one.name for one in rows])
 
 
 def _question(way: _Way, found: _Found, everything: tuple[Change, ...], lines: int | None) -> str:
@@ -218,63 +193,56 @@ def _declined(summary: str) -> ConsentRequired:
     )
 
 
-def _go_on(request: Request, project: Project, home: Path, record: Record, began: float) -> Outcome:
+def _go_on(request: Request, way: _Way, record: Record) -> Outcome:
     """Finish the run that was stopped; what it proved holds while the database is in that state."""
-    resolved = target = None
     with ExitStack() as stack:
         if record.now:
             resolved = resolve(request)
-            if str(resolved.url) != record.now.database:
+            if resolved.url.address != record.now.database:
                 raise _elsewhere([record.now.database], resolved, "init")
-            target = stack.enter_context(opened(resolved))
+            way = replace(way, adopter=stack.enter_context(way.engine.adopter(request, resolved, None)))
         changes.write(record.changes)
-        if record.now and resolved and target:
+        if record.now and way.adopter:
             files = {one.name: one for one in resolve(request).migrations}
-            rows = tuple(files[name] for name, _ in record.now.rows if name in files)
-            _record(resolved, target, rows, record.now.proven)
-        changes.save(home, record.ended())
-        way = _Way(project, home, resolved, target, began)
+            way.adopter.record([files[name] for name, _ in record.now.rows if name in files], record.now.proven)
+        changes.save(way.home, record.ended())
         found = _Found((), Adoption(), (), ("an init that was stopped on the way was finished",))
         return _outcome(way, Result.ADOPTED, found, done=record.changes)
 
 
-def _undo(
-    request: Request, options: InitOptions, project: Project, home: Path, record: Record | None, began: float
-) -> Outcome:
+def _undo(request: Request, options: InitOptions, way: _Way, record: Record | None) -> Outcome:
     if record is None:
         raise HistoryError(
             "there is nothing to take back: no init was run in this checkout",
-            f"{home / changes.NAME} is where it would say what it did.",
+            f"{way.home / changes.NAME} is where it would say what it did.",
             ("git log --oneline -- safemigrate.toml   # a colleague may have run it",),
         )
     backwards = tuple(Change(one.path, one.after, one.before) for one in record.changes)
-    request.show(
-        f"This would be taken back:\n\n{changes.shown(backwards, project.root, None if options.dry_run else _LINES)}"
-    )
+    shown = changes.shown(backwards, way.project.root, None if options.dry_run else _LINES)
+    request.show(f"This would be taken back:\n\n{shown}")
     empty = _Found((), Adoption(), (), ())
     if options.dry_run:
-        return _outcome(_Way(project, home, None, None, began), Result.REHEARSED, empty)
+        return _outcome(way, Result.REHEARSED, empty)
     if not request.proceed("Take this back?"):
         raise _declined("nobody agreed to taking it back")
     with ExitStack() as stack:
-        resolved = target = None
         notes: list[str] = []
         known = {one.database: one for one in record.databases}
         if known:
             resolved = resolve(request)
-            mine = known.pop(str(resolved.url), None)
+            mine = known.pop(resolved.url.address, None)
             if mine is None:
                 raise _elsewhere(list(known), resolved, "init --undo")
-            target = stack.enter_context(opened(resolved))
-            gone = mark.forget(target.connection, resolved.url.schema, mine.rows, table=mine.made_table)
+            way = replace(way, adopter=stack.enter_context(way.engine.adopter(request, resolved, None)))
+            assert way.adopter is not None
+            gone = way.adopter.forget(mine.rows, table=mine.made_table)
             notes += [f"{_names(gone)} no longer recorded as applied"] if gone else []
-        way = _Way(project, home, resolved, target, began)
         if known:  # which needs the files
-            changes.save(home, replace(record, recorded=tuple(known.values()), now=None))
+            changes.save(way.home, replace(record, recorded=tuple(known.values()), now=None))
             notes += [f"the files stay: {one} has the migrations recorded too" for one in known]
             return _outcome(way, Result.UNDONE, empty, notes=tuple(notes))
         stay = changes.take_back(record.changes)
-        changes.remove(home)
+        changes.remove(way.home)
         notes += [f"{path} was edited since and stays" for path in stay]
         return _outcome(way, Result.UNDONE, empty, notes=tuple(notes))
 
@@ -311,7 +279,7 @@ def _outcome(
     return Outcome(
         "init",
         result,
-        str(way.resolved.url) if way.resolved else "",
+        str(way.adopter.target.resolved.url) if way.adopter else "",
         diagnoses=tuple(lines),
         notes=(*found.notes, *notes),
         next=follow.get(result, ()),

@@ -17,7 +17,7 @@ from safemigrate.model import Outcome, Result
 from safemigrate.prisma import command
 from safemigrate.workflow import init as workflow
 from safemigrate.workflow.adopt import changes, mark
-from safemigrate.workflow.adopt.baseline import NAME
+from safemigrate.workflow.adopt.adoption import NAME
 from safemigrate.workflow.init import InitOptions
 from tests.workflow.conftest import Project
 

@@ -23,11 +23,11 @@ def fingerprint(catalog: Catalog) -> str:
     return digest.hexdigest()
 
 
-def compare(expected: Catalog, actual: Catalog) -> list[str]:
+def compare(expected: Catalog, actual: Catalog, *, order: bool = True) -> list[str]:
     """Say how `actual` differs from `expected`, one line a difference; equal: empty.
 
-    Texts are compared by their tokens, a table's constraints in any order, columns in theirs. Counters of
-    AUTOINCREMENT are no part of a schema, nor is `_prisma_migrations`.
+    Texts are compared by their tokens, a table's constraints in any order, columns in theirs where `order` counts.
+    Counters of AUTOINCREMENT are no part of a schema, nor is `_prisma_migrations`.
     """
     wanted, found = _canonical(expected, actual), _canonical(actual, expected)
     said = []
@@ -37,8 +37,18 @@ def compare(expected: Catalog, actual: Catalog) -> list[str]:
         elif address not in wanted:
             said.append(f"{address} is not expected")
         else:
-            said += _differences(address, wanted[address], found[address])
+            said += _differences(address, wanted[address], found[address], order=order)
     return said
+
+
+def other_order(expected: Catalog, actual: Catalog) -> list[str]:
+    """Name the tables whose columns stand in another order: no difference to Prisma, but one to `SELECT *`."""
+    names = {name: [one.name for one in table.columns] for name, table in expected.tables.items()}
+    return [
+        name
+        for name, table in actual.tables.items()
+        if name in names and names[name] != [one.name for one in table.columns]
+    ]
 
 
 def written(part: Sequence[Token]) -> str:
@@ -99,7 +109,7 @@ def _table(table: Table) -> Iterator[tuple[str, Attributes]]:
         yield f"column {quote(table.name, column.name)}", {"definition": texts.get(fold(column.name), "")}
 
 
-def _differences(address: str, wanted: Attributes, found: Attributes) -> list[str]:
+def _differences(address: str, wanted: Attributes, found: Attributes, *, order: bool) -> list[str]:
     said = []
     for name in sorted(wanted):
         was, now = wanted[name], found[name]
@@ -108,7 +118,7 @@ def _differences(address: str, wanted: Attributes, found: Attributes) -> list[st
         if isinstance(was, str) or isinstance(now, str):
             said.append(f"{address}: {name} {now or 'none'}, expected {was or 'none'}")
         elif name == "columns":
-            if set(was) == set(now):
+            if order and set(was) == set(now):
                 said.append(f"{address}: columns in the order {', '.join(now)}, expected {', '.join(was)}")
         else:
             said += [f"{address}: {one} is missing" for one in was if one not in now]

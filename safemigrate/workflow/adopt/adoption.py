@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import hashlib
+import re
+import textwrap
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from safemigrate.db.catalog import read
-from safemigrate.db.postgres import connect
+from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import HistoryError, PrismaError
-from safemigrate.model import Migration, counted
-from safemigrate.prisma import command, datasource
+from safemigrate.model import AppliedMigration, AppliedState, Migration, counted
+from safemigrate.prisma import command
+from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.project import Project
-from safemigrate.shadow.provider import Shadow
-from safemigrate.workflow.adopt import baseline, mark
 from safemigrate.workflow.adopt.changes import Change
-from safemigrate.workflow.adopt.reached import reached
-from safemigrate.workflow.adopt.scope import Scope, empty, scope
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.rehearsal.shadows import HISTORY, copy_schema
-from safemigrate.workflow.request import Request
-from safemigrate.workflow.target import Resolved, require_fit_history
+from safemigrate.workflow.target import Resolved, Target
+
+NAME = "0_init"  # as Prisma's guide "Baselining a database" calls it
+
+# Prisma's own words for what it writes.
+_HEADINGS = (
+    (r"CREATE SCHEMA ", "CreateSchema"),
+    (r"CREATE EXTENSION ", "CreateExtension"),
+    (r"CREATE TYPE .* AS ENUM ", "CreateEnum"),
+    (r"CREATE (?:UNLOGGED )?TABLE ", "CreateTable"),
+    (r"CREATE (?:UNIQUE )?INDEX ", "CreateIndex"),
+    (r"ALTER TABLE .* FOREIGN KEY ", "AddForeignKey"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,91 +47,84 @@ class Adoption:
     notes: tuple[str, ...] = ()
 
 
-def adopt(request: Request, resolved: Resolved, target: ServerTarget, shadow: Shadow) -> Adoption:
-    """Find out what the database needs; nothing is written yet.
+EMPTY = Adoption(said=(("database", "has no tables yet: the first `safemigrate apply` makes them"),))
 
-    Raises HistoryError where its schema is at no point of a history that is there, or cannot be written down.
+
+def in_place(state: HistoryState) -> Adoption:
+    """Nothing is to do: everything is recorded already."""
+    words = counted("{count} {migration|migrations} applied, none pending", len(state.applied))
+    return Adoption(said=(("history", words),))
+
+
+class Adopter(Protocol):
+    """An open database that a project is to be brought to migrations with."""
+
+    @property
+    def target(self) -> Target:
+        """The database."""
+
+    @property
+    def described(self) -> str:
+        """What it is, where, and who named it, in words."""
+
+    @property
+    def major(self) -> int:
+        """The server's major version, 0 for a file."""
+
+    def adoption(self) -> Adoption:
+        """Find out what the database needs; nothing is written.
+
+        Raises HistoryError where its schema is at no point of a history that is there, or cannot be written down.
+        """
+
+    def record(self, rows: Sequence[Migration], proven: str) -> None:
+        """Write the rows that `prisma migrate resolve --applied` writes, all or none.
+
+        The database must be in the state `proven` before and after; one that is recorded already is passed over. Raises
+        HistoryError where it is not, or where another migration runs.
+        """
+
+    def are_recorded(self, names: Collection[str]) -> bool:
+        """Whether any of these is recorded as applied, asked anew; True where nobody can be asked."""
+
+    def forget(self, rows: Collection[tuple[str, str]], *, table: bool) -> list[str]:
+        """Delete the rows that `record` wrote for these names and checksums, and the table where it is empty then.
+
+        `table` says that `record` made it. Returns the names whose rows are gone. Raises HistoryError where migrations
+        came after them.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The point of the history at which the schema is the database's: after `count` migrations, None at no point.
+
+    `silent` are the last of them that leave the schema as it is: whether their rows were changed, nobody can see.
+    `closest` and `differences` say what comes near where there is no such point. `order` names tables whose columns
+    stand in another order.
     """
-    named = schemas(resolved.project, resolved.url.schema)
-    state = target.state
-    if state.managed and target.rows:
-        require_fit_history(target)
-        if not state.pending:
-            words = counted("{count} {migration|migrations} applied, none pending", len(state.applied))
-            return Adoption(said=(("history", words),))
-    proven = mark.state(target.connection, named)
-    own = scope(read(target.connection), named=named, superuser=target.server.superuser)
-    live = _printed(resolved, target, shadow, own, named)
-    if resolved.migrations:
-        return replace(_along(request, resolved, target, shadow, live, named), proven=proven)
-    if empty(own.catalog):
-        return Adoption(said=(("database", "has no tables yet: the first `safemigrate apply` makes them"),))
-    return replace(_new(request, resolved, shadow, own, live, named), proven=proven)
+
+    count: int | None
+    silent: tuple[Migration, ...] = ()
+    closest: str = ""
+    differences: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
-def without_database(project: Project, shadow: Shadow) -> Adoption:
-    """Write the baseline from schema.prisma alone, for a database that cannot be reached from here."""
-    shadow.create(HISTORY)
-    sql = command.diff(project, shadow.url(HISTORY))
-    if not sql:
-        return Adoption(said=(("schema.prisma", "has no models yet"),))
-    one = baseline.migration(project.migrations / baseline.NAME, sql)
-    return Adoption(
-        changes=_files(project, one),
-        notes=(
-            "the baseline is what schema.prisma says; no database was asked, and none has it recorded",
-            "run safemigrate init again where the database can be reached: it compares, and records it as applied",
-        ),
-    )
+def silent_before(migrations: Sequence[Migration], matches: Sequence[int]) -> tuple[Migration, ...]:
+    """Return the migrations between the last of the points that match and the first of those right before it."""
+    last = start = matches[-1]
+    while start - 1 in matches:
+        start -= 1
+    return tuple(migrations[start:last])
 
 
-def schemas(project: Project, own: str) -> tuple[str, ...]:
-    """Name the database schemas that the project means: the URL's, and those that schema.prisma lists."""
-    return tuple(dict.fromkeys((own, *datasource.schemas(project.datasource_file.read_text(encoding="utf-8-sig")))))
+def along(resolved: Resolved, point: Reached, applied: Collection[str], made: DatabaseUrl) -> Adoption:
+    """Record those migrations of an existing history that the database has already.
 
-
-def _printed(resolved: Resolved, target: ServerTarget, shadow: Shadow, own: Scope, named: Sequence[str]) -> Scope:
-    """Return the database's schema as the shadow's server prints it: majors differ in their words."""
-    if shadow.major == target.server.major:
-        return own
-    into = shadow.create("live")
-    copy_schema(resolved.url, target.server, into)
-    with connect(into, application_name="safemigrate init") as connection:
-        printed = read(connection)
-    there = own.catalog.addresses
-    absent = {one.identity for one in printed if one.address not in there}
-    return replace(own, catalog=scope(printed.without(absent), named=named, superuser=True).catalog)
-
-
-def _new(
-    request: Request, resolved: Resolved, shadow: Shadow, own: Scope, live: Scope, named: Sequence[str]
-) -> Adoption:
-    project, database = resolved.project, resolved.url.database
-    written = baseline.write(own.catalog, database)
-    one = baseline.migration(project.migrations / baseline.NAME, written.sql)
-    notes = baseline.prove(shadow, one, live, named, request.on_progress)
-    drift, unknown = _drift(project, shadow, baseline.PROVEN)
-    tables = sum(each.kind == "table" for each in own.catalog)
-    beyond = f", and beyond schema.prisma {', '.join(written.beyond)}" if written.beyond else ""
-    return Adoption(
-        changes=_files(project, one),
-        rows=(one,),
-        drift=drift,
-        said=(
-            ("baseline", f"{baseline.NAME} makes {counted('{count} {table|tables}', tables)}{beyond}"),
-            ("proof", f"it makes the schema of {database} in an empty database, sent as one and a statement at a time"),
-        ),
-        notes=(*(f"left out of the baseline: {what}" for what in live.left_out), *notes, *unknown),
-    )
-
-
-def _along(
-    request: Request, resolved: Resolved, target: ServerTarget, shadow: Shadow, live: Scope, named: Sequence[str]
-) -> Adoption:
-    """Record those migrations of an existing history that the database has already."""
-    history, database = resolved.migrations, resolved.url.database
-    point = reached(shadow, history, live, named, request.on_progress)
-    applied = {row.name for row in target.state.applied}
+    `made` has the whole history, where all of it is to be recorded. Raises HistoryError where none is, and no other is.
+    """
+    history, database = resolved.migrations, resolved.url.name
     if point.count is None:
         if applied:
             return Adoption(notes=("the database is at no point of the history: safemigrate apply says what differs",))
@@ -148,24 +150,92 @@ def _along(
         if one in rows
     ]
     notes += [f"{table}: the columns stand in another order than the history makes them" for table in point.order[:5]]
-    drift, unknown = _drift(resolved.project, shadow, HISTORY) if not left else ("", ())
+    asked, unknown = drift(resolved.project, made) if not left else ("", ())
     said = [("history", f"{point.count:,} of {len(history):,} migrations make the schema that {database} has")]
     if left:
         said.append(("pending", counted("{count} {comes|come} next, by safemigrate apply", left)))
-    return Adoption(rows=rows, drift=drift, said=tuple(said), notes=(*notes, *unknown))
+    return Adoption(rows=rows, drift=asked, said=tuple(said), notes=(*notes, *unknown))
 
 
-def _drift(project: Project, shadow: Shadow, name: str) -> tuple[str, tuple[str, ...]]:
-    """Return the SQL from a shadow's database to schema.prisma, or why nobody can say."""
+def from_schema(project: Project, empty: DatabaseUrl) -> Adoption:
+    """Write the baseline from schema.prisma alone, for a database that cannot be reached from here."""
+    sql = command.diff(project, empty)
+    if not sql:
+        return Adoption(said=(("schema.prisma", "has no models yet"),))
+    return Adoption(
+        changes=files(project, first(project, sql)),
+        notes=(
+            "the baseline is what schema.prisma says; no database was asked, and none has it recorded",
+            "run safemigrate init again where the database can be reached: it compares, and records it as applied",
+        ),
+    )
+
+
+def ours(found: Sequence[AppliedMigration], recorded: Collection[tuple[str, str]]) -> list[AppliedMigration]:
+    """Return the rows that were recorded under these names and checksums.
+
+    Raises HistoryError where migrations came after them.
+    """
+    mine = [one for one in found if (one.name, one.checksum) in recorded and one.applied_steps == 0]
+    newest = max((one.started_at for one in mine), default=None)
+    later = [
+        one.name for one in found if newest and one.started_at > newest and one.state is not AppliedState.ROLLED_BACK
+    ]
+    if later:
+        raise HistoryError(
+            f"migrations were applied since: {', '.join(later)}",
+            "Without the baseline below them their history would begin in the middle. Nothing was taken back.",
+            ("safemigrate rollback   # takes them back first", "safemigrate status"),
+        )
+    return mine
+
+
+def moved() -> HistoryError:
+    """The error for a database that somebody changed meanwhile."""
+    return HistoryError(
+        "the database is not as it was when the baseline was proven; nothing was recorded",
+        "Somebody changed its schema meanwhile.",
+        ("safemigrate init   # again, when nobody else does",),
+    )
+
+
+def drift(project: Project, made: DatabaseUrl) -> tuple[str, tuple[str, ...]]:
+    """Return the SQL from a database to schema.prisma, or why nobody can say."""
     try:
-        return command.diff(project, shadow.url(name)), ()
+        return command.diff(project, made), ()
     except PrismaError as error:
         return "", (f"schema.prisma was not compared: {error.summary}; {project.package.install} first",)
 
 
-def _files(project: Project, one: Migration) -> tuple[Change, ...]:
+def first(project: Project, sql: str) -> Migration:
+    """The migration that a baseline of this text will be."""
+    path = project.migrations / NAME / "migration.sql"
+    return Migration(NAME, path, sql, hashlib.sha256(sql.encode()).hexdigest())
+
+
+def files(project: Project, one: Migration) -> tuple[Change, ...]:
+    """What is written for a baseline."""
     lock = project.migrations / "migration_lock.toml"
-    files = [Change(str(one.path), None, one.sql)]
+    found = [Change(str(one.path), None, one.sql)]
     if not lock.exists():
-        files.append(Change(str(lock), None, command.LOCK.format(provider=project.provider)))
-    return tuple(files)
+        found.append(Change(str(lock), None, command.LOCK.format(provider=project.provider)))
+    return tuple(found)
+
+
+def head(database: str, beyond: Sequence[str]) -> str:
+    """The lines above a baseline: whose it is, and in words what it holds that no schema.prisma can say."""
+    lines = [
+        f"-- The schema that database {database} had when safemigrate init took it in. There it is recorded as applied",
+        "-- and was never run; a database that is made anew begins with it.",
+    ]
+    if beyond:
+        lines += textwrap.wrap(
+            f"Beyond schema.prisma: {', '.join(beyond)}.", 117, initial_indent="-- ", subsequent_indent="-- "
+        )
+    return "\n".join(lines)
+
+
+def headed(sql: str) -> str:
+    """A statement under the words that Prisma has for it."""
+    heading = next((name for pattern, name in _HEADINGS if re.match(pattern, sql, re.DOTALL)), "")
+    return f"-- {heading}\n{sql};" if heading else f"{sql};"

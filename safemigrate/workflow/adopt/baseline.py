@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from safemigrate.db.catalog import Catalog, Object, read
 from safemigrate.db.postgres import connect
@@ -19,21 +16,12 @@ from safemigrate.rollback.inverse.create import create
 from safemigrate.rollback.inverse.whole import whole
 from safemigrate.shadow.provider import Shadow
 from safemigrate.sql import statements_of
+from safemigrate.workflow.adopt.adoption import head, headed
 from safemigrate.workflow.adopt.scope import Scope, differences, other_order, scope
 from safemigrate.workflow.rehearsal.shadows import ensure_schema
 
-NAME = "0_init"  # as Prisma's guide "Baselining a database" calls it
 PROVEN = "baseline"  # the shadow database in which it has run
 
-# Prisma's own words for what it writes.
-_HEADINGS = (
-    (r"CREATE SCHEMA ", "CreateSchema"),
-    (r"CREATE EXTENSION ", "CreateExtension"),
-    (r"CREATE TYPE .* AS ENUM ", "CreateEnum"),
-    (r"CREATE (?:UNLOGGED )?TABLE ", "CreateTable"),
-    (r"CREATE (?:UNIQUE )?INDEX ", "CreateIndex"),
-    (r"ALTER TABLE .* FOREIGN KEY ", "AddForeignKey"),
-)
 # What no schema.prisma can say, in the order in which it is counted.
 _BEYOND = {
     "view": "{count} {view|views}",
@@ -82,21 +70,8 @@ def write(catalog: Catalog, database: str) -> Baseline:
             ('DROP INDEX CONCURRENTLY "SCHEMA"."NAME";   -- one that is INVALID serves nobody',),
         )
     beyond = tuple(_beyond(catalog))
-    head = [
-        f"-- The schema that database {database} had when safemigrate init took it in. There it is recorded as applied",
-        "-- and was never run; a database that is made anew begins with it.",
-    ]
-    if beyond:
-        head += textwrap.wrap(
-            f"Beyond schema.prisma: {', '.join(beyond)}.", 117, initial_indent="-- ", subsequent_indent="-- "
-        )
-    parts = ["\n".join(head), *_parts(made.statements, catalog)]
+    parts = [head(database, beyond), *_parts(made.statements, catalog)]
     return Baseline("\n\n".join(parts) + "\n", beyond)
-
-
-def migration(folder: Path, sql: str) -> Migration:
-    """The migration that a file of this text in `folder` will be."""
-    return Migration(folder.name, folder / "migration.sql", sql, hashlib.sha256(sql.encode()).hexdigest())
 
 
 def prove(shadow: Shadow, one: Migration, live: Scope, schemas: Sequence[str], on_progress: OnProgress) -> list[str]:
@@ -179,16 +154,11 @@ def _parts(statements: Sequence[str], catalog: Catalog) -> Iterator[str]:
                 yield "-- A body may name what is made further down\nSET check_function_bodies = off;"
             routines = True
         else:
-            yield _headed(_anywhere(sql))
+            yield headed(_anywhere(sql))
     for roles, theirs in guarded.items():
         yield _only_with(roles, theirs)
     if routines:
         yield "RESET check_function_bodies;"
-
-
-def _headed(sql: str) -> str:
-    heading = next((name for pattern, name in _HEADINGS if re.match(pattern, sql, re.DOTALL)), "")
-    return f"-- {heading}\n{sql};" if heading else f"{sql};"
 
 
 def _anywhere(sql: str) -> str:

@@ -9,10 +9,11 @@ from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, connect, quote
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, HistoryError
+from safemigrate.errors import ConnectionFailed
 from safemigrate.execute import run
 from safemigrate.model import AppliedState, Migration
 from safemigrate.prisma import history
+from safemigrate.workflow.adopt.adoption import moved, ours
 from safemigrate.workflow.adopt.scope import scope
 
 
@@ -59,29 +60,15 @@ def forget(connection: Connection, schema: str, migrations: Collection[tuple[str
     rows = history.read(connection, schema)
     if rows is None:
         return []
-    ours = [one for one in rows if (one.name, one.checksum) in migrations and one.applied_steps == 0]
-    newest = max((one.started_at for one in ours), default=None)
-    later = [
-        one.name for one in rows if newest and one.started_at > newest and one.state is not AppliedState.ROLLED_BACK
-    ]
-    if later:
-        raise HistoryError(
-            f"migrations were applied since: {', '.join(later)}",
-            "Without the baseline below them their history would begin in the middle. Nothing was taken back.",
-            ("safemigrate rollback   # takes them back first", "safemigrate status"),
-        )
+    mine = ours(rows, migrations)
     with run.exclusive(connection), connection.transaction():
-        for one in ours:
+        for one in mine:
             history.delete(connection, schema, one.id)
-        if table and len(ours) == len(rows):
+        if table and len(mine) == len(rows):
             session.run(connection, f"DROP TABLE {quote(schema, history.TABLE)}")
-    return [one.name for one in ours]
+    return [one.name for one in mine]
 
 
 def _require(connection: Connection, proven: str, named: Collection[str]) -> None:
     if state(connection, named) != proven:
-        raise HistoryError(
-            "the database is not as it was when the baseline was proven; nothing was recorded",
-            "Somebody changed its schema meanwhile.",
-            ("safemigrate init   # again, when nobody else does",),
-        )
+        raise moved()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from safemigrate.db import session
 from safemigrate.db.catalog import read
@@ -13,26 +12,11 @@ from safemigrate.execute import run
 from safemigrate.model import Migration, OnProgress, Progress, silent
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.replay import replay
+from safemigrate.workflow.adopt.adoption import Reached, silent_before
 from safemigrate.workflow.adopt.scope import Scope, differences, other_order, scope
 from safemigrate.workflow.rehearsal.shadows import HISTORY, ensure_schema
 
 _PURPOSE = "Without that nobody can say which of its migrations the database has already."
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The point of the history at which the schema is the database's: after `count` migrations, None at no point.
-
-    `silent` are the last of them that leave the schema as it is: whether their rows were changed, nobody can see.
-    `closest` and `differences` say what comes near where there is no such point. `order` names tables whose columns
-    stand in another order.
-    """
-
-    count: int | None
-    silent: tuple[Migration, ...] = ()
-    closest: str = ""
-    differences: tuple[str, ...] = ()
-    order: tuple[str, ...] = ()
 
 
 def reached(
@@ -59,10 +43,7 @@ def reached(
                 order = tuple(other_order(live.catalog, found))
     if not matches:
         return _nearest(shadow, migrations[: near[1]], live, named, on_progress)
-    last = start = matches[-1]
-    while start - 1 in matches:
-        start -= 1
-    return Reached(last, tuple(migrations[start:last]), order=order)
+    return Reached(matches[-1], silent_before(migrations, matches), order=order)
 
 
 def _nearest(

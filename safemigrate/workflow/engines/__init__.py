@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
 from safemigrate.model import Migration
+from safemigrate.prisma.project import Project
 from safemigrate.snapshot.store import Snapshot
+from safemigrate.workflow.adopt.adoption import Adopter, Adoption
 from safemigrate.workflow.fitness import Check
 from safemigrate.workflow.options import ProveOptions
 from safemigrate.workflow.request import Request
@@ -43,6 +45,12 @@ class Engine(Protocol):
 
     def sweep(self) -> None:
         """Remove what killed runs left on this machine."""
+
+    def adopter(self, request: Request, resolved: Resolved, shadow: str | None) -> AbstractContextManager[Adopter]:
+        """Open a database for `init`. Raises ConnectionFailed."""
+
+    def without_database(self, request: Request, project: Project, shadow: str | None) -> Adoption:
+        """Say what `init` writes where no database can be asked."""
 
 
 def engine_of(provider: str) -> Engine:

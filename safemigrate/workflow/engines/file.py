@@ -18,6 +18,8 @@ from safemigrate.workflow.engines.file_snapshot import verify_snapshot as verify
 from safemigrate.workflow.engines.file_way import FileWay, file_way
 from safemigrate.workflow.fitness import Check, check_disk, check_history, check_snapshots
 from safemigrate.workflow.on_file import fitness
+from safemigrate.workflow.on_file.adopter import FileAdopter
+from safemigrate.workflow.on_file.adopter import without_database as without_database
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected
 from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
@@ -86,3 +88,10 @@ def checks(stack: ExitStack) -> Sequence[tuple[str, Check]]:
         ("backups", fitness.check_backups),
         ("disk", check_disk),
     ]
+
+
+@contextmanager
+def adopter(request: Request, resolved: Resolved, shadow: str | None) -> Iterator[FileAdopter]:  # noqa: ARG001 a server's
+    """Open the file."""
+    with connected(resolved) as target:
+        yield FileAdopter(request, target)

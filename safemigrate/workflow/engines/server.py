@@ -15,6 +15,8 @@ from safemigrate.execute.runs import Run
 from safemigrate.model import Conflict, Diagnosis, KeptOutcome, Migration, Outcome, Plan
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.adopt import gaps
+from safemigrate.workflow.adopt.on_server import ServerAdopter
+from safemigrate.workflow.adopt.on_server import without_database as without_database
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.reached import HalfDone
@@ -192,3 +194,10 @@ def _answered(check: Check) -> Check:
             raise ConnectionFailed(session.Refusal.of(error).message) from error
 
     return asked
+
+
+@contextmanager
+def adopter(request: Request, resolved: Resolved, shadow: str | None) -> Iterator[ServerAdopter]:
+    """Open the database."""
+    with connected(resolved) as target:
+        yield ServerAdopter(request, target, shadow)
