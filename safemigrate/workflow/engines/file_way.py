@@ -56,7 +56,9 @@ class FileWay:
     def facts(self) -> Facts:
         """What the rules may know of the file."""
         connection, state = self.target.connection, self.target.state
-        return facts(connection, read(connection), {one.name: one.checksum for one in state.applied})
+        # Of what is run again by other statements the text says nothing.
+        again = [one for one in self.target.resolved.migrations if one.name in self.instead]
+        return facts(connection, read(connection), {one.name: one.checksum for one in (*state.applied, *again)})
 
     def difference(self) -> str:
         """Run the history in an empty file, and ask Prisma."""

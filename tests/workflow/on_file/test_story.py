@@ -84,6 +84,17 @@ def test_a_rollback_that_kept_nothing_is_undone_too(project: Project) -> None:
     assert project.unlike(applied) == []
 
 
+def test_a_rollback_is_undone_though_the_migration_could_not_run_now(project: Project) -> None:
+    project.run("DELETE FROM Post", "DELETE FROM User")
+    project.write(CHANGE, DROPS.replace('"age" INTEGER NOT NULL DEFAULT 7', '"age" INTEGER NOT NULL'))
+    project.apply()
+    project.run("INSERT INTO User (email, age) VALUES ('new@x', 99)")
+    applied = project.keep("applied.db")
+    project.rollback()
+    assert project.rollback(RollbackOptions(undo=True)).result is Result.APPLIED
+    assert project.unlike(applied) == []
+
+
 def test_a_rolled_back_migration_is_held(project: Project) -> None:
     project.write(CHANGE, DROPS)
     project.apply()
