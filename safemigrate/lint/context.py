@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from safemigrate.lint.allow import Allow
 from safemigrate.lint.facts import Facts, Key, TableFact, nobody
 from safemigrate.lint.inventory import Inventory
+from safemigrate.lint.lineage import read
 from safemigrate.lint.locks import Effect, Lock, effects
 from safemigrate.lint.rule import SMALL
 from safemigrate.lint.schema import Schema
@@ -312,7 +313,9 @@ class Context:
 
     def matching(self, table: Name, where: str) -> int | None:
         """The rows of the target that a condition names; None where it cannot be asked alone, or has changed by now."""
-        key, place = self.key(table), self.place(table)
+        # A column that is not there yet would be a string to SQLite.
+        named = read([where], self.schema.columns(table)) if self.sqlite else ()
+        key, place = self.key(table), self.place(table, *named)
         changes: tuple[Update | Insert | Delete, ...] = (
             *self.before_of(Update),
             *self.before_of(Insert),

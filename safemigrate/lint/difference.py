@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from safemigrate.lint.affinity import holds
 from safemigrate.lint.facts import Facts, Index
 from safemigrate.lint.header import Warned
-from safemigrate.lint.lineage import fills, mapped, plain, read
+from safemigrate.lint.lineage import fills, is_present, mapped, plain, read
 from safemigrate.lint.rebuild import Remade
 from safemigrate.lint.schema import Schema, Table
 from safemigrate.lint.spelling import respelled
@@ -45,7 +46,7 @@ class Changes:
     `all_but` those that somebody says some did.
     """
 
-    steps: list[list[Action]] = field(default_factory=lambda: [[], [], []])
+    steps: list[list[Action]] = field(default_factory=lambda: [[], [], [], []])
     gone: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     unique: list[set[str]] = field(default_factory=list)
@@ -79,13 +80,14 @@ class _Comparison:
     def __init__(self, one: Remade, after: Table, copies: Sequence[Insert], before: Sequence[str]) -> None:
         self.table = one.table
         self.after = after
+        self.required: Collection[str] = ()
         self.told = Changes()
-        self.first, self.second, self.third = self.told.steps
+        self.first, self.second, self.third, self.last = self.told.steps
         self.values = mapped(copies, one.created.columns, before)
         self.source = {column: plain(value) for column, value in self.values.items()}
         lost = tuple(self._lost(before))
         left_out, condition = _left_out(copies, plainly=bool(self.values))
-        self.third.append(Rebuild(one.table, one.created, "copy", left_out, condition, lost))
+        self.last.append(Rebuild(one.table, one.created, "copy", left_out, condition, lost))
 
     def _lost(self, _before: Sequence[str]) -> Iterator[str]:
         return iter(())
@@ -102,16 +104,22 @@ class _Comparison:
         value = self.values.get(column.name)
         if value is None or value.upper() == "NULL":
             step = self.third if column.name in self.told.gone else self.first
-            step.append(AddColumn(self.table, column if value is None else replace(column, default="")))
+            default = column.default if value is None else ""
+            step.append(AddColumn(self.table, replace(column, default=default, unique=False)))
             return
         self.told.touched.add(column.name)
         self.first.append(AddColumn(self.table, replace(column, not_null=False, default="", unique=False)))
         self.fill(column.name, value, nulls=False)
         if column.not_null:
-            self.third.append(SetNotNull(self.table, column.name))
+            self.require(column.name)
+
+    def require(self, column: str) -> None:
+        value = self.values.get(column, "")
+        self.third.append(SetNotNull(self.table, column, "" if is_present(value, self.required) else value))
 
     def drop(self, column: str) -> None:
         self.told.gone.add(column)
+        self.told.touched.add(column)
         self.third.append(DropColumn(self.table, column))
 
 
@@ -126,6 +134,7 @@ class _Known(_Comparison):
         if not self.values:  # a copy that cannot be followed column by column: by name then
             self.values = {name: quote(name) for name in after.types if name in before.types}
             self.source = {name: name for name in self.values}
+        self.required = before.required
         self.names = self._followed()
         for old in before.types:
             self._compare(old)
@@ -139,14 +148,13 @@ class _Known(_Comparison):
         self.told.unique = [{self.names.get(column, column) for column in columns} for columns in _unique(before)]
 
     def _followed(self) -> dict[str, str]:
-        """The new column of each old one that lives on: of the same name, else the first that it is copied into."""
+        """The new column of each old one that lives on: one that its values go into, else the one of its name."""
         found = {}
         for old in self.before.types:
-            if old in self.after.types:
-                found[old] = old
-                continue
             heirs = [new for new, source in self.source.items() if source == old and new not in self.before.types]
-            if heirs:
+            if old in self.after.types and (not heirs or read([self.values.get(old, "")], [old])):
+                found[old] = old
+            elif heirs:
                 found[old] = heirs[0]
                 self.rename(old, heirs[0])
         return found
@@ -165,10 +173,9 @@ class _Known(_Comparison):
                 self.drop(old)
                 self.add(column)
             return
-        if value is None:
-            if not read(self.values.values(), [old]):
-                self.drop(old)
-                self.add(column)
+        if value is None or value.upper() == "NULL":
+            self.drop(old)
+            self.add(column)
             return
         if self.source[new] != old:
             self.told.touched.add(new)
@@ -177,15 +184,15 @@ class _Known(_Comparison):
             elif not retyped or not read([value], [old]):
                 self.fill(new, value, nulls=False)
         if retyped:
-            self.told.touched.add(new)
+            self.told.touched |= set() if holds(type_, column.type) else {new}
             self.third.append(AlterColumnType(self.table, new, column.type, "" if self.source[new] == old else value))
         self._keep_up(old, new, was, column)
 
     def _keep_up(self, old: str, new: str, was: Column | None, column: Column) -> None:
         """NOT NULL and DEFAULT of a column that lives on."""
         required = new in self.after.required
-        if required and old not in self.before.required:
-            self.third.append(SetNotNull(self.table, new))
+        if required and (old not in self.before.required or self.source.get(new) != old):
+            self.require(new)
         elif not required and old in self.before.required:
             self.third.append(DropNotNull(self.table, new))
         if was and was.generated:
@@ -207,10 +214,12 @@ class _Known(_Comparison):
                 continue
             if meant[0] in ("unique", "primary key") and {*meant[1]} in unique_now:
                 continue
-            self.third.append(DropConstraint(self.table, name))
+            self.last.append(DropConstraint(self.table, name))
         for name, meant in new.items():
-            if meant not in old.values():
-                self.third.append(AddConstraint(self.table, self.after.constraints[name]))
+            one = self.after.constraints[name]
+            about = {*one.columns, *(read([one.expression], self.after.types) if one.kind == "check" else ())}
+            if meant not in old.values() or about & self.told.touched:  # kept as well, by other values
+                self.last.append(AddConstraint(self.table, one))
 
     def _lost(self, _before: Sequence[str]) -> Iterator[str]:
         for name, was in self.before.defined.items():
@@ -242,7 +251,7 @@ class _Unknown(_Comparison):
             elif each.kind == "cast" and was:
                 self.third.append(AlterColumnType(self.table, each.column, after.types[each.column]))
             elif each.kind == "not null" and was and not fills(self.values.get(each.column, "")):
-                self.third.append(SetNotNull(self.table, each.column))
+                self.require(each.column)
         for name, column in after.defined.items():
             if (self.values and name not in self.values) or name in recreated:
                 self.add(column)

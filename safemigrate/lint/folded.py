@@ -142,7 +142,7 @@ class _Folding:
         match action:
             case CreateIndex(unique=True):
                 told = self._changes(action.table)
-                if (told and told.had(action)) or self._is_unique(action):
+                if told.had(action) if told else self._is_unique(action):
                     return Rebuild(action.table, CreateTable(action.table), "index")
             case DropIndex():
                 return self._dropped(action)

@@ -13,6 +13,8 @@ _ALIAS = re.compile(rf"(?<=[\s)\"`\]])(?:AS\s+)?{_NAME}\s*\Z", re.IGNORECASE)
 _AS = re.compile(rf"\s+AS\s+{_NAME}\s*\Z", re.IGNORECASE)
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _NO_COLUMN = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"))
+_CONSTANT = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?|0x\w+|x?'(?:[^']|'')*'|true|false|CURRENT_\w+", re.IGNORECASE)
+_COALESCED = re.compile(r"(?:coalesce|ifnull)\s*\(.*,\s*([^,()]+?)\s*\)", re.IGNORECASE | re.DOTALL)
 _FILLS = re.compile(rf"(?:coalesce|ifnull)\s*\(\s*((?:{_NAME}\s*\.\s*)?{_NAME})\s*,", re.IGNORECASE)
 
 
@@ -51,6 +53,14 @@ def fills(expression: str) -> str:
     """The column whose NULLs an expression fills: coalesce("a", 1)."""
     match = _FILLS.match(expression)
     return plain(match[1]) if match else ""
+
+
+def is_present(expression: str, required: Collection[str]) -> bool:
+    """Whether an expression is never NULL: constants and required columns, put together, or behind coalesce."""
+    if match := _COALESCED.fullmatch(expression):
+        return is_present(match[1], required)
+    parts = [part.strip() for part in expression.split("||")]
+    return all(_CONSTANT.fullmatch(part) or plain(part) in required for part in parts)
 
 
 def read(expressions: Collection[str], names: Collection[str]) -> set[str]:

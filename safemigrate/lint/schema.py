@@ -247,6 +247,9 @@ class Schema:
                 for name, one in list(known.constraints.items()):
                     if action.column in one.columns:
                         del known.constraints[name]
+                for name, index in list(known.indexes.items()):
+                    if action.column in index.columns:
+                        del known.indexes[name]
             case Rename(kind="column", owner=Name() as owner):
                 known = self.table(owner)
                 if action.old.name in known.types:

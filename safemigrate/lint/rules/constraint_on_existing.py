@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.lineage import read
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.lint.rules.foreign_key_validates import orphans
+from safemigrate.lint.rules.unique_on_existing import is_changed
 from safemigrate.model import Finding, Severity
 from safemigrate.sql.actions import AddColumn, AddConstraint, quote
 
@@ -42,8 +44,10 @@ def check(context: Context) -> Iterator[Finding]:
         if context.rows(table) == 0 or (one.kind == "foreign key" and _says_nothing_new(context, action)):
             continue
         if one.kind == "check":
-            place, what = context.place(table), f"CHECK ({one.expression})"
-            rows = context.count(f"SELECT count(*) FROM {place} WHERE NOT ({one.expression})") if place else None
+            what = f"CHECK ({one.expression})"
+            named = read([one.expression], context.schema.columns(table))
+            changed = any(context.new_column(table, name) or is_changed(context, table, name) for name in named)
+            rows = None if changed else context.matching(table, f"NOT ({one.expression})")
             broken = "breaks it" if rows == 1 else "break it"
             fails = "a row that breaks it stops the copy"
         else:
@@ -71,6 +75,8 @@ def _says_nothing_new(context: Context, action: AddConstraint) -> bool:
         column = columns.get(name) or context.new_column(action.table, name)
         if column and not column.has_value and not context.written(action.table, name):
             return True
+    if any(is_changed(context, action.table, name) for name in new.columns):
+        return False
     return any(
         (one.columns, one.references, one.referenced) == (new.columns, new.references, new.referenced)
         for one in context.schema.foreign_keys(action.table)

@@ -32,11 +32,15 @@ def check(context: Context) -> Iterator[Finding]:
     """Columns of tables with rows that become required."""
     for action in context.actions:
         if isinstance(action, SetNotNull) and context.rows(action.table) != 0:
-            yield from _required(context, action.table, action.column)
+            yield from _required(context, action)
 
 
-def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
+def _required(context: Context, action: SetNotNull) -> Iterator[Finding]:
+    table, column = action.table, action.column
     subject = f"{table}.{quote(column)}"
+    if action.value and action.value != quote(column):
+        yield from _copied(context, action, subject)
+        return
     new = context.new_column(table, column)
     schema = context.schema
     if is_promoted(context, table) or schema.is_proven(table, column) or schema.is_required(table, column):
@@ -57,6 +61,22 @@ def _required(context: Context, table: Name, column: str) -> Iterator[Finding]:
     elif nulls and not new:
         message = f"{subject} becomes required; {counted(nulls, 'row')} hold NULL and the migration fills them first"
         yield context.finding(Severity.NOTICE, message, subject=subject, count=nulls)
+
+
+def _copied(context: Context, action: SetNotNull, subject: str) -> Iterator[Finding]:
+    """What the copy of a table made anew puts there, NULL in some rows."""
+    place, value = context.place(action.table), action.value
+    nulls = context.count(f"SELECT count(*) FROM {place} WHERE ({value}) IS NULL") if place else None
+    if nulls == 0:
+        return
+    held = f"and {counted(nulls, 'row')} get NULL" if nulls else "a NULL stops the migration"
+    yield context.finding(
+        Severity.ERROR if nulls else Severity.WARNING,
+        f"{subject} is required and copied from {value}{',' if nulls else ';'} {held}",
+        subject=subject,
+        help=f"coalesce({value}, ...) in the SELECT",
+        count=nulls,
+    )
 
 
 def _is_filled_everywhere(context: Context, table: Name, column: str) -> bool:

@@ -14,7 +14,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
-from safemigrate.sql.actions import AddColumn, AddConstraint, CreateIndex, Delete, Insert, quote
+from safemigrate.sql.actions import AddColumn, AddConstraint, AlterColumnType, CreateIndex, Delete, Insert, quote
 
 SETUP = 'CREATE TABLE "User" (id int PRIMARY KEY, email text);'
 BAD = 'CREATE UNIQUE INDEX "User_email_key" ON "User"("email");'
@@ -77,6 +77,8 @@ def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: 
     added = [column for column in (context.new_column(table, name) for name in columns) if column]
     if any(not column.has_value and not context.written(table, column.name) for column in added) and not same_nulls:
         return 0  # all NULL, and NULLs are distinct
+    if added or (context.sqlite and any(is_changed(context, table, name) for name in columns)):
+        return None  # what the target holds there says nothing
     place = context.place(table, *columns) if columns else ""
     if not place:
         return None
@@ -86,6 +88,12 @@ def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: 
         f"SELECT count(*) FROM (SELECT 1 FROM {place} WHERE {present}{where} "
         f"GROUP BY {listed} HAVING count(*) > 1) AS duplicate"
     )
+
+
+def is_changed(context: Context, table: Name, column: str) -> bool:
+    """Whether a table made anew has other values there than the target."""
+    retyped = any(one.table == table and one.column == column for one in context.all_of(AlterColumnType))
+    return retyped or context.written(table, column)
 
 
 RULE = Rule(

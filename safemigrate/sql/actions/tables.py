@@ -143,10 +143,11 @@ class AlterColumnType(Action):
 
 @dataclass(frozen=True, slots=True)
 class SetNotNull(Action):
-    """ALTER COLUMN ... SET NOT NULL."""
+    """ALTER COLUMN ... SET NOT NULL; `value` is what a table made anew gets there, where that may be NULL."""
 
     table: Name
     column: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

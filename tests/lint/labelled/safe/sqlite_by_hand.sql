@@ -35,11 +35,11 @@ PRAGMA foreign_keys=ON;
 
 -- case: a required column that the copy fills
 -- setup
-CREATE TABLE "User" ("id" INTEGER PRIMARY KEY, "first" TEXT, "last" TEXT);
+CREATE TABLE "User" ("id" INTEGER PRIMARY KEY, "first" TEXT NOT NULL, "last" TEXT NOT NULL);
 INSERT INTO "User" VALUES (1, 'a', 'b');
 -- migration
 PRAGMA foreign_keys=OFF;
-CREATE TABLE "new_User" ("id" INTEGER PRIMARY KEY, "first" TEXT, "last" TEXT, "full" TEXT NOT NULL);
+CREATE TABLE "new_User" ("id" INTEGER PRIMARY KEY, "first" TEXT NOT NULL, "last" TEXT NOT NULL, "full" TEXT NOT NULL);
 INSERT INTO "new_User" SELECT "id", "first", "last", "first" || ' ' || "last" FROM "User" ORDER BY "id";
 DROP TABLE "User";
 ALTER TABLE "new_User" RENAME TO "User";
