@@ -124,7 +124,8 @@ def _read(outcome: Outcome) -> tuple[Tone, str]:
     in_files = sum(any(not finding.allowed for finding in read.findings) for read in outcome.migrations)
     said = [many(count[level], level) for level in ("error", "warning", "notice") if count[level]]
     where = f" in {in_files:,} of {many(files, 'file')}" if files else ""
-    words = f"{', '.join(said)}{where}" if said else f"Nothing found in {many(files - unreadable, 'file')}"
+    nothing = f"Nothing found in {many(files - unreadable, 'file')}" if files else "Nothing found"
+    words = f"{', '.join(said)}{where}" if said else nothing
     if files and unreadable == files and not said:
         return Tone.BAD, "The file could not be read." if files == 1 else f"None of {files:,} files could be read."
     words += f"; {count['allowed']:,} allowed" if count["allowed"] else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -58,13 +58,17 @@ class Difference:
 
 
 def edited(schema: Schema, edits: Iterable[Edit]) -> dict[Path, str]:
-    """The texts of the files that edits change."""
+    """The texts of the files that edits change, each with the line ends that it has."""
     found = list(edits)
-    return {
-        path: applied(text, [one for one in found if one.path == path])
-        for path, text in schema.texts.items()
-        if any(one.path == path for one in found)
-    }
+    texts = {}
+    for path, text in schema.texts.items():
+        end = "\r\n" if "\r\n" in text else "\n"
+        here = [
+            replace(one, text=one.text.replace("\r\n", "\n").replace("\n", end)) for one in found if one.path == path
+        ]
+        if here:
+            texts[path] = applied(text, here)
+    return texts
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
