@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,9 +15,9 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ProjectError, ServerProgramError, ShadowError
 from safemigrate.git import Named
 from safemigrate.git.branch import NoBase
-from safemigrate.model import Migration, Outcome, Progress
+from safemigrate.model import Migration, Outcome, Progress, Result
 from safemigrate.prisma.migrations import migrations, passed_over, refuse_empty
-from safemigrate.prisma.pair import side
+from safemigrate.prisma.pair import pair, side
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import OWN_VARIABLE, effective_url
 from safemigrate.workflow.gate import ci
@@ -47,26 +48,54 @@ class BranchOptions:
 def check_branch(request: Request, options: BranchOptions) -> Outcome:
     """Say what the migrations of a branch do, what became of those that its base has, and what schema.prisma lacks.
 
-    Where a URL was given, a live database is read beside it. Raises ProjectError for a project or a base that is not
-    there, and for migrations that nobody can read.
+    Of a pair both histories, unless --schema names one side. Where a URL was given, a live database is read beside the
+    history of its provider. Raises ProjectError for a project or a base that is not there, and for migrations that
+    nobody can read.
     """
     began = time.monotonic()
     project = side(request.project, request.schema, request.settings)
-    here = migrations(project)
     named = _named(options)
-    found, notes = _changes(project, here, named)
-    refuse_empty(found.runs)
-    live = _live(request, project)
-    seen = with_pair(_seen(request, options.effort, project, found, live), request, project, named)
-    from safemigrate.workflow.gate.verdict import verdict
+    projects = [project, *_others(request, project)]
+    live = _live(request, projects)
+    outcomes = []
+    for one in projects:
+        found, notes = _changes(one, migrations(one), named)
+        refuse_empty(found.runs)
+        seen = _seen(request, options.effort, one, found, live if live and live.provider == one.provider else None)
+        if one is project:
+            seen = with_pair(seen, request, project, named)
+        from safemigrate.workflow.gate.verdict import verdict
 
-    outcome = verdict(project, found, seen, request.settings, options.levels, options.fail_on, options.baseline)
+        outcome = verdict(one, found, seen, request.settings, options.levels, options.fail_on, options.baseline)
+        outcomes.append(replace(outcome, notes=(*notes, *outcome.notes, *passed_over(one))))
+    return replace(_joined(outcomes), database=str(live) if live else "", seconds=time.monotonic() - began)
+
+
+def _joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """What the histories of a pair come to together; the diagram is of the first that changes its schema."""
+    first = outcomes[0]
+    worst = max((one.result for one in outcomes), key=_RESULTS.index)
     return replace(
-        outcome,
-        database=str(live) if live else "",
-        notes=(*notes, *outcome.notes, *passed_over(project)),
-        seconds=time.monotonic() - began,
+        first,
+        result=worst,
+        migrations=tuple(each for one in outcomes for each in one.migrations),
+        notes=tuple(dict.fromkeys(each for one in outcomes for each in one.notes)),
+        next=tuple(dict.fromkeys(each for one in outcomes for each in one.next)),
+        findings=tuple(each for one in outcomes for each in one.findings),
+        change=next((one.change for one in outcomes if one.change), None),
     )
+
+
+_RESULTS = (Result.NOTHING, Result.OK, Result.BLOCKED, Result.INCOMPLETE)
+
+
+def _others(request: Request, project: Project) -> list[Project]:
+    """The other side of a pair, where it has a history of its own: one may still live on `db push`."""
+    named = request.schema != request.settings.schema
+    if named or not (sides := pair(request.project, request.settings, project)):
+        return []
+    found = (sides.production, sides.development)
+    return [one for one in found if one.schema != project.schema and migrations(one)]
 
 
 def _named(options: BranchOptions) -> Named | None:
@@ -81,14 +110,16 @@ def _changes(project: Project, here: list[Migration], named: Named | None) -> tu
         return Changes("", (), tuple(here)), [f"{why} --base names what to compare with."]
 
 
-def _live(request: Request, project: Project) -> DatabaseUrl | None:
+def _live(request: Request, projects: Sequence[Project]) -> DatabaseUrl | None:
     """The database to read beside it: only one that somebody named, for the project's own may be out of reach."""
     if not (request.url or os.environ.get(OWN_VARIABLE)):
         return None
-    url, source = effective_url(project, url=request.url, environment=os.environ)
-    if url.provider != project.provider:
-        raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is {project.provider}")
-    return url
+    found = [effective_url(one, url=request.url, environment=os.environ) for one in projects]
+    for one, (url, _) in zip(projects, found, strict=True):
+        if url.provider == one.provider:
+            return url
+    url, source = found[0]
+    raise ProjectError(f"{source} is a {url.provider} URL, and the schema's provider is {projects[0].provider}")
 
 
 def _seen(request: Request, effort: Effort, project: Project, found: Changes, live: DatabaseUrl | None) -> Seen:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.repositories import commit, git, project
+from safemigrate.db.sqlite.connection import connect
+from safemigrate.shadow.local import LocalServer
+from tests.repositories import NEW, TAG, commit, git, project
 
 PRODUCTION = Path("prisma/schema.prisma")
 DEVELOPMENT = Path("prisma/schema.sqlite.prisma")
@@ -159,3 +162,37 @@ def test_a_schema_of_no_pair_leads_to_one(invoke: Any, branch: Path) -> None:
     ran = invoke("check", "prisma/third.prisma")
     assert ran.code == 2
     assert "prisma/third.prisma is no file of the pair" in ran.stderr
+
+
+def test_both_histories_are_checked_each_by_its_provider(invoke: Any, branch: Path, server: LocalServer) -> None:
+    second = Path("prisma/migrations.sqlite")
+    shutil.copytree("prisma/migrations", second)
+    (second / "migration_lock.toml").write_text('provider = "sqlite"\n')
+    commit(branch, "a second history")
+    git(branch, "branch", "-qf", "main")
+    for folder, sql in ((Path("prisma/migrations"), TAG), (second, 'ALTER TABLE "User" DROP COLUMN bio;\n')):
+        (folder / NEW).mkdir()
+        (folder / NEW / "migration.sql").write_text(sql)
+
+    def check(*arguments: str) -> tuple[int, list[tuple[str, bool, list[str]]]]:
+        ran = invoke("check", "--json", "--no-cache", "--shadow-url", str(server.url), *arguments)
+        return ran.code, [
+            (
+                one["path"],
+                one["rollback"]["proof"]["server_version"].startswith("SQLite"),
+                [each["rule"] for each in one["findings"]],
+            )
+            for one in json.loads(ran.stdout)["migrations"]
+        ]
+
+    production: tuple[str, bool, list[str]] = (f"prisma/migrations/{NEW}/migration.sql", False, [])
+    development = (f"{second}/{NEW}/migration.sql", True, ["drop-column"])
+    assert check() == (1, [production, development])
+    assert check("--schema", str(PRODUCTION)) == (0, [production])
+    assert check("--schema", str(DEVELOPMENT)) == (1, [development])
+    live = branch / "live.db"
+    with connect(live, create=True):
+        pass
+    outcome = json.loads(invoke("check", "--json", "--shadow-url", str(server.url), "--url", f"file:{live}").stdout)
+    assert outcome["database"] == f"file:{live}"
+    assert any("live.db has no migration history" in note for note in outcome["notes"])

@@ -19,9 +19,11 @@ from safemigrate.sql import split
 from safemigrate.workflow.gate.ground import Ground
 from safemigrate.workflow.gate.seen import schema_parts
 from safemigrate.workflow.proving.remember import hashed, keys, put_away
+from safemigrate.workflow.reading import files
 
 _KEPT = 100  # answers, most of them empty
 _SHOWN = 3  # statements in a message
+_USUAL = ("schema.prisma", "schema")
 
 
 def drift(
@@ -48,13 +50,15 @@ def drift(
     extra = [one for one in asked if one not in (there or ())]
     shown = [" ".join(one.split()) for one in extra or asked]
     said = "; ".join(shown[:_SHOWN]) + (f"; and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else "")
+    own = project.schema.name not in _USUAL
+    name, flag = (project.schema.name, f" --schema {files.shown(project.schema)}") if own else ("schema.prisma", "")
     return Finding(
         "schema-drift",
         Severity.ERROR if extra else Severity.WARNING,
-        f"schema.prisma asks for what no migration does{'' if extra else ', on the base too'}: {said}",
+        f"{name} asks for what no migration does{'' if extra else ', on the base too'}: {said}",
         "",
         subject=project.schema.name,
-        help=f"{' '.join(project.package.typed)} migrate dev --create-only" if extra else "",
+        help=f"{' '.join(project.package.typed)} migrate dev --create-only{flag}" if extra else "",
     )
 
 
@@ -82,12 +86,12 @@ def _asked(
 _NO_END = "-- a migration does not run"
 
 
-def _of_base(project: Project, files: Mapping[Path, bytes], scratch: Path) -> Project:
+def _of_base(project: Project, contents: Mapping[Path, bytes], scratch: Path) -> Project:
     """The project with the schema of its base."""
     folder = project.schema.is_dir()
     base = project.schema.resolve() if folder else project.schema.resolve().parent
     written = []
-    for path, content in files.items():
+    for path, content in contents.items():
         copy = scratch / "schema" / path.relative_to(base)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(content)
