@@ -24,7 +24,8 @@ def same(left: str, right: str, *, typed: bool = False) -> str:
 def typed_alike(one: Column, other: Column) -> bool:
     """Whether what two columns store is of one type where it is equal: one affinity, if there is any, has made it so.
 
-    sqlite.org/datatype3.html, 3: TEXT stores no number, and the others no real that is as good as an integer.
+    sqlite.org/datatype3.html, 3: TEXT stores no number, and the others no real that is as good as an integer; but for
+    one, -2**63.
     """
     return one.affinity == other.affinity != "BLOB"
 

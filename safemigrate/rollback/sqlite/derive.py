@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, Table, fold
-from safemigrate.db.sqlite.connection import Connection, quote, run
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.errors import told
+from safemigrate.errors import MigrationFailed
 from safemigrate.model import Kept, KeptKind, Step
 from safemigrate.rollback.sqlite.asked import rehearsed
 from safemigrate.rollback.sqlite.checks import checks
@@ -46,30 +48,47 @@ def derive(
     """Derive the steps of a migration, and keep what it would lose in the attached file `safemigrate`.
 
     The file after it is `main`, the one before it is attached as `before`. The whole way back is in the first step. It
-    runs in one transaction with foreign keys not enforced.
+    runs in one transaction with foreign keys not enforced. Raises MigrationFailed where SQLite cannot read the rows.
     """
-    key = key_of(migration, checksum)
+    try:
+        with connection.transaction():
+            first, reasons = _derived(connection, key_of(migration, checksum), observed, before, after, descent)
+    except SqlError as error:
+        if told(connection.path, error):
+            raise  # the disk, the rights, another process: `connect` says which
+        why = f"SQLite said: {error}. A function or collation that only the application knows may be missing here."
+        raise MigrationFailed(f"{migration}: what it changed cannot be read", why) from error
+    steps = [Step(seen.statement.sql, seen.statement.span.line, (seen.statement.sql,)) for seen in observed]
+    if steps:
+        steps[0] = replace(first, sql=steps[0].sql, line=steps[0].line, run=steps[0].run)
+    return Derived(tuple(steps) or (first,), tuple(reasons))
+
+
+def _derived(
+    connection: Connection,
+    key: str,
+    observed: Sequence[Observed],
+    before: Catalog,
+    after: Catalog,
+    descent: Lineage | None,
+) -> tuple[Step, list[str]]:
     numbers = count(1)
 
     def left() -> str:
         return quote("safemigrate", f"left_{key}_{next(numbers)}")
 
-    with connection.transaction():
-        run(connection, SETTING)
-        change, reasons = _change(connection, key, observed, before, after, descent or lineage(before, after, observed))
-        first = Step(
-            "",
-            1,
-            (),
-            inverse=tuple(inverse(change)),
-            checks=tuple(rehearsed(connection, checks(change, left))),
-            kept=(*_kept(change), *keep_dangling(connection, key, change.touched)),
-            partings=tuple(partings(change, left)),
-        )
-    steps = [Step(seen.statement.sql, seen.statement.span.line, (seen.statement.sql,)) for seen in observed]
-    if steps:
-        steps[0] = replace(first, sql=steps[0].sql, line=steps[0].line, run=steps[0].run)
-    return Derived(tuple(steps) or (first,), tuple(reasons))
+    run(connection, SETTING)
+    change, reasons = _change(connection, key, observed, before, after, descent or lineage(before, after, observed))
+    step = Step(
+        "",
+        1,
+        (),
+        inverse=tuple(inverse(change)),
+        checks=tuple(rehearsed(connection, checks(change, left))),
+        kept=(*_kept(change), *keep_dangling(connection, key, change.touched)),
+        partings=tuple(partings(change, left)),
+    )
+    return step, reasons
 
 
 def key_of(migration: str, checksum: str) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.db.sqlite.connection import value
+from safemigrate.db.sqlite.connection import Connection, value
+from safemigrate.errors import MigrationFailed
 from safemigrate.model import Verdict
-from tests.rollback.sqlite.cases import EXACT, SEARCH, Case
-from tests.rollback.sqlite.journey import journey
+from tests.rollback.sqlite.cases import EXACT, EXTRAS, SEARCH, WITHOUT_AGE, Case
+from tests.rollback.sqlite.journey import journey, script
 
 
 @pytest.mark.parametrize("case", EXACT, ids=lambda case: case.name)
@@ -36,3 +37,27 @@ def test_what_nobody_can_read_is_said(tmp_path: Path) -> None:
     with journey(tmp_path, before, "DROP TABLE bare;") as found:
         assert found.verdict is Verdict.LOSSY
         assert found.reasons[0] == 'table "bare": nobody can read what its module fts5 stores'
+
+
+def test_is_exact_in_wal_mode(tmp_path: Path) -> None:
+    def before(connection: Connection) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        script(connection, EXTRAS)
+
+    with journey(tmp_path, before, WITHOUT_AGE) as found:
+        assert found.reasons == ()
+        assert value(found.connection, "PRAGMA journal_mode") == "wal"
+
+
+def test_says_what_cannot_be_read(tmp_path: Path) -> None:
+    def before(connection: Connection) -> None:
+        connection.create_collation("mine", lambda one, other: (one > other) - (one < other))
+        script(connection, "CREATE TABLE t (id TEXT PRIMARY KEY COLLATE mine, v); INSERT INTO t VALUES ('a', 1);")
+        connection.create_collation("mine", None)
+
+    with (
+        pytest.raises(MigrationFailed, match="1_change: what it changed cannot be read") as error,
+        journey(tmp_path, before, "UPDATE t SET v = 2;"),
+    ):
+        pass
+    assert "no such collation sequence: mine" in error.value.why
