@@ -14,7 +14,7 @@ _AS = re.compile(rf"\s+AS\s+{_NAME}\s*\Z", re.IGNORECASE)
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _NO_COLUMN = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"))
 _CONSTANT = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?|0x\w+|x?'(?:[^']|'')*'|true|false|CURRENT_\w+", re.IGNORECASE)
-_COALESCED = re.compile(r"(?:coalesce|ifnull)\s*\(.*,\s*([^,()]+?)\s*\)", re.IGNORECASE | re.DOTALL)
+_COALESCED = re.compile(r"(?:coalesce|ifnull)\s*\(.*,\s*('(?:[^']|'')*'|[^,()']+?)\s*\)", re.IGNORECASE | re.DOTALL)
 _FILLS = re.compile(rf"(?:coalesce|ifnull)\s*\(\s*((?:{_NAME}\s*\.\s*)?{_NAME})\s*,", re.IGNORECASE)
 
 

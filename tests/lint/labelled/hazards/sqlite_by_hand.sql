@@ -280,3 +280,21 @@ CREATE TABLE "User" ("id" INTEGER PRIMARY KEY, "name" TEXT);
 INSERT INTO "User" ("id") SELECT "id" FROM "User_old";
 DROP TABLE "User_old";
 PRAGMA foreign_keys=ON;
+
+-- case: a new column whose default refers to nothing
+-- setup
+CREATE TABLE "App" ("id" INTEGER PRIMARY KEY);
+INSERT INTO "App" VALUES (1);
+-- migration
+CREATE TABLE "Registry" ("id" TEXT NOT NULL PRIMARY KEY);
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_App" (
+    "id" INTEGER PRIMARY KEY,
+    "registryId" TEXT NOT NULL DEFAULT '0',
+    CONSTRAINT "App_registryId_fkey" FOREIGN KEY ("registryId") REFERENCES "Registry" ("id")
+);
+-- expect: correctness constraint-on-existing
+INSERT INTO "new_App" ("id") SELECT "id" FROM "App";
+DROP TABLE "App";
+ALTER TABLE "new_App" RENAME TO "App";
+PRAGMA foreign_keys=ON;
