@@ -12,6 +12,7 @@ from safemigrate.errors import MigrationFailed
 _RENAMED = re.compile(r"""ALTER\s+TABLE\s+.+\s+RENAME\s+TO\s+["'`\[]?(.+?)["'`\]]?\s*$""", re.IGNORECASE | re.DOTALL)
 _NO_TABLE = re.compile(r"no such table: (?:main\.)?(.+)$")
 _FAILED = re.compile(r"(NOT NULL|UNIQUE) constraint failed: (.+)$")
+_TAKEN = re.compile(r"(trigger|index|view) (\S+) already exists$")
 _THERE = re.compile(r'table ["`\']?(.+?)["`\']? already exists$')
 # What fails, does nothing or something else there (sqlite.org/lang_transaction.html, lang_attach.html, pragma.html).
 _ALONE = {"VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"}
@@ -90,6 +91,9 @@ def _way_out(connection: Connection, message: str) -> tuple[str, tuple[str, ...]
         table = found[1].removeprefix(NEW)
         if found[1] != table or _is_there(connection, NEW + table):
             return _half_done(connection, table)
+    if found := _TAKEN.search(message):
+        again = f"DROP {found[1].upper()} {quote(found[2])};"
+        return "Somebody made it by hand, or it was put back when a rebuild lost it.", (again,)
     if message.startswith("error in "):
         return "Drop it before the change and make it again behind it, in the same file.", ()
     return "", ()

@@ -59,14 +59,22 @@ class Lost:
         return tuple(sql for one in self.restorable for sql in one.sql)
 
 
-def lost(before: Catalog, after: Catalog, statements: Sequence[str], known_indexes: Collection[str]) -> Lost:
+def lost(
+    before: Catalog,
+    after: Catalog,
+    statements: Sequence[str],
+    known_indexes: Collection[str],
+    made_later: Collection[tuple[str, str]] = (),
+) -> Lost:
     """Find what is not there any more though no statement says so.
 
     `known_indexes` are those that migrations of the history created: where a rebuild does not make a plain one of them
     again, schema.prisma has it no longer. An index with a condition or an expression Prisma never knew.
+    `made_later` are, by "INDEX" or "TRIGGER" and folded name, those that a migration behind it makes again by itself.
     """
     said = [tokens(sql) for sql in statements]
     dropped = {name for words in said if (name := _dropped([(token.word, token.text) for token in words]))}
+    dropped |= set(made_later)
     known = {fold(name) for name in known_indexes}
 
     def missing(kind: str, was: Names[Index] | Names[Trigger], now: Names[Index] | Names[Trigger]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.lint import lint
 from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress
+from safemigrate.rollback import down
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.rehearse import replay
 from safemigrate.shadow.sqlite.same_end import same_end
@@ -30,6 +31,8 @@ from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
 from safemigrate.workflow.proving.remember import Memory, recalled
 
 _BASE, _BEFORE, _AFTER, _SIDE = "base", "before", "after", "side"
+# A history has no file; where it is applied the way back names that.
+_BY_HAND = down.of_file(Path("dev.db"), Path(".safemigrate/kept/dev.db"), Path())
 _NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)  # what time it is for every migration, so that a proof is the same again
 
 
@@ -156,6 +159,7 @@ def _outcome(
         traces,
         transactions=(len(traces),),
         proof=replace(found.plan.proof, seconds=seconds),
+        script=down.render(found.plan, _BY_HAND) if changed else "",
         detail="\n".join(told),
     )
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from safemigrate.db.sqlite.catalog import fold
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import OnProgress, Progress
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.same_end import same_end
+from safemigrate.sql.actions import CreateIndex, CreateTrigger
 from safemigrate.workflow.on_file.trial import Trial, tried
 from safemigrate.workflow.script import Script
 
@@ -42,7 +44,16 @@ def rehearse_all(
         name = f"after_{number}"
         copies.copy(states[-1], name)
         with copies.opened(name) as connection:
-            trial = tried(connection, one.migration, one.statements, states[-1], side, datetime.now(UTC), known)
+            trial = tried(
+                connection,
+                one.migration,
+                one.statements,
+                states[-1],
+                side,
+                datetime.now(UTC),
+                known,
+                made_later=_made(scripts[number + 1 :]),
+            )
             if elsewhere := same_end(connection, trial.seen, one.statements, states[-1], copies):
                 raise _split(one, elsewhere)
         if one.down:
@@ -56,6 +67,16 @@ def rehearse_all(
         side,
         tuple(one.words for trial in trials for one in trial.lost.restorable),
     )
+
+
+def _made(scripts: Sequence[Script]) -> set[tuple[str, str]]:
+    """The triggers and indexes that migrations make: a rebuild before them took those away when Prisma ran it."""
+    actions = [action for one in scripts for statement in one.statements for action in statement.actions]
+    return {
+        ("TRIGGER" if isinstance(action, CreateTrigger) else "INDEX", fold(action.name))
+        for action in actions
+        if isinstance(action, CreateTrigger | CreateIndex) and action.name
+    }
 
 
 def _split(script: Script, elsewhere: Sequence[str]) -> MigrationFailed:

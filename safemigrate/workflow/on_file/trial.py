@@ -59,6 +59,7 @@ def tried(
     side: Path,
     moment: datetime,
     known_indexes: Collection[str] = (),
+    made_later: Collection[tuple[str, str]] = (),
 ) -> Trial:
     """Run a migration in the file of `connection`, a copy of `before`, which nobody writes to.
 
@@ -68,7 +69,8 @@ def tried(
     with attached(connection, before, side):
         with standstill(connection, moment, migration.checksum):
             seen = rehearse(connection, migration, statements)
-        found = put_back.lost(seen.before, seen.after, [one.statement.sql for one in seen.observations], known_indexes)
+        ran = [one.statement.sql for one in seen.observations]
+        found = put_back.lost(seen.before, seen.after, ran, known_indexes, made_later)
         found = put_back.tried(connection, found, seen.before, seen.after)
         with foreign_keys(connection, on=False), connection.transaction():
             for sql in found.sql:

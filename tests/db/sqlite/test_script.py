@@ -14,6 +14,7 @@ TABLES = (
     'CREATE TABLE "User" ("id" INTEGER PRIMARY KEY, "email" TEXT, "name" TEXT)',
     """INSERT INTO "User" VALUES (1, 'a', 'x'), (2, 'a', NULL)""",
     'CREATE TABLE "Post" ("id" INTEGER PRIMARY KEY, "author" INT REFERENCES "User")',
+    'CREATE INDEX "there" ON "Post" ("author")',
 )
 
 
@@ -36,6 +37,11 @@ TABLES = (
             "PRAGMA foreign_key_check;",
         ),
         ('DROP TABLE "new_X"', 'A rebuild of "X" broke off before, or its first statement is missing.', ""),
+        (
+            'CREATE INDEX "there" ON "Post" ("id")',
+            "index there already exists (SQLITE_ERROR). Somebody made it by hand, or it was put back",
+            'DROP INDEX "there";',
+        ),
         ("DROP TABLE gone", "no such table: gone (SQLITE_ERROR).", ""),
         ("SELEC 1", 'near "SELEC": syntax error (SQLITE_ERROR).', ""),
     ],

@@ -55,6 +55,7 @@ def test_a_history_is_proven_with_rows_that_are_none_of_its_own() -> None:
     assert {one.proof.verdict for one in outcomes if one.proof} == {Verdict.EXACT}
     assert {one.detail for one in outcomes} == {""}
     assert [one.proof.rows for one in outcomes if one.proof] == [0, 10, 10, 10, 5]
+    assert "ATTACH 'file:.safemigrate/kept/dev.db?mode=rw' AS safemigrate;" in outcomes[1].script
     (deleted,) = outcomes[-1].traces
     assert deleted.rows == {'"User"': (0, 0, 5)}
 

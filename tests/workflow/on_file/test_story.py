@@ -95,6 +95,16 @@ def test_a_rollback_is_undone_though_the_migration_could_not_run_now(project: Pr
     assert project.unlike(applied) == []
 
 
+def test_what_a_later_migration_makes_again_is_not_put_back_before_it(project: Project) -> None:
+    again = ("CREATE INDEX handmade ON User (email DESC)", "CREATE TRIGGER t AFTER DELETE ON User BEGIN SELECT 1; END")
+    project.run(*again)
+    project.write(CHANGE, DROPS)
+    project.write("20240303000000_again", ";".join(again))
+    assert project.apply().result is Result.APPLIED
+    names = {name for (name,) in project.rows("SELECT name FROM sqlite_master")}
+    assert {"handmade", "t"} <= names
+
+
 def test_a_rolled_back_migration_is_held(project: Project) -> None:
     project.write(CHANGE, DROPS)
     project.apply()
