@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -24,7 +24,8 @@ def _respelled(value: Any, spell: Callable[[Name], Name]) -> Any:
         parts = tuple(_respelled(part, spell) for part in value)
         return value if all(one is other for one, other in zip(parts, value, strict=True)) else parts
     new = {}
-    for name in _fields(type(value)):
+    kind: Hashable = type(value)
+    for name in _fields(kind):
         old = getattr(value, name)
         changed = _respelled(old, spell)
         if changed is not old:
@@ -33,5 +34,5 @@ def _respelled(value: Any, spell: Callable[[Name], Name]) -> Any:
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(one.name for one in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
