@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable
-from functools import cache
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from safemigrate.sql import Name
@@ -23,16 +22,12 @@ def _respelled(value: Any, spell: Callable[[Name], Name]) -> Any:
     if isinstance(value, tuple):
         parts = tuple(_respelled(part, spell) for part in value)
         return value if all(one is other for one, other in zip(parts, value, strict=True)) else parts
-    new = {}
-    kind: Hashable = type(value)
-    for name in _fields(kind):
-        old = getattr(value, name)
-        changed = _respelled(old, spell)
-        if changed is not old:
-            new[name] = changed
-    return dataclasses.replace(value, **new) if new else value
-
-
-@cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        new = {}
+        for field in dataclasses.fields(value):
+            old = getattr(value, field.name)
+            changed = _respelled(old, spell)
+            if changed is not old:
+                new[field.name] = changed
+        return dataclasses.replace(value, **new) if new else value
+    return value
