@@ -119,6 +119,7 @@ def connect(
     Raises ConnectionFailed for what is wrong with the file, the disk or the rights, on opening and inside the block.
     """
     path = path.resolve()
+    errors.refuse_old_library()
     errors.refuse_no_file(path, create=create)
     try:
         if not write:

@@ -10,7 +10,17 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 
 from safemigrate.db.sqlite import errors
-from safemigrate.db.sqlite.connection import SECONDS_TO_WAIT, Connection, SqlError, connect, quote, rows, run, value
+from safemigrate.db.sqlite.connection import (
+    SECONDS_TO_WAIT,
+    Connection,
+    Refusal,
+    SqlError,
+    connect,
+    quote,
+    rows,
+    run,
+    value,
+)
 from safemigrate.disk import part_of
 from safemigrate.errors import ConnectionFailed
 from safemigrate.model import OnProgress, Progress, silent
@@ -100,13 +110,22 @@ def _kept(target: Connection, kept: Path, on_progress: OnProgress) -> Iterator[O
 def integrity(
     connection: Connection, schema: str = "main", *, quick: bool = False, tables: Collection[str] | None = None
 ) -> list[str]:
-    """Say what is damaged in a file, or in these tables of it; `quick` does not compare indexes with their tables."""
+    """Say what is damaged in a file, or in these tables of it; `quick` does not compare indexes with their tables.
+
+    A table that needs a function or a collation that only the application has cannot be looked at.
+    """
     pragma = f"PRAGMA {quote(schema)}.{'quick_check' if quick else 'integrity_check'}"
     wanted = [str(_SHOWN)] if tables is None else [quote(one) for one in tables]
-    try:
-        found = [str(text) for one in wanted for (text,) in rows(connection, f"{pragma}({one})")]
-    except SqlError as error:
-        return [str(error)]
+    found: list[str] = []
+    for one in wanted:
+        try:
+            found += (str(text) for (text,) in rows(connection, f"{pragma}({one})"))
+        except SqlError as error:
+            if Refusal.of(error).code != "SQLITE_ERROR":
+                return [str(error)]
+            if tables is None:
+                names = rows(connection, f"SELECT name FROM {quote(schema)}.sqlite_master WHERE type = 'table'")
+                return integrity(connection, schema, quick=quick, tables=[name for (name,) in names])
     return [text for text in found if text != "ok"]
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from safemigrate.db.sqlite.holders import holders
 from safemigrate.errors import ConnectionFailed
 
+_OLDEST: Final = (3, 37)  # pragma_table_list, STRICT
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -78,6 +79,16 @@ _CASES: Final = (
 )
 
 
+def refuse_old_library() -> None:
+    """Raise ConnectionFailed where Python's SQLite does not know what we ask it, and Prisma's files may hold."""
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise ConnectionFailed(
+            f"this Python has SQLite {sqlite3.sqlite_version}; {'.'.join(map(str, _OLDEST))} is the oldest that works",
+            "The library belongs to Python, or to the system; the shell's `sqlite3 --version` may be another.",
+            ("pipx install --python 3.12 --fetch-missing-python safemigrate    # a Python that brings its own",),
+        )
+
+
 def refuse_no_file(path: Path, *, create: bool) -> None:
     """Raise ConnectionFailed where there is nothing to open."""
     quoted = shlex.quote(str(path))
@@ -91,7 +102,8 @@ def refuse_no_file(path: Path, *, create: bool) -> None:
     except PermissionError as error:
         raise ConnectionFailed(f"{path} cannot be opened: permission denied", "", _rights(path)) from error
     if not path.parent.is_dir():
-        raise ConnectionFailed(f"there is no folder {path.parent}", f"{path.name} should lie in it.")
+        home = " Only a shell reads ~ as a home folder; Prisma does not." if "~" in path.parts else ""
+        raise ConnectionFailed(f"there is no folder {path.parent}", f"{path.name} should lie in it.{home}")
     raise ConnectionFailed(
         f"there is no file {path}",
         "A SQLite database is a file, and this one does not exist. An empty file is an empty database.",

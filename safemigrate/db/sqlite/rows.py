@@ -91,8 +91,8 @@ def _table(connection: Connection, left: str, right: str, before: Catalog, after
         tuple(column.name for column, _ in stored),
         frozenset(column.name for column, other in stored if typed_alike(column, other)),
     )
-    if was.virtual and not stored:
-        return []  # a module that is not here; what it stores is in tables of their own then
+    if was.virtual and not all(_readable(connection, one) for one in (pair.left, pair.right)):
+        return []
     if _same_by_rowid(connection, pair):
         return []
     key = key_of(was, before.indexes_of(name))
@@ -100,6 +100,15 @@ def _table(connection: Connection, left: str, right: str, before: Catalog, after
     if key and {fold(column) for column in key} == folded:
         return _by_key(connection, pair, key)
     return _by_counts(connection, pair)
+
+
+def _readable(connection: Connection, table: str) -> bool:
+    """Whether a virtual table can be read: its module, or the table that it is an index of, may not be here."""
+    try:
+        rows(connection, f"SELECT * FROM {table} LIMIT 1")
+    except SqlError:
+        return False
+    return True
 
 
 def _by_key(connection: Connection, pair: _Pair, key: Sequence[str]) -> list[str]:

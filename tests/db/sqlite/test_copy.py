@@ -139,3 +139,24 @@ def test_damage_is_found(path: Path) -> None:
     path.write_bytes(data)
     with connect(path) as connection:
         assert integrity(connection) != []
+
+
+def test_what_only_the_application_has_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "dev.db"
+    with connect(path, create=True) as connection:
+        connection.create_function("known", 1, lambda value: value, deterministic=True)
+        connection.create_collation("OURS", lambda one, other: (one > other) - (one < other))
+        run(connection, "CREATE TABLE t (a TEXT COLLATE OURS CHECK (known(a) <> ''))")
+        run(connection, "CREATE INDEX i ON t (a)")
+        run(connection, "CREATE TABLE u (a NOT NULL)")
+        run(connection, "INSERT INTO t VALUES ('a'), ('b')")
+        run(connection, "INSERT INTO u VALUES (1)")
+    backup(path, tmp_path / "copy.db")
+    with connect(path) as connection:
+        assert integrity(connection) == []
+        connection.attach(tmp_path / "copy.db", "copy")
+        assert differences(connection, "main", "copy") == []
+        run(connection, "PRAGMA writable_schema = ON")
+        run(connection, "UPDATE sqlite_master SET sql = 'CREATE TABLE u (a CHECK (a > 1))' WHERE name = 'u'")
+    with connect(path) as connection:
+        assert integrity(connection) == ["CHECK constraint failed in u"]

@@ -92,6 +92,15 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     assert failure(tmp_path / "link.db").summary == f"there is no file {tmp_path / 'gone.db'}"
 
 
+def test_tilde_is_no_home_folder(tmp_path: Path) -> None:
+    assert "Only a shell reads ~" in failure(tmp_path / "~" / "dev.db").why
+
+
+def test_old_library_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    assert "3.37 is the oldest" in failure(path).summary
+
+
 def test_folder_and_socket(tmp_path: Path) -> None:
     assert "is a folder" in failure(tmp_path).summary
     os.mkfifo(tmp_path / "pipe")

@@ -142,6 +142,13 @@ def test_key_tells_any_two_rows_apart(tmp_path: Path, table: str, key: tuple[str
         assert key_of(catalog.tables["t"], catalog.indexes_of("t")) == key
 
 
+def test_index_of_a_table_that_is_gone_is_not_read(both: Connection) -> None:
+    for schema in ("main", "after"):
+        run(both, f"CREATE VIRTUAL TABLE {schema}.search USING fts5(a, content='plain')")
+        run(both, f"DROP TABLE {schema}.plain")
+    assert differences(both, "main", "after") == []
+
+
 def test_column_called_rowid_is_a_column(both: Connection) -> None:
     for schema, order in (("main", ""), ("after", "DESC")):
         run(both, f"CREATE TABLE {schema}.t (rowid TEXT, a)")
