@@ -10,7 +10,7 @@ from safemigrate.db.sqlite.connection import quote
 from safemigrate.db.sqlite.definition import checks as check_texts
 from safemigrate.db.sqlite.definition import definition, outermost, tokens
 from safemigrate.model import Check, Way
-from safemigrate.rollback.sqlite.keep import CHANGED, old
+from safemigrate.rollback.sqlite.keep import CHANGED, at, old
 from safemigrate.rollback.sqlite.pair import held, rowid_alias
 from safemigrate.rollback.sqlite.result import Back, goes, needs_value, setting, subject, turns_required
 from safemigrate.rollback.sqlite.script import Change, survives
@@ -35,6 +35,15 @@ class _Asking:
 
     def removed(self, back: Back | None, found: str) -> tuple[Way, ...]:
         return removed(self.left(), back.pair.now, self.change.after, found) if back else ()
+
+    def unchanged(self, then: Then, found: str) -> tuple[Way, ...]:
+        """Let rows be as the migration left them, where all that is kept of them is what it changed."""
+        keeping, back = then.keeping, then.back
+        if not keeping.changed or not back or not all(back.pair.source(column) for column in keeping.changed):
+            return ()
+        columns = [*at(keeping), *map(old, keeping.old)]
+        says = f"{{count}} {{row|rows}} of {quote(then.was.name)} {{stays|stay}} as the migration left {{it|them}}"
+        return parked(self.left(), keeping.place, columns, found, says)
 
     def parked(self, then: Then, found: str) -> tuple[Way, ...]:
         columns = [old(column) for column in then.keeping.old]
@@ -140,8 +149,13 @@ def _uniques(asking: _Asking, then: Then) -> Iterator[Check]:
     back = then.back
     assert back
     primary = {fold(name) for name in then.was.primary_key}
-    if (alias := rowid_alias(then.was)) and then.returns:
-        yield _taken(asking, then, quote(then.was.name), [quote(alias)], "", key=True)
+    if alias := rowid_alias(then.was):  # a key without an index
+        column = then.was.column(alias)
+        source = back.pair.source(column) if column else None
+        if source and source.name != rowid_alias(back.pair.now):
+            yield _twins(asking, then, f"{quote(then.was.name)}({quote(alias)})", [quote(alias)], "")
+        if then.returns:
+            yield _taken(asking, then, quote(then.was.name), [quote(alias)], "", key=True)
     for index in asking.change.before.indexes_of(then.was.name):
         if not index.unique:
             continue
@@ -163,6 +177,9 @@ def _twins(asking: _Asking, then: Then, about: str, terms: Sequence[str], where:
     source = f"({then.stays}) AS t WHERE {compared}"
     twins = f"{source} GROUP BY {listed} HAVING count(*) > 1"
 
+    twin = f"SELECT safemigrate_kept, count(*) OVER (PARTITION BY {listed}) AS safemigrate_twins FROM {source}"
+    changed = f"SELECT safemigrate_kept FROM ({twin}) WHERE safemigrate_twins > 1"
+
     def others(direction: str) -> str:
         nth = f"row_number() OVER (PARTITION BY {listed} ORDER BY safemigrate_at {direction}) AS safemigrate_nth"
         return f"SELECT safemigrate_at FROM (SELECT safemigrate_at, {nth} FROM {source}) WHERE safemigrate_nth > 1"
@@ -173,7 +190,7 @@ def _twins(asking: _Asking, then: Then, about: str, terms: Sequence[str], where:
         f"SELECT count(*) FROM (SELECT 1 FROM {twins})",
         f"SELECT {_shown(terms)} FROM {twins} LIMIT 5",
         f"SELECT {listed}, count(*) FROM {twins}",
-        keep_new=asking.removed(then.back, others("DESC")),
+        keep_new=(*asking.unchanged(then, changed), *asking.removed(then.back, others("DESC"))),
         keep_old=asking.removed(then.back, others("ASC")),
     )
 

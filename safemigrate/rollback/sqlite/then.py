@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import Table, fold
 from safemigrate.db.sqlite.connection import quote
-from safemigrate.rollback.sqlite.keep import DELETED, Keeping, old
+from safemigrate.rollback.sqlite.keep import CHANGED, DELETED, Keeping, old
 from safemigrate.rollback.sqlite.pair import held, rowid
 from safemigrate.rollback.sqlite.result import Back, stays, values
 from safemigrate.rollback.sqlite.script import Change
@@ -17,8 +17,8 @@ from safemigrate.rollback.sqlite.script import Change
 class Then:
     """A former table: `stays` selects what stays of today's rows, `returns` what was kept; "" for none of that kind.
 
-    Both give `safemigrate_at`, the rowid of a row of today, or of a kept row, and the former columns. `back` is what is
-    there of it today.
+    Both give `safemigrate_at`, the rowid of a row of today, or of a kept row, and the former columns; with a row of
+    today comes `safemigrate_kept`, the rowid of the kept row that has its former values. `back` is what is there today.
     """
 
     was: Table
@@ -57,7 +57,8 @@ def _stays(change: Change, back: Back) -> str:
     at = "NULL"
     if own := rowid(back.pair.now):
         at = f"n.{own}" if back.keeping.key or not back.keeping.addressed else "n.safemigrate_rowid"
-    listed = [f"{at} AS safemigrate_at"]
+    kept = f"CASE WHEN k.what = '{CHANGED}' THEN k.rowid END" if back.keeping.changed else "NULL"
+    listed = [f"{at} AS safemigrate_at", f"{kept} AS safemigrate_kept"]
     listed += [f"{how} AS {quote(column.name)}" for column, how in values(back, typed=True)]
     if not back.keeping.addressed:
         return f"SELECT {', '.join(listed)} FROM {back.name} AS n"
@@ -66,10 +67,10 @@ def _stays(change: Change, back: Back) -> str:
 
 def _returns(table: Table, keeping: Keeping) -> str:
     listed = [f"k.{old(column)} AS {quote(column.name)}" for column in held(table)]
-    listed.insert(0, "k.rowid AS safemigrate_at")
+    listed[:0] = ["k.rowid AS safemigrate_at", "NULL AS safemigrate_kept"]
     return f"SELECT {', '.join(listed)} FROM {keeping.place} AS k WHERE k.what = '{DELETED}'"
 
 
 def _nothing(table: Table) -> str:
     listed: Sequence[str] = [f"NULL AS {quote(column.name)}" for column in held(table)]
-    return f"SELECT {', '.join(['NULL AS safemigrate_at', *listed])} WHERE 0"
+    return f"SELECT {', '.join(['NULL AS safemigrate_at', 'NULL AS safemigrate_kept', *listed])} WHERE 0"

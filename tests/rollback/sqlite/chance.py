@@ -73,7 +73,7 @@ class Chance:
     def column(self, name: str, *, strict: bool) -> str:
         type_name = self.one(STRICT if strict else TYPES)
         said = f"{quote(name)} {type_name}"
-        if self.maybe(0.3):
+        if not strict and self.maybe(0.3):
             default = self.value(type_name)
             said += f" NOT NULL DEFAULT {default}" if self.maybe() and default != "NULL" else f" DEFAULT ({default})"
         elif self.maybe(0.2):
