@@ -18,6 +18,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<word>-?\w[\w-]*(?:\.\d\w*)?)|(?P<sign>@@|.)",
     re.DOTALL,
 )
+_TYPE: Final = re.compile(r'\w[\w-]*(\("(?:\\.|[^"\\\n])*"\))?(\[\])?\??')
 _KINDS: Final = ("model", "view", "type", "enum")
 # What Prisma calls an attribute's first argument where it stands without a name.
 _FIRST: Final = {"default": "value", "map": "name", "relation": "name", "schema": "name"} | dict.fromkeys(
@@ -96,8 +97,10 @@ class _Reader:
                 return
             if statement := self._statement("}"):
                 yield statement
-            else:
+            elif token.kind == "end":
                 self._at += 1
+            if (behind := self._next()) and behind.kind != "end" and statement:
+                raise _refused(self._place(statement), f"{behind.text!r} stands on the line of something else")
         raise _refused(self._place([opened]), "the block that begins here has no end")
 
     def _statement(self, until: str) -> list[_Token]:
@@ -123,7 +126,10 @@ class _Reader:
         attributes: list[Attribute] = []
         for line in lines:
             if line[0].text == "@@":
-                attributes += self._attributes(line)
+                said = list(self._attributes(line))
+                if len(said) > 1:
+                    raise _refused(self._place(line), f"{self._spelled(line)} is more than one attribute")
+                attributes += said
                 continue
             one = self._field(line, is_enum=kind == "enum")
             if one.name in fields:
@@ -135,9 +141,10 @@ class _Reader:
     def _field(self, line: list[_Token], *, is_enum: bool) -> Field:
         first = next((number for number, token in enumerate(line) if token.text == "@"), len(line))
         typed = line[1:first]
-        if line[0].kind != "word" or bool(typed) == is_enum:
-            raise _refused(self._place(line), f"{self._spelled(line)} is no {'label' if is_enum else 'field'}")
         text = _joined(typed)
+        is_type = bool(_TYPE.fullmatch(text)) and sum(token.kind == "word" for token in typed) == 1
+        if line[0].kind != "word" or (bool(typed) if is_enum else not is_type):
+            raise _refused(self._place(line), f"{self._spelled(line)} is no {'label' if is_enum else 'field'}")
         return Field(
             line[0].text,
             text.removesuffix("?").removesuffix("[]"),

@@ -188,6 +188,10 @@ def test_files_are_one_schema_with_places_of_their_own(tmp_path: Path) -> None:
         ("<<<<<<< HEAD\nmodel A {\n  id Int @id\n}\n", 1, "begins no block"),
         ("model A {\n  id Int @id\n}\n}\n", 4, "closes nothing"),
         ("enum A {\n  X Y\n}\n", 2, "no label"),
+        ("model A {\n  id e Int @id\n}\n", 2, "no field"),
+        ('model A {\n  i"d Int @id\n}\n', 2, "no field"),
+        ("model A {\n  id Int @id }\n", 2, "'}' stands on the line"),
+        ('model A {\n  id Int @id\n  @@index([id]) @@map("a")\n}\n', 3, "more than one attribute"),
     ],
 )
 def test_what_prisma_refuses_is_refused_with_its_line(text: str, line: int, says: str) -> None:
@@ -195,6 +199,16 @@ def test_what_prisma_refuses_is_refused_with_its_line(text: str, line: int, says
         schema(text)
     assert f"schema.prisma:{line} cannot be read" in caught.value.summary
     assert says in caught.value.why
+
+
+def test_a_text_that_is_cut_off_anywhere_is_read_or_refused() -> None:
+    refused = 0
+    for end in range(len(HARD)):
+        try:
+            schema(HARD[:end])
+        except ProjectError:
+            refused += 1
+    assert refused > len(HARD) / 2
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
