@@ -20,13 +20,17 @@ def create(
     scope: Annotated[
         Scope, typer.Option(help="Rows to back up: all, those of tables at risk, or none but the schema.")
     ] = Scope.FULL,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Of a SQLite file, leave out its free pages; takes longer.")
+    ] = False,
     shadow: Shadow = None,
     shadow_url: ShadowUrl = None,
 ) -> Outcome:
     """Take a snapshot of the database."""
     from safemigrate.workflow import snapshot as workflow
 
-    return workflow.create(invocation.request, scope, shadow_of(invocation.settings, shadow, shadow_url))
+    choice = shadow_of(invocation.settings, shadow, shadow_url)
+    return workflow.create(invocation.request, scope, choice, compact)
 
 
 def list_(invocation: Invocation) -> Outcome:

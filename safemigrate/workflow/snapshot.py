@@ -19,7 +19,7 @@ from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import STORE, resolve
 
 
-def create(request: Request, scope: str, shadow: str | None = None) -> Outcome:
+def create(request: Request, scope: str, shadow: str | None = None, compact: bool = False) -> Outcome:  # noqa: FBT001, FBT002
     """Take a snapshot and read it through; with scope "scoped", of the tables that pending migrations put at risk.
 
     Raises SnapshotError, and for "scoped" what stops a rehearsal.
@@ -28,7 +28,7 @@ def create(request: Request, scope: str, shadow: str | None = None) -> Outcome:
     resolved = resolve(request)
     engine = engine_of(resolved.project.provider)
     with engine.opened(resolved) as opened:
-        taken = opened.snapshot(request, scope, shadow)
+        taken = opened.snapshot(request, scope, shadow, compact=compact)
     request.on_progress(Progress("verify", "reading it through"))
     engine.verify_snapshot(request, taken, deep=False)
     return Outcome(

@@ -133,8 +133,8 @@ class Opened(Protocol):
     def finish(self, request: Request, options: ApplyOptions) -> None:
         """Finish the run that was interrupted between two groups. Raises Restored or NotRestored."""
 
-    def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:
-        """Take a snapshot of that scope. Raises SnapshotError."""
+    def snapshot(self, request: Request, scope: str, shadow: str | None, *, compact: bool = False) -> Snapshot:
+        """Take a snapshot of that scope; `compact` leaves out what a file has to spare. Raises SnapshotError."""
 
     def end_kept(
         self, request: Request, options: PruneOptions, chosen: Callable[[], Sequence[KeptOutcome]]

@@ -46,9 +46,16 @@ class FileOpened:
         """Nothing is ever between two groups here: a run is one transaction."""
         raise AssertionError(self.target.interrupted)
 
-    def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:  # noqa: ARG002 what a server's takes
+    def snapshot(
+        self,
+        request: Request,
+        scope: str,  # noqa: ARG002 what a server's takes
+        shadow: str | None,  # noqa: ARG002
+        *,
+        compact: bool = False,
+    ) -> Snapshot:
         """Take a snapshot of the whole file."""
-        return take_snapshot(request, self.target)
+        return take_snapshot(request, self.target, compact=compact)
 
     def end_kept(
         self,

@@ -145,7 +145,14 @@ class ServerOpened:
         assert self.target.interrupted is not None
         carry_out.finish(aim_of(request, options, self.target, "apply"), self.target.resolved, self.target.interrupted)
 
-    def snapshot(self, request: Request, scope: str, shadow: str | None) -> Snapshot:
+    def snapshot(
+        self,
+        request: Request,
+        scope: str,
+        shadow: str | None,
+        *,
+        compact: bool = False,  # noqa: ARG002 a dump has no free pages
+    ) -> Snapshot:
         """Take a snapshot."""
         return take_snapshot(request, self.target, scope, shadow)
 

@@ -8,6 +8,7 @@ import pytest
 
 from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed
 from safemigrate.model import OnConflict, Result, Verdict
+from safemigrate.workflow import snapshot as snapshots
 from safemigrate.workflow.apply import apply
 from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.prune import prune
@@ -230,3 +231,18 @@ def test_a_row_that_comes_back_gives_way_to_one_with_its_key(project: Project) -
     done = project.rollback(RollbackOptions(on_conflict=OnConflict.KEEP_NEW))
     assert done.result is Result.ROLLED_BACK
     assert project.rows("SELECT email FROM User WHERE id = 2") == [("new@x",)]
+
+
+def test_a_compact_snapshot_restores_to_the_same_rows(project: Project) -> None:
+    project.run("INSERT INTO Post (title, authorId) SELECT hex(randomblob(500)), 1 FROM User, User b, User c, User d")
+    project.run("DELETE FROM Post WHERE id > 2")
+    (whole,) = snapshots.create(project.request(), "full").snapshots
+    (compact,) = snapshots.create(project.request(), "full", None, True).snapshots
+    assert compact.bytes < whole.bytes / 2
+    assert snapshots.verify(project.request(), compact.id, deep=True).result is Result.OK
+    before = project.keep("before.db")
+    project.run("DELETE FROM Post")
+    outcome = snapshots.restore(project.request(), compact.id, str(project.file))
+    assert any("dev.db" in asked for asked in project.asked)
+    assert outcome.result is Result.OK
+    assert project.unlike(before) == []
