@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, Table, fold
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run, value
 from safemigrate.db.sqlite.errors import told
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Kept, KeptKind, Step
@@ -139,7 +139,15 @@ def _change(
         for one in anew
         if {fold(one.content), fold(one.table.name)} & touched and readable(connection, "before", one.table)
     )
-    return replace(change, filled=tuple(filled)), reasons
+    return replace(change, filled=tuple(filled), settings=tuple(_settings(connection))), reasons
+
+
+def _settings(connection: Connection) -> Iterator[str]:
+    """Write back the numbers of the file's header that are an application's own (sqlite.org/pragma.html)."""
+    for name in ("user_version", "application_id"):
+        then, now = (value(connection, f"PRAGMA {schema}.{name}") for schema in ("before", "main"))
+        if then != now:
+            yield f"PRAGMA main.{name} = {then}"
 
 
 def _kept_all(observed: Sequence[Observed], pair: Pair) -> bool:

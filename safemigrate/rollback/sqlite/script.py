@@ -17,7 +17,7 @@ class Change:
     """What a migration made of a file: tables that are there before and after, those that are gone, those it made.
 
     `settled` is the catalog once `renames` have run: those give tables and columns their names back, in place. `filled`
-    makes indexes of other tables' rows anew.
+    makes indexes of other tables' rows anew, `settings` gives the file's own numbers back.
     """
 
     before: Catalog
@@ -28,6 +28,7 @@ class Change:
     settled: Catalog
     renames: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def rebuilt(self) -> list[Back]:
@@ -91,7 +92,7 @@ def inverse(change: Change) -> list[str]:
         for one in change.before.triggers.values()
         if one.name not in change.after.triggers or one.name in triggers
     )
-    return said
+    return [*said, *change.settings]
 
 
 def former_key(before: Catalog, table: Table) -> tuple[Column, ...]:

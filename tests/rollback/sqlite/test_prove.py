@@ -49,6 +49,13 @@ def test_is_exact_in_wal_mode(tmp_path: Path) -> None:
         assert value(found.connection, "PRAGMA journal_mode") == "wal"
 
 
+def test_the_numbers_of_the_file_come_back(tmp_path: Path) -> None:
+    with journey(tmp_path, "PRAGMA user_version = 7;", "PRAGMA user_version = 8; PRAGMA application_id = 9;") as found:
+        found.back()
+        numbers = (value(found.connection, f"PRAGMA {name}") for name in ("user_version", "application_id"))
+        assert tuple(numbers) == (7, 0)
+
+
 def test_says_what_cannot_be_read(tmp_path: Path) -> None:
     def before(connection: Connection) -> None:
         connection.create_collation("mine", lambda one, other: (one > other) - (one < other))
