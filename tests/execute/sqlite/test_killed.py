@@ -19,6 +19,7 @@ import pytest
 from safemigrate.db.sqlite.connection import Connection, connect, rows, value
 from safemigrate.execute.runs import RunState
 from safemigrate.execute.sqlite import journal, kept, side
+from tests.children import forked, was_killed
 from tests.execute.sqlite.scene import Scene, dump, make, rehearsed
 
 # A night has 2,000 (.github/workflows/nightly.yml).
@@ -111,22 +112,6 @@ def stage(request: pytest.FixtureRequest, ready: Path) -> Stage:
     return Stage(ready, take_back, after, before)
 
 
-def in_child(work: Callable[[], Any]) -> int:
-    """Run in another process, and return its id."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return child
-
-
-def was_killed(child: int) -> bool:
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
 @contextmanager
 def deadly(number: int) -> Iterator[None]:
     """Kill this process before its statement of that number, on whatever connection; those that only read are none."""
@@ -152,7 +137,7 @@ def test_before_every_statement(stage: Stage) -> None:
             with deadly(number):
                 stage.work(scene)
 
-        assert was_killed(in_child(work))
+        assert was_killed(forked(work))
         if stage.outcome(scene):
             happened += 1
         else:
@@ -169,7 +154,7 @@ def test_at_random(stage: Stage) -> None:
     chance = random.Random(stage.number)
     for _ in range(RANDOM):
         scene = stage.scene()
-        child = in_child(lambda scene=scene: stage.work(scene))  # type: ignore[misc]
+        child = forked(lambda scene=scene: stage.work(scene))  # type: ignore[misc]
         time.sleep(chance.uniform(0, lasts))
         os.kill(child, signal.SIGKILL)
         was_killed(child)
