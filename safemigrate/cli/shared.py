@@ -189,7 +189,7 @@ def _execute(name: str, shared: Shared, function: Callable[[Invocation], Outcome
             try:
                 outcome = function(Invocation(shared, console, steps))
             except KeyboardInterrupt as error:
-                why = "A transaction that was open is rolled back by the server."
+                why = "A transaction that was open is rolled back."
                 raise Interrupted("Interrupted", why, ("safemigrate status",)) from error
             except BrokenPipeError as error:  # Typer would take it for our stdout and exit 1, silently
                 raise RuntimeError("a pipe or connection broke") from error

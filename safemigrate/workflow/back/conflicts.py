@@ -84,7 +84,7 @@ def asked(ask: Questions, check: Check) -> int:
         if check.loses:
             raise RollbackError(
                 f"nobody can tell what stands in {check.subject} that the rollback would lose",
-                f"Nothing was changed. The server refused the question: {error}",
+                f"Nothing was changed. The database refused the question: {error}",
                 ("safemigrate status   # says whether something else has changed the schema since",),
             ) from error
         return 0  # about something that is gone; where it matters the server refuses the rollback, whole
