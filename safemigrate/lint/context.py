@@ -358,6 +358,10 @@ class Context:
         """Whether it is read for SQLite; then its rebuilds are folded into what they come to."""
         return self.facts.provider == "sqlite"
 
+    def leaves_out(self, table: Name) -> bool:
+        """Whether a table made anew has not all the rows that the target has."""
+        return any(one.table == table and one.left_out for one in self.all_of(Rebuild))
+
     def copy(self, table: Name) -> Name | None:
         """The table into which the rows are copied, where the statement at hand is a part of making one anew."""
         here = self.statements[self.position].span

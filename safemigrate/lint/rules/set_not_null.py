@@ -50,7 +50,7 @@ def _required(context: Context, action: SetNotNull) -> Iterator[Finding]:
     filled = context.written(table, column)
     nulls = context.rows(table) if new else _nulls(context, table, column)
     fill = f"first: UPDATE {table} SET {quote(column)} = ... WHERE {quote(column)} IS NULL;"
-    if nulls is None:
+    if nulls is None or (new and filled):
         if not _is_filled_everywhere(context, table, column):
             left = "a NULL that the UPDATE before it leaves" if filled else "a NULL in it"
             message = f"{subject} becomes required; {left} stops the migration"
@@ -65,7 +65,7 @@ def _required(context: Context, action: SetNotNull) -> Iterator[Finding]:
 
 def _copied(context: Context, action: SetNotNull, subject: str) -> Iterator[Finding]:
     """What the copy of a table made anew puts there, NULL in some rows."""
-    place, value = context.place(action.table), action.value
+    place, value = "" if context.leaves_out(action.table) else context.place(action.table), action.value
     nulls = context.count(f"SELECT count(*) FROM {place} WHERE ({value}) IS NULL") if place else None
     if nulls == 0:
         return
@@ -87,7 +87,7 @@ def _is_filled_everywhere(context: Context, table: Name, column: str) -> bool:
 
 
 def _nulls(context: Context, table: Name, column: str) -> int | None:
-    place = context.place(table, column)
+    place = "" if context.leaves_out(table) else context.place(table, column)
     return context.count(f"SELECT count(*) FROM {place} WHERE {quote(column)} IS NULL") if place else None
 
 

@@ -77,7 +77,11 @@ def _duplicates(context: Context, table: Name, columns: tuple[str, ...], where: 
     added = [column for column in (context.new_column(table, name) for name in columns) if column]
     if any(not column.has_value and not context.written(table, column.name) for column in added) and not same_nulls:
         return 0  # all NULL, and NULLs are distinct
-    if added or (context.sqlite and any(is_changed(context, table, name) for name in columns)):
+    if (
+        added
+        or context.leaves_out(table)
+        or (context.sqlite and any(is_changed(context, table, name) for name in columns))
+    ):
         return None  # what the target holds there says nothing
     place = context.place(table, *columns) if columns else ""
     if not place:
