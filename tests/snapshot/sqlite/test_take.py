@@ -98,7 +98,7 @@ def test_small_file_takes_milliseconds(shop: Path, store: Path) -> None:
         run(connection, "CREATE TABLE filler AS SELECT zeroblob(200000) a")
         began = time.perf_counter()
         take(connection, store=store)
-    assert time.perf_counter() - began < 0.5  # 8 ms on an idle machine
+    assert time.perf_counter() - began < 1  # 8 ms on an idle machine
 
 
 def test_rows_that_break_a_rule_of_their_table_are_no_damage(shop: Path, store: Path) -> None:
