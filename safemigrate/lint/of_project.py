@@ -101,8 +101,8 @@ is a String there (before Prisma 6.2), a list too, native types and GIN indexes 
 itself is an Int.
 
 The side that the branch changed leads: what it added is proposed for the other, translated, and what it removed is
-removed there. Without a base, production leads, and nothing is removed. Where the base differs in the same way already
-it is a warning; an index that only production has is a notice.
+removed there. Without a base production leads, and gets what it lacks, but for uniques. Where the base differs in the
+same way already it is a warning; an index that only production has is a notice.
 
     safemigrate check --fix prisma/schema.prisma
 

@@ -69,17 +69,24 @@ def _one_sided(sides: Sides, has: Block, lacks: Block, key: _Key, said: _Said, l
     place = said.field.place if said.field else said.attribute.place
     level = Level.WORTH if kind == "index" and lacking is Side.DEVELOPMENT else Level.MUST
     follows, edit = lacking, _added(sides, lacks, said, lacking)
-    if _lost(sides, lacking, has.name, key):
+    if _had(sides, lacking, has.name, key):
         message += " any more"
+        follows, edit = lacking.other, _without(sides.of(lacking.other), said)
+    elif lacking is Side.PRODUCTION and kind != "index" and not _is_new(sides, has.name, key):
+        # production's rows may not be unique so: it gets only what a branch has just written
         follows, edit = lacking.other, _without(sides.of(lacking.other), said)
     return Difference(has.name, message, level, follows, place, lacks.place, (edit,))
 
 
-def _lost(sides: Sides, lacking: Side, model: str, key: _Key) -> bool:
+def _had(sides: Sides, side: Side, model: str, key: _Key) -> bool:
     if not sides.before:
         return False
-    was = sides.before[0 if lacking is Side.PRODUCTION else 1].blocks.get(model)
+    was = sides.before[0 if side is Side.PRODUCTION else 1].blocks.get(model)
     return was is not None and key in _keys(was)
+
+
+def _is_new(sides: Sides, model: str, key: _Key) -> bool:
+    return sides.before is not None and not _had(sides, Side.DEVELOPMENT, model, key)
 
 
 def _without(schema: Schema, said: _Said) -> Edit:

@@ -63,7 +63,10 @@ def compared(pair: Pair, named: Named | None = None, *, based: bool = True) -> I
     branch = _branch(pair, named) if based else None
     if branch is None:
         return InStep(production, development, tuple(differences(production, development, version)))
-    before = (_before(branch, pair.production), _before(branch, pair.development))
+    try:
+        before = (_before(branch, pair.production), _before(branch, pair.development))
+    except ProjectError:  # what the base has is no schema: it says nothing
+        return InStep(production, development, tuple(differences(production, development, version)))
     found = differences(production, development, version, before)
     known = frozenset(one.message for one in differences(*before, version))
     return InStep(production, development, tuple(found), known, branch.base)
@@ -93,12 +96,12 @@ def behind(request: Request, project: Project) -> tuple[tuple[str, ...], tuple[s
     try:
         sides = pair_of(request.project, request.settings, project)
         assert sides is not None
-        found = compared(sides, based=False)
+        open_ = [one for one in compared(sides, based=False).differences if one.level is Level.MUST and not one.allowed]
+        if not open_:
+            return (), ()
+        found = compared(sides)  # a base says which side follows
     except ProjectError as error:  # what was applied is applied
         return (f"The two schemas are not compared: {error.summary}",), ()
-    open_ = [one for one in found.differences if one.level is Level.MUST and not one.allowed]
-    if not open_:
-        return (), ()
     more = f"; and {len(open_) - _SHOWN:,} more" if len(open_) > _SHOWN else ""
     said = "; ".join(one.message for one in open_[:_SHOWN])
     return (f"The two schemas are out of step: {said}{more}.",), tuple(commands(found, sides)[:1])

@@ -35,12 +35,13 @@ def check_pair(request: Request, project: Project) -> Iterator[Diagnosis]:
                 fix=(naming(beside, project),),
             )
         return
-    whole = compared(sides, based=False)
-    found = [one for one in whole.differences if one.level is Level.MUST and not one.allowed]
+    found = [one for one in compared(sides, based=False).differences if one.level is Level.MUST and not one.allowed]
     names = f"{shown(sides.production.schema)} and {shown(sides.development.schema)}"
     if found:
         count = f"{len(found):,} differences" if len(found) > 1 else found[0].message
-        yield Diagnosis("pair", ok=False, detail=f"{names} are out of step: {count}", fix=tuple(commands(whole, sides)))
+        yield Diagnosis(
+            "pair", ok=False, detail=f"{names} are out of step: {count}", fix=tuple(commands(compared(sides), sides))
+        )
     else:
         yield Diagnosis("pair", ok=True, detail=f"{names} are in step")
 

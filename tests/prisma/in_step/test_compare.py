@@ -269,6 +269,10 @@ def test_a_bigint_that_counts_by_itself_is_an_int_on_sqlite() -> None:
         (("a Int", ""), ("a Int", "a Int"), ("", "")),
         (("a Int", "a Int"), ("a Int", ""), ("", "")),
         (("a Int @unique", "a Int"), ("a Int @unique", "a Int @unique"), ("a Int", "a Int")),
+        (("a Int", "a Int"), ("a Int", "a Int @unique"), ("a Int @unique", "a Int @unique")),
+        # production's rows may have duplicates: a unique that a branch has not just written is not pressed on it
+        (("a Int", "a Int"), ("a Int @unique", "a Int @unique"), ("a Int", "a Int")),
+        (("a Int", "a Int"), ("a Int\n  @@unique([a])", "a Int\n  @@unique([a])"), ("a Int", "a Int")),
         # what is new on one side comes to the other
         (("", "a Int"), ("", ""), ("a Int", "a Int")),
         (("", ""), ("", "a Int @unique"), ("a Int @unique", "a Int @unique")),
