@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from safemigrate.db.sqlite.catalog import fold
@@ -49,6 +49,16 @@ def violations(connection: Connection, schema: str = "main", tables: Collection[
         except SqlError as error:
             found[str(error), ""] += 1
     return found
+
+
+def reached(connection: Connection, statements: Iterable[str]) -> set[str]:
+    """The tables that statements name, or triggers on what they name: no others are written where no key cascades."""
+    text = fold("\n".join(statements))
+    master = rows(connection, "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE sql NOT NULL")
+    acting = {name: fold(sql) for kind, name, _, sql in master if kind == "trigger"}
+    while fired := [name for kind, name, on, _ in master if kind == "trigger" and name in acting and fold(on) in text]:
+        text += "\n" + "\n".join(acting.pop(name) for name in fired)
+    return {name for kind, name, _, _ in master if kind == "table" and fold(name) in text}
 
 
 def added(before: Violations, after: Violations) -> Violations:

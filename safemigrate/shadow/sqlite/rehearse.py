@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.connection import Connection, SqlError, connect, quote, run
 from safemigrate.db.sqlite.errors import told
-from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
+from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, reached, violations
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Migration
 from safemigrate.shadow.sqlite.trace import Observation, Tracer
@@ -96,17 +96,33 @@ def whole(connection: Connection, statements: Iterable[str], *, on: bool) -> Ite
 
     These statements see no file but their own, and what is temporary ends with them. Raises MigrationFailed.
     """
-    broken = violations(connection)
-    with connection.alone(statements), foreign_keys(connection, on=on):
+    text = list(statements)
+    broken = _broken_before(connection, text) if not on else None
+    with connection.alone(text), foreign_keys(connection, on=on):
         try:
             with connection.transaction():
                 yield
-                if new := added(broken, violations(connection)):
+                now = violations(connection, tables=reached(connection, text)) if broken else None
+                if broken and now and (new := added(broken(), now)):
                     raise _orphaned(new)
         except SqlError as error:
             if told(connection.path, error):
                 raise
             raise script.failed(connection, error, "COMMIT") from error
+
+
+def _broken_before(connection: Connection, statements: Sequence[str]) -> Callable[[], Violations]:
+    """Return what counts the rows that referred to none before: only where it is asked, if the former file is there."""
+    tables = reached(connection, statements)
+    if former := connection.beside.get("before"):
+
+        def count() -> Violations:
+            with connect(former[0], write=False) as before:
+                return violations(before, tables=tables)
+
+        return count
+    found = violations(connection, tables=tables)
+    return lambda: found
 
 
 class Orphaned(MigrationFailed):

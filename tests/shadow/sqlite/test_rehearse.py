@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,18 @@ def test_it_sees_no_file_beside_it(make: Make, migration: Written) -> None:
         seen(connection, migration('INSERT INTO "Toy" SELECT "what", NULL FROM "Log"'))
     assert value(connection, 'SELECT count(*) FROM before."Log"') == 0
     assert rows(connection, "SELECT name FROM temp.sqlite_master") == []
+
+
+def test_rows_that_a_trigger_orphans_are_refused_and_what_was_so_before_is_read_from_the_former_file(
+    make: Make, migration: Written, tmp_path: Path
+) -> None:
+    off, on = "PRAGMA foreign_keys=OFF;", "PRAGMA foreign_keys=ON;"
+    watched = 'CREATE TRIGGER "goes" AFTER DELETE ON "Log" BEGIN DELETE FROM "Parent" WHERE id = 1; END;'
+    connection = make(FAMILY + watched + f'INSERT INTO "Log" VALUES (1); {off} DELETE FROM "Parent" WHERE id = 2; {on}')
+    former = tmp_path / "former"
+    former.write_bytes(connection.path.read_bytes())
+    connection.attach(former, "before")
+    seen(connection, migration(f'{off} UPDATE "Parent" SET "name" = id;'))
+    with pytest.raises(MigrationFailed, match='rows that refer to none: 2 of "Child" to "Parent"'):
+        seen(connection, migration(f'{off} DELETE FROM "Log";'))
+    assert value(connection, 'SELECT count(*) FROM "Parent"') == 1
