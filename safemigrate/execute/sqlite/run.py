@@ -126,7 +126,7 @@ def take_back(
 
     `rehearsed` is the side database of the rollback's own rehearsal, with what it drops and changes (`left`); `undo` is
     the plan that takes the rollback back. `fill` are the values that the inverse asks for, by name. `dangling` are rows
-    that pointed nowhere before the migrations, and do so again.
+    that pointed nowhere before the migrations, and may do so again.
     """
 
     def keep(keeper: Connection) -> None:
@@ -179,7 +179,7 @@ def _in_one(
                 keep(keeper)
             change()
             connection.attach_all(beside)
-            _sound(connection, violated + dangling, touched)
+            _sound(connection, violated | dangling, touched)
             hooks.verify()
             hooks.record()
     except BaseException as error:

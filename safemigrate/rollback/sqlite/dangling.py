@@ -6,26 +6,25 @@ from collections import Counter
 from collections.abc import Collection
 
 from safemigrate.db.sqlite.connection import Connection, quote, rows, run, value
-from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
+from safemigrate.db.sqlite.foreign_keys import Violations, violations
 from safemigrate.model import Kept, KeptKind
 
 
 def keep_dangling(connection: Connection, key: str, touched: Collection[str]) -> list[Kept]:
-    """Keep how many rows of which table pointed nowhere before, where there are fewer now: of the tables `touched`."""
-    before = violations(connection, "before", touched)
-    gone = added(violations(connection, tables=touched), before) if before else before
-    if not gone:
+    """Keep how many rows of which of the tables `touched` pointed nowhere before."""
+    found = violations(connection, "before", touched)
+    if not found:
         return []
     place = _place(key)
     run(connection, f"DROP TABLE IF EXISTS {place}")
     run(connection, f"CREATE TABLE {place} (child, parent, count)")
-    for (child, parent), count in gone.items():
+    for (child, parent), count in found.items():
         run(connection, f"INSERT INTO {place} VALUES (?, ?, ?)", [child, parent, count])
-    return [Kept(KeptKind.ROWS, quote(child), place) for child, _ in gone]
+    return [Kept(KeptKind.ROWS, quote(child) if parent else child, place) for child, parent in found]
 
 
 def dangling(connection: Connection, key: str) -> Violations:
-    """Return how many rows will point nowhere again once the migration is taken back."""
+    """Return how many rows pointed nowhere before the migration, and may do so when it is taken back."""
     if not value(connection, "SELECT count(*) FROM safemigrate.sqlite_master WHERE name = ?", [f"{key}_dangling"]):
         return Counter()
     kept = rows(connection, f"SELECT child, parent, count FROM {_place(key)}")

@@ -85,7 +85,7 @@ def _touched(before: Catalog, after: Catalog, written: Collection[str]) -> set[s
 def take_back(connection: Connection, plan: Plan) -> None:
     """Run the way back in one transaction. Raises MigrationFailed, and nothing has changed."""
     with foreign_keys(connection, on=False), connection.transaction():
-        known = violations(connection) + dangling(connection, key_of(plan.migration, plan.checksum))
+        known = violations(connection) | dangling(connection, key_of(plan.migration, plan.checksum))
         _run(connection, plan)
         if new := added(known, violations(connection)):
             raise MigrationFailed("; ".join(_orphans(new)), "The rollback was undone.")

@@ -22,8 +22,14 @@ def stored(value: str, affinity: str, into: str) -> str:
             f"CASE WHEN typeof({value}) = 'integer' THEN CAST({value} AS REAL) "
             f"{number} CAST({value} AS REAL) ELSE {value} END"
         )
-    whole = f"WHEN typeof({value}) = 'real' AND CAST({value} AS INTEGER) = {value} AND abs({value}) < 9.2e18 THEN"
-    return f"CASE {whole} CAST({value} AS INTEGER) {number} CAST({value} AS NUMERIC) ELSE {value} END"
+    whole = f"WHEN typeof({value}) = 'real' AND {_is_whole(value)} THEN CAST({value} AS INTEGER)"
+    cast = f"CAST({value} AS NUMERIC)"
+    text = f"CASE WHEN {_is_whole(cast)} THEN CAST({cast} AS INTEGER) ELSE {cast} END"
+    return f"CASE {whole} {number} {text} ELSE {value} END"
+
+
+def _is_whole(number: str) -> str:
+    return f"CAST({number} AS INTEGER) = {number} AND abs({number}) < 9.2e18"
 
 
 def constant(column: Column) -> str | None:

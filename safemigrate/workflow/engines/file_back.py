@@ -194,7 +194,7 @@ class FileBack:
 
         pointing: Violations = Counter()
         for one in chosen:
-            pointing += dangling(connection, key_of(one.migration, one.checksum))
+            pointing |= dangling(connection, key_of(one.migration, one.checksum))
         connection.attach(made.path(_TAKEN), "reached")
         try:
             run.take_back(

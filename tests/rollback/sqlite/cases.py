@@ -340,6 +340,18 @@ EXACT = [
         "ALTER TABLE c DROP COLUMN v;",
     ),
     Case(
+        "rows that point nowhere, gone with their table",
+        """CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (id INTEGER PRIMARY KEY, p INT REFERENCES p, v TEXT);
+        PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (1, 7, 'x'), (2, 8, 'y');""",
+        "DROP TABLE c;",
+    ),
+    Case(
+        "a foreign key to what is no key",
+        """CREATE TABLE p (id INT, v); CREATE TABLE c (id INTEGER PRIMARY KEY, p INT REFERENCES p (id));
+        PRAGMA foreign_keys = OFF; INSERT INTO p VALUES (1, 'a'); INSERT INTO c VALUES (1, 1), (2, 8);""",
+        "PRAGMA foreign_keys = OFF; DROP TABLE c; PRAGMA foreign_keys = ON;",
+    ),
+    Case(
         "no key",
         """CREATE TABLE t (a, b TEXT); INSERT INTO t VALUES (1, 'x'), (1, 'x'), ('1', 'x'), (1.0, 'x'), (NULL, NULL), (NULL, NULL), (x'31', 'z');""",
         "UPDATE t SET b = b || '!' WHERE a = 1; DELETE FROM t WHERE a = x'31'; INSERT INTO t VALUES (1, 'x');",
