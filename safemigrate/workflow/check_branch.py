@@ -24,7 +24,6 @@ from safemigrate.workflow.gate import ci
 from safemigrate.workflow.gate.changes import Changes, changes
 from safemigrate.workflow.gate.effort import Effort, compares
 from safemigrate.workflow.gate.ground import grounds_of
-from safemigrate.workflow.gate.in_step import with_pair
 from safemigrate.workflow.request import Request
 
 if TYPE_CHECKING:
@@ -62,7 +61,9 @@ def check_branch(request: Request, options: BranchOptions) -> Outcome:
         found, notes = _changes(one, migrations(one), named)
         refuse_empty(found.runs)
         seen = _seen(request, options.effort, one, found, live if live and live.provider == one.provider else None)
-        if one is project:
+        if one is project and request.settings.pair:
+            from safemigrate.workflow.gate.in_step import with_pair
+
             seen = with_pair(seen, request, project, named)
         from safemigrate.workflow.gate.verdict import verdict
 

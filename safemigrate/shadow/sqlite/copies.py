@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from safemigrate import proc
 from safemigrate.db.sqlite.connection import Connection, connect, run
+from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
 
 
@@ -22,6 +23,10 @@ class Copies:
     def path(self, name: str) -> Path:
         """Where the file of a name is, or will be."""
         return self.folder / f"{name}.db"
+
+    def url(self, name: str) -> DatabaseUrl:
+        """Name a file as Prisma's CLI is told of it."""
+        return DatabaseUrl.parse(f"file:{self.path(name)}").resolved(self.folder)
 
     def copy(self, source: str | Path, into: str) -> Path:
         """Copy a file that nobody writes to, and in which no transaction is open, over one that nobody has open."""

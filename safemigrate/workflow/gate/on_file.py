@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.compare import compare
@@ -64,12 +63,12 @@ class FileGround:
     @property
     def begin(self) -> DatabaseUrl:
         """The file."""
-        return _url(self.copies.path(_BASE))
+        return self.copies.url(_BASE)
 
     def end(self, new: Sequence[Migration]) -> DatabaseUrl | None:
         """Run what is new in a copy."""
         with self._copied(_END) as connection:
-            return None if _replayed(connection, new) else _url(connection.path)
+            return None if _replayed(connection, new) else self.copies.url(_END)
 
     def change(self, new: Sequence[Migration]) -> SchemaChange:
         """Compare the catalogs before and after what is new, and see on the way what is renamed."""
@@ -146,7 +145,3 @@ def _replayed(connection: Connection, migrations: Sequence[Migration], on_progre
         except (MigrationFailed, NotSql):
             failed.append(one.name)
     return failed
-
-
-def _url(path: Path) -> DatabaseUrl:
-    return DatabaseUrl.parse(f"file:{path}").resolved(path.parent)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from safemigrate.db.sqlite.catalog import Catalog, Names, read
 from safemigrate.db.sqlite.compare import compare, fingerprint, other_order
 from safemigrate.db.sqlite.connection import VERSION, Connection, SqlError, connect
-from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ConnectionFailed, HistoryError, MigrationFailed
 from safemigrate.model import AppliedState, Migration, Progress, counted
 from safemigrate.prisma import history as files
@@ -57,7 +56,7 @@ class FileAdopter:
             if resolved.migrations:
                 point = _reached(made, resolved.migrations, live, self.request)
                 applied = {row.name for row in target.state.applied}
-                found = adoption.along(resolved, point, applied, url(made, _HISTORY))
+                found = adoption.along(resolved, point, applied, made.url(_HISTORY))
             elif not compare(live, _NOTHING):
                 return adoption.EMPTY
             else:
@@ -102,7 +101,7 @@ class FileAdopter:
         project, name = resolved.project, resolved.url.name
         one = adoption.first(project, baseline.write(live, name))
         baseline.prove(made, one, live, self.request.on_progress)
-        drift, unknown = adoption.drift(project, url(made, baseline.PROVEN))
+        drift, unknown = adoption.drift(project, made.url(baseline.PROVEN))
         tables = sum(each != files.TABLE for each in live.tables)
         more = baseline.beyond(live)
         beyond = f", and beyond schema.prisma {', '.join(more)}" if more else ""
@@ -122,13 +121,7 @@ def without_database(request: Request, project: Project, shadow: str | None) -> 
     """Write the baseline from schema.prisma alone."""
     del request, shadow
     with copies() as made, made.opened(_HISTORY):
-        return adoption.from_schema(project, url(made, _HISTORY))
-
-
-def url(made: Copies, name: str) -> DatabaseUrl:
-    """Name a copy as Prisma does."""
-    path = made.path(name)
-    return DatabaseUrl.parse(f"file:{path}").resolved(path.parent)
+        return adoption.from_schema(project, made.url(_HISTORY))
 
 
 def _reached(made: Copies, migrations: Sequence[Migration], live: Catalog, request: Request) -> Reached:
