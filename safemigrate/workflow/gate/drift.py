@@ -15,14 +15,13 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.prisma import command
 from safemigrate.prisma.project import Project
-from safemigrate.sql import split
 from safemigrate.workflow.gate.ground import Ground
 from safemigrate.workflow.gate.seen import schema_parts
 from safemigrate.workflow.proving.remember import hashed, keys, put_away
 from safemigrate.workflow.reading import files
 
 _KEPT = 100  # answers, most of them empty
-_SHOWN = 3  # statements in a message
+_SHOWN = 3  # parts in a message
 _USUAL = ("schema.prisma", "schema")
 
 
@@ -40,13 +39,13 @@ def drift(
     `earlier` are the files of the schema as the base has them, None without a base. None also where a migration does
     not run: then nobody knows the end. Raises PrismaError where the CLI fails.
     """
-    asked = _asked(project, ground, [*before, *new], lambda: ground.end(new), cache=cache)
+    asked = _asked(project, ground, before, new, lambda: ground.end(new), cache=cache)
     if not asked:
         return None
     there: list[str] | None = []
     if earlier:
         with proc.scratch() as scratch:
-            there = _asked(_of_base(project, earlier, scratch), ground, before, lambda: ground.begin, cache=cache)
+            there = _asked(_of_base(project, earlier, scratch), ground, before, (), lambda: ground.begin, cache=cache)
     extra = [one for one in asked if one not in (there or ())]
     shown = [" ".join(one.split()) for one in extra or asked]
     said = "; ".join(shown[:_SHOWN]) + (f"; and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else "")
@@ -65,22 +64,20 @@ def drift(
 def _asked(
     project: Project,
     ground: Ground,
-    history: Sequence[Migration],
+    before: Sequence[Migration],
+    new: Sequence[Migration],
     end: Callable[[], DatabaseUrl | None],
     *,
     cache: bool,
 ) -> list[str] | None:
-    """The statements that lead from the end of a history to schema.prisma; None where that end is not to be had."""
+    """What leads from the end of a history to schema.prisma, part by part; None where that end is not to be had."""
 
     def ask() -> str:
         url = end()
         return command.diff(project, url) if url else _NO_END
 
-    sql = _remembered(_key(project, ground, history), ask) if cache else ask()
-    if sql == _NO_END:
-        return None
-    # What switches foreign keys around a rebuild says nothing of what is missing.
-    return [one.sql for one in split(sql, dialect=project.provider) if one.kind != "PRAGMA"]
+    sql = _remembered(_key(project, ground, [*before, *new]), ask) if cache else ask()
+    return None if sql == _NO_END else ground.parts(sql, new) if sql else []
 
 
 _NO_END = "-- a migration does not run"

@@ -37,6 +37,9 @@ class Ground(Protocol):
     def end(self, new: Sequence[Migration]) -> DatabaseUrl | None:
         """Return one that has gone through what is new too, to be asked for once; None where that does not run."""
 
+    def parts(self, sql: str, new: Sequence[Migration]) -> list[str]:
+        """Cut what Prisma would do behind what is new into what a person reads, and compares with another such list."""
+
     def change(self, new: Sequence[Migration]) -> SchemaChange:
         """The schema before and after what is new, as far as it runs."""
 

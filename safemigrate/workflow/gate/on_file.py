@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.compare import compare
@@ -23,7 +24,7 @@ from safemigrate.workflow.on_file.proving import proven
 from safemigrate.workflow.proving import Terms
 from safemigrate.workflow.proving.remember import Memory
 
-_BASE, _END, _AFTER, _PLACE = "base", "end", "after", "live"
+_BASE, _END, _AFTER, _ASKED, _PLACE = "base", "end", "after", "asked", "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ class FileGround:
         """Run what is new in a copy."""
         with self._copied(_END) as connection:
             return None if _replayed(connection, new) else self.copies.url(_END)
+
+    def parts(self, sql: str, new: Sequence[Migration]) -> list[str]:
+        """What it changes: of a rebuild the text says neither that, nor the same twice."""
+        asked = Migration("schema.prisma", Path("schema.prisma"), sql, "")
+        with self._copied(_ASKED) as connection:
+            _replayed(connection, new)
+            before = read(connection)
+            failed = _replayed(connection, [asked])
+            said = [] if failed else compare(read(connection), before, order=False)
+        return said or [one.sql for one in statements_of(asked, "sqlite")]
 
     def change(self, new: Sequence[Migration]) -> SchemaChange:
         """Compare the catalogs before and after what is new, and see on the way what is renamed."""

@@ -82,6 +82,12 @@ class ServerGround:
         self.shadow.create(_END, template=BEGIN)
         return None if self._run(_END, new) else self.shadow.url(_END)
 
+    def parts(self, sql: str, new: Sequence[Migration]) -> list[str]:  # noqa: ARG002 what a file's takes
+        """Its statements."""
+        from safemigrate.sql import split
+
+        return [one.sql for one in split(sql)]
+
     def change(self, new: Sequence[Migration]) -> SchemaChange:
         """Compare the catalogs before and after what is new."""
         from safemigrate.db import catalog

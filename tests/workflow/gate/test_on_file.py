@@ -89,12 +89,26 @@ def test_the_real_prisma(root: Path, prisma: PrismaCli, monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     (root / ".gitignore").write_text("node_modules\n")
     migration(root, INIT, 'CREATE TABLE "User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "name" TEXT);')
+    migration(root, BIO, 'ALTER TABLE "User" ADD COLUMN "bio" TEXT;')
     commit(root)
     git(root, "branch", "-qf", "main")
     prisma.project(root, "model User {\n  id Int @id\n  name String\n  bio String?\n  age Int?\n}\n", "sqlite")
     outcome = check(root)
     assert whole(outcome) == {"schema-drift": "error"}
-    assert 'does: CREATE TABLE "new_User" ( ' in outcome.findings[0].message
+    assert outcome.findings[0].message == (
+        "schema.prisma asks for what no migration does: "
+        'column "User"."age" is missing; column "User"."name": definition TEXT, expected TEXT NOT NULL'
+    )
+    commit(root)
+    git(root, "branch", "-qf", "main")  # and now the base has it too
+    schema = root / "prisma" / "schema.prisma"
+    schema.write_text(schema.read_text().replace("  age Int?", "  age Int?\n  size Int?"))
+    outcome = check(root)
+    assert outcome.findings[0].message.endswith('does: column "User"."size" is missing')
+    migration(root, "20250502000000_size", 'ALTER TABLE "User" ADD COLUMN "size" INTEGER;')
+    assert whole(check(root)) == {"schema-drift": "warning"}
+    git(root, "checkout", "-q", "main", "--", "prisma")
+    shutil.rmtree(root / "prisma/migrations/20250502000000_size")
     migration(root, NEW, REBUILT)
     assert whole(check(root)) == {}
 
