@@ -19,7 +19,7 @@ from safemigrate.lint.context import Context
 from safemigrate.lint.enums import recreated
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
-from safemigrate.sql.actions import AlterColumnType, quote
+from safemigrate.sql.actions import AlterColumnType, Rebuild, quote
 
 SETUP = 'CREATE TABLE "Item" (id int PRIMARY KEY, price numeric(10, 4));'
 BAD = 'ALTER TABLE "Item" ALTER COLUMN "price" SET DATA TYPE INTEGER;'
@@ -62,19 +62,35 @@ def _on_sqlite(context: Context, action: AlterColumnType, before: str, rows: int
     subject, column = f"{action.table}.{quote(action.column)}", quote(action.column)
     if before and not action.using and affinity.holds(before, action.type):
         return
-    does = f"each value becomes {action.using}" if action.using else affinity.becomes(before, action.type)
     place, misfit = context.place(action.table, action.column), affinity.misfits(column, action.type)
     misfits = context.count(f"SELECT count(*) FROM {place} WHERE {misfit}") if place and misfit else None
-    held = f" {counted(misfits, 'value')} of another kind" if misfits else ""
+    severity, does = Severity.WARNING, affinity.becomes(before, action.type)
+    if action.using:
+        does = f"each value becomes {action.using}"
+    elif misfits == 0:
+        severity = Severity.NOTICE
+    elif _is_row_id(context, action):
+        severity = Severity.ERROR if misfits else Severity.WARNING
+        does = "a value that is no whole number stops the copy, for it is the row's id"
+    held = f"; it holds {counted(misfits, 'value')} of another kind" if misfits else ""
     yield context.finding(
-        Severity.NOTICE if misfits == 0 and not action.using else Severity.WARNING,
-        f"{subject} changes{f' from {before}' if before else ''} to {action.type}: {does}"
-        + (f"; it holds{held}" if held else ""),
+        severity,
+        f"{subject} changes{f' from {before}' if before else ''} to {action.type}: {does}{held}",
         subject=subject,
         help=f"see them: SELECT {column} FROM {action.table} WHERE {misfit};" if misfit else "",
         count=misfits if misfits is not None else rows,
         loses=misfits is None or bool(action.using),  # they stay as they are: it is the client that cannot read them
     )
+
+
+def _is_row_id(context: Context, action: AlterColumnType) -> bool:
+    """Whether it becomes an INTEGER PRIMARY KEY, which alone is strict about its type."""
+    for one in context.all_of(Rebuild):
+        keys = [key.columns for key in one.created.constraints if key.kind == "primary key"]
+        for column in one.created.columns if one.table == action.table else ():
+            if column.name == action.column and (column.primary_key or (column.name,) in keys):
+                return column.type.upper() == "INTEGER"
+    return False
 
 
 def _is_cast(action: AlterColumnType) -> bool:

@@ -146,6 +146,12 @@ def test_findings_count_rows(known: Facts, sql: str, expected: list[str]) -> Non
     assert sorted(said(known, sql)) == sorted(expected)
 
 
+def test_a_row_id_takes_whole_numbers_alone(file: Connection) -> None:
+    sql = rebuilt('"id" INTEGER PRIMARY KEY, "userId" INT', '"id", "userId"', "*").replace("User", "Post")
+    (told, *_) = [one for one in said(facts(file, read(file)), sql) if "type-change" in one]
+    assert told.startswith('type-change error: "Post"."id" changes from TEXT to INTEGER: a value that is no whole')
+
+
 def test_what_a_rebuild_left_half_done_is_named(file: Connection) -> None:
     file.execute('CREATE TABLE "new_User" (id)')
     file.execute('INSERT INTO "new_User" VALUES (1)')

@@ -298,3 +298,18 @@ INSERT INTO "new_App" ("id") SELECT "id" FROM "App";
 DROP TABLE "App";
 ALTER TABLE "new_App" RENAME TO "App";
 PRAGMA foreign_keys=ON;
+
+-- case: an id of text that becomes the row's id
+-- setup
+CREATE TABLE "Item" ("id" TEXT NOT NULL PRIMARY KEY);
+INSERT INTO "Item" VALUES ('a1');
+-- migration
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_Item" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT);
+-- expect: data-loss type-change
+-- maybe: correctness
+INSERT INTO "new_Item" ("id") SELECT "id" FROM "Item";
+DROP TABLE "Item";
+ALTER TABLE "new_Item" RENAME TO "Item";
+PRAGMA foreign_keys=ON;
+-- fails: datatype mismatch
