@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -85,6 +86,7 @@ class Bench:
         done = subprocess.run(
             [sys.executable, "-m", "safemigrate", *arguments, "--no-interactive"],
             cwd=self.root,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             capture_output=True,
             text=True,
             check=False,
@@ -126,7 +128,7 @@ class Bench:
     def table(self) -> str:
         base, least = self.best["sqlite3 .backup"]
         rows = [
-            f"| {what} | {took:.2f} | {took / base:.1f} x | {work:.2f} | {work / least:.1f} x |"
+            f"| {what} | {took:.3f} | {took / base:.1f} x | {work:.3f} | {work / least:.1f} x |"
             for what, (took, work) in self.best.items()
         ]
         size = self.file.stat().st_size
@@ -145,7 +147,8 @@ class Bench:
 
 def _worked() -> float:
     """Return the seconds of a processor of this process and its children."""
-    return sum(os.times()[:4])
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def main() -> None:
