@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from safemigrate import proc
-from safemigrate.db.sqlite.connection import Connection, connect, run
+from safemigrate.db.sqlite.catalog import read
+from safemigrate.db.sqlite.connection import Connection, connect, quote, run
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.errors import ShadowError
 
@@ -25,8 +26,22 @@ class Copies:
         return self.folder / f"{name}.db"
 
     def url(self, name: str) -> DatabaseUrl:
-        """Name a file as Prisma's CLI is told of it."""
-        return DatabaseUrl.parse(f"file:{self.path(name)}").resolved(self.folder)
+        """Name a copy of a file, without what schema.prisma cannot say, as Prisma's CLI is told of it.
+
+        Prisma looks past triggers, views, partial and expression indexes; 7.10's engine stumbles over some of them.
+        """
+        copy = f"{name}_sayable"
+        self.copy(name, copy)
+        with self.opened(copy) as connection:
+            catalog = read(connection)
+            for trigger in catalog.triggers.values():
+                run(connection, f"DROP TRIGGER {quote(trigger.name)}")
+            for view in catalog.views.values():
+                run(connection, f"DROP VIEW {quote(view.name)}")
+            for index in catalog.indexes.values():
+                if index.origin == "c" and (index.where or index.columns is None):
+                    run(connection, f"DROP INDEX {quote(index.name)}")
+        return DatabaseUrl.parse(f"file:{self.path(copy)}").resolved(self.folder)
 
     def copy(self, source: str | Path, into: str) -> Path:
         """Copy a file that nobody writes to, and in which no transaction is open, over one that nobody has open."""

@@ -75,7 +75,7 @@ class FileWay:
                         ("safemigrate apply --no-generate   # applies the pending migrations as they are",),
                     ) from error
         on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
-        return command.diff(project, replace(self.target.resolved.url, path=self.copies.path(_HISTORY)))
+        return command.diff(project, self.copies.url(_HISTORY))
 
     def rehearse(self, scripts: Sequence[Script]) -> FileTried:
         """Try the migrations in copies of the file, with every row."""
