@@ -122,8 +122,12 @@ def result(back: Back, column: Column, row: str = "n", kept: str = "k", *, typed
 def _absent(back: Back, column: Column) -> str:
     """Write the value of a row written since in a column that is not there today."""
     if rowid_alias(back.pair.was) == column.name:  # behind all that ever were
-        kept = f"(SELECT coalesce(max(old_key.{old(column)}), 0) FROM {back.keeping.place} AS old_key)"
-        return f"{kept if column in back.keeping.old else '0'} + row_number() OVER ()"
+        reached = str(back.pair.was.counter or 0)
+        if column not in back.keeping.changed:
+            return f"{reached} + row_number() OVER ()"
+        highest = f"max(coalesce(max(old_key.{old(column)}), 0), {reached})"
+        new_ones = f"row_number() OVER (PARTITION BY k.what IS '{CHANGED}')"
+        return f"(SELECT {highest} FROM {back.keeping.place} AS old_key) + {new_ones}"
     if needs_value(back, column):
         return filled(subject(back, column))
     return constant(column) or f"({column.default})"
@@ -183,7 +187,8 @@ def pointing(back: Back, all_of_them: Sequence[Back]) -> Iterator[Pointing]:
             here = [child.pair.was.column(name) for name in key.columns]
             there = [parent.descent.columns.get(fold(name)) for name in key.references]
             pairs = tuple((one, other) for one, other in zip(here, there, strict=True) if one and other)
-            if len(pairs) == len(here):
+            counted = any(one.name == rowid_alias(child.pair.was) and not child.pair.source(one) for one, _ in pairs)
+            if len(pairs) == len(here) and not counted:  # what has no value today points to nothing
                 yield Pointing(child, pairs)
 
 

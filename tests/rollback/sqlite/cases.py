@@ -352,6 +352,13 @@ EXACT = [
         "PRAGMA foreign_keys = OFF; DROP TABLE c; PRAGMA foreign_keys = ON;",
     ),
     Case(
+        "an id that is gone",
+        USERS,
+        rebuild("User", '"email" TEXT NOT NULL PRIMARY KEY, "name" TEXT', '"email", "name"'),
+        """INSERT INTO "User" VALUES ('new@x', 'New'), ('more@x', NULL); DELETE FROM "User" WHERE "email" = 'bob@x';""",
+        """INSERT INTO "User" VALUES (6, 'new@x', 'New', NULL), (7, 'more@x', NULL, NULL); DELETE FROM "User" WHERE "id" = 2;""",
+    ),
+    Case(
         "no key",
         """CREATE TABLE t (a, b TEXT); INSERT INTO t VALUES (1, 'x'), (1, 'x'), ('1', 'x'), (1.0, 'x'), (NULL, NULL), (NULL, NULL), (x'31', 'z');""",
         "UPDATE t SET b = b || '!' WHERE a = 1; DELETE FROM t WHERE a = x'31'; INSERT INTO t VALUES (1, 'x');",
