@@ -17,12 +17,16 @@ ASSUMED_VERSION = 15
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; `columns` is empty where a key is an expression, `partial` says that it leaves rows out."""
+    """An index; `columns` is empty where a key is an expression, `partial` says that it leaves rows out.
+
+    `by_hand` is one that no migration made, so that it comes back where safemigrate makes the table anew.
+    """
 
     columns: tuple[str, ...] = ()
     unique: bool = False
     valid: bool = True
     partial: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class _Folding:
         self._facts = facts
         self._warned = warned
         self._remade = remade(statements, schema.key)
-        self._done: list[tuple[int, Name, Changes]] = []  # rebuilds that have ended, and where
+        self._done: list[tuple[Name, Changes]] = []
         self._were_unique: dict[Name, list[set[str]]] = {}  # keys of indexes that were dropped, until rows change
 
     def run(self) -> list[Statement]:
@@ -110,7 +110,7 @@ class _Folding:
         if number == one.copies[0]:
             copies = [a for copy in one.copies for a in self._statements[copy].actions if isinstance(a, Insert)]
             told = changes(self._schema, one, copies, self._warned)
-            self._done.append((one.end, one.table, told))
+            self._done.append((one.table, told))
             parts += told.steps
         if number == one.drop:
             parts.append([Rebuild(one.table, one.created, "drop")])
@@ -127,7 +127,7 @@ class _Folding:
         again = [_index_key(a.columns) for a in behind if isinstance(a, CreateIndex) and a.table == one.table]
         lost: list[Action] = []
         for name, index in known.indexes.items():
-            plain = index.columns and not index.partial
+            plain = index.columns and not index.partial and not index.by_hand
             if name in remain or name in known.constraints or (plain and _index_key(index.columns) in again):
                 continue
             # What Prisma does not know, safemigrate puts back where it applies the file.
@@ -172,7 +172,7 @@ class _Folding:
         return drop
 
     def _changes(self, table: Name) -> Changes | None:
-        return next((told for _end, name, told in reversed(self._done) if name == table), None)
+        return next((told for name, told in reversed(self._done) if name == table), None)
 
     def _is_leftover(self, one: Remade, statement: Statement) -> bool:
         """Whether it clears away what a rebuild that did not end may have left, and nobody knows of."""

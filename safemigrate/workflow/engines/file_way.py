@@ -58,7 +58,8 @@ class FileWay:
         connection, state = self.target.connection, self.target.state
         # Of what is run again by other statements the text says nothing.
         again = [one for one in self.target.resolved.migrations if one.name in self.instead]
-        return facts(connection, read(connection), {one.name: one.checksum for one in (*state.applied, *again)})
+        applied = {one.name: one.checksum for one in (*state.applied, *again)}
+        return facts(connection, read(connection), applied, made=_indexes(self.target.resolved.migrations))
 
     def difference(self) -> str:
         """Run the history in an empty file, and ask Prisma."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from safemigrate.db.sqlite.catalog import Catalog, Table
@@ -18,9 +18,15 @@ _SECONDS, _STEPS = 5.0, 10_000
 
 
 def facts(
-    connection: Connection, catalog: Catalog, applied: Mapping[str, str] | None = None, folder: Sequence[str] = ()
+    connection: Connection,
+    catalog: Catalog,
+    applied: Mapping[str, str] | None = None,
+    folder: Sequence[str] = (),
+    made: Collection[str] | None = None,
 ) -> Facts:
     """Describe the file before any pending migration; `applied` are its migrations with their checksums.
+
+    `made` are the indexes that migrations made, None where nobody says.
 
     Counting happens when a rule asks, five seconds at most each.
     """
@@ -36,10 +42,10 @@ def facts(
         finally:
             connection.set_progress_handler(None, 0)
 
-    return replace(described(catalog), count=count, applied=applied, in_steps=True, folder=tuple(folder))
+    return replace(described(catalog, made), count=count, applied=applied, in_steps=True, folder=tuple(folder))
 
 
-def described(catalog: Catalog) -> Facts:
+def described(catalog: Catalog, made: Collection[str] | None = None) -> Facts:
     """Describe what a catalog says, rows aside."""
     start = Facts(schema=SCHEMA, provider="sqlite")
     schema = Schema(start)
@@ -51,15 +57,18 @@ def described(catalog: Catalog) -> Facts:
             schema.note(action)
     read = schema.facts().tables or {}
     tables: dict[Key, TableFact] = {
-        (SCHEMA, name): _named(table, read.get((SCHEMA, name), TableFact())) for name, table in catalog.tables.items()
+        (SCHEMA, name): _named(table, read.get((SCHEMA, name), TableFact()), made)
+        for name, table in catalog.tables.items()
     }
     return replace(start, tables=tables, views=schema.facts().views)
 
 
-def _named(table: Table, known: TableFact) -> TableFact:
+def _named(table: Table, known: TableFact, made: Collection[str] | None) -> TableFact:
     """Columns as SQLite names them, whatever was understood of the text: a virtual table's are its module's."""
+    by_hand = {*known.indexes} - {*known.constraints} - {*made} if made is not None else set[str]()
     return replace(
         known,
+        indexes={name: replace(one, by_hand=name in by_hand) for name, one in known.indexes.items()},
         columns={column.name: column.type for column in table.columns},
         required=frozenset(column.name for column in table.columns if column.required) | known.required,
     )

@@ -152,6 +152,14 @@ def test_a_row_id_takes_whole_numbers_alone(file: Connection) -> None:
     assert told.startswith('type-change error: "Post"."id" changes from TEXT to INTEGER: a value that is no whole')
 
 
+def test_an_index_made_by_hand_comes_back_and_is_no_finding(file: Connection) -> None:
+    file.execute('CREATE UNIQUE INDEX "by_hand" ON "User" ("bio")')
+    sql = rebuilt(KEPT, ALL, ALL)
+    assert said(facts(file, read(file), made=()), sql) == []
+    (told,) = said(facts(file, read(file), made=["by_hand"]), sql)
+    assert told.startswith('drop-constraint warning: unique index "by_hand" of "User" is dropped')
+
+
 def test_what_a_rebuild_left_half_done_is_named(file: Connection) -> None:
     file.execute('CREATE TABLE "new_User" (id)')
     file.execute('INSERT INTO "new_User" VALUES (1)')
