@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -191,14 +191,31 @@ class _Kind(NamedTuple):
 
 def read(connection: Connection, schema: str = "main") -> Catalog:
     """Read the catalog of the file itself or of an attached one."""
+    found = rows(connection, f"SELECT type, name, tbl_name, rootpage, sql FROM {quote(schema)}.sqlite_master")
+    counters = _counters(connection, schema) if any(name == "sqlite_sequence" for _, name, *_ in found) else {}
+    key = (*found, *counters.items())
+    if (known := _known.pop(key, None)) is None:
+        known = _read(connection, schema, found, counters)
+    _known[key] = known  # the last used is the last
+    if len(_known) > _REMEMBERED:
+        del _known[next(iter(_known))]
+    return known
+
+
+# A trial reads the same few catalogs again and again, and all there is to say of them is in their texts.
+_known: dict[tuple[Any, ...], Catalog] = {}
+_REMEMBERED = 32
+
+
+def _read(
+    connection: Connection, schema: str, found: Sequence[tuple[Any, ...]], counters: Mapping[str, int | None]
+) -> Catalog:
     kinds = {
         name: _Kind(of, bool(without_rowid), bool(strict))
         for name, of, without_rowid, strict in rows(
             connection, "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = ?", [schema]
         )
     }
-    found = rows(connection, f"SELECT type, name, tbl_name, rootpage, sql FROM {quote(schema)}.sqlite_master")
-    counters = _counters(connection, schema) if any(name == "sqlite_sequence" for _, name, *_ in found) else {}
     columns, keys = _columns(connection, schema, kinds), _foreign_keys(connection, schema)
     own = [row for row in found if not row[1].startswith("sqlite_")]
     tables = [

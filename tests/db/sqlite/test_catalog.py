@@ -148,3 +148,17 @@ def test_names_do_not_mind_case(connection: Connection) -> None:
 )
 def test_affinity_is_sqlites(declared: str, found: str) -> None:
     assert affinity(declared) == found
+
+
+def test_a_catalog_is_read_once_as_long_as_nothing_in_it_changes(tmp_path: Path) -> None:
+    with connect(tmp_path / "dev.db", create=True) as connection:
+        connection.execute("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+        first = read(connection)
+        assert read(connection) is first
+        connection.execute("INSERT INTO a DEFAULT VALUES")
+        assert read(connection).tables["a"].counter == 1
+        connection.execute("CREATE INDEX i ON a (id)")
+        assert "i" in read(connection).indexes
+        connection.execute("DROP INDEX i")
+        connection.execute("DELETE FROM sqlite_sequence")
+        assert read(connection) is first
