@@ -86,7 +86,7 @@ def reversed_lineage(found: Lineage, before: Catalog) -> Lineage:
             fold(now): next(c.name for c in table.columns if fold(c.name) == was)
             for was, now in descent.columns.items()
         }
-        back[fold(descent.table)] = Descent(table.name, named, rebuilt=True)
+        back[fold(descent.table)] = Descent(table.name, named, descent.rebuilt)
     return back
 
 

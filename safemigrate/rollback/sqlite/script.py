@@ -59,7 +59,7 @@ def settle(connection: Connection, change: Change) -> Change:
     """
     tried = [back for back in change.backs if _renames(back) and not back.pair.descent.rebuilt]
     renames = tuple(sql for back in tried for sql in _renames(back))
-    settled = _renamed(connection, change, renames) if tried else change.after
+    settled = _renamed(connection, replace(change, renames=renames)) if tried else change.after
     if settled is None or not all(_is_placed(back, change, settled) for back in tried):
         tried, renames, settled = [], (), change.after
     backs = tuple(
@@ -113,11 +113,11 @@ def _renames(back: Back) -> list[str]:
     return said
 
 
-def _renamed(connection: Connection, change: Change, renames: Sequence[str]) -> Catalog | None:
+def _renamed(connection: Connection, change: Change) -> Catalog | None:
     """Read the catalog as it would be with the former names; None where SQLite does not give them."""
     connection.execute("SAVEPOINT renames")
     try:
-        for sql in (*_unbound(change), *(f"DROP TABLE {quote(table.name)}" for table in change.born), *renames):
+        for sql in (*_unbound(change), *(f"DROP TABLE {quote(table.name)}" for table in change.born), *change.renames):
             run(connection, sql)
         return read(connection)
     except SqlError:
@@ -144,8 +144,13 @@ def _is_placed(back: Back, change: Change, settled: Catalog) -> bool:
 
 
 def _dropped(change: Change) -> tuple[dict[str, View], dict[str, Trigger]]:
-    """Return the views and triggers of today that go: they are others than before, or must not act on the way."""
+    """Return the views and triggers of today that go: they are others than before, or must not act on the way.
+
+    All of them where something is renamed: one that names what is gone by then would stop it.
+    """
     before = change.before
+    if change.renames:
+        return dict(change.after.views), dict(change.after.triggers)
     views = {
         one.name: one
         for one in change.after.views.values()

@@ -8,13 +8,14 @@ import pytest
 
 from safemigrate.db.sqlite.catalog import read
 from safemigrate.db.sqlite.compare import compare
+from safemigrate.db.sqlite.connection import rows
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.model import Group, Plan, Proof, Verdict
 from safemigrate.rollback.sqlite.prove import take_back
 from safemigrate.rollback.sqlite.undo import undo
 from safemigrate.rollback.sqlite.virtual import readable
-from tests.rollback.sqlite.cases import EXACT, Case
+from tests.rollback.sqlite.cases import EXACT, POSTS, Case
 from tests.rollback.sqlite.journey import Journey, journey
 
 
@@ -42,3 +43,11 @@ def test_is_as_before_the_rollback(case: Case, tmp_path: Path) -> None:
         assert compare(used, read(connection)) == []
         names = [name for name, table in used.tables.items() if readable(connection, "before", table)]
         assert differences(connection, "before", "main", names) == []
+
+
+def test_a_rename_is_one_again(tmp_path: Path) -> None:
+    with journey(tmp_path, POSTS, 'ALTER TABLE "User" RENAME TO "Person";') as found:
+        found.write("""INSERT INTO "Person" VALUES (7, 'new@x', 'New', 1);""")
+        undone(found, tmp_path, """UPDATE "User" SET "age" = 9 WHERE "id" = 7; DELETE FROM "User" WHERE "id" = 2;""")
+        people = rows(found.connection, 'SELECT "id", "age" FROM "Person" ORDER BY "id"')
+        assert people == [(1, 36), (5, None), (7, 9)]
