@@ -109,6 +109,9 @@ def _losses(plan: Plan, before: Path, side: Path, *, own: bool) -> Iterator[_Los
 def _rows(beside: Connection, table: str, place: str, *, own: bool) -> Iterator[_Loss]:
     """Count the rows that went or changed, as they were kept."""
     name = place.partition(".")[2]
+    plain = name[1:-1].replace('""', '"')
+    if not value(beside, "SELECT count(*) FROM pragma_table_info(?) WHERE name = 'what'", [plain]):
+        return  # no rows, but how many of them pointed nowhere
     for what, word, loses in (("deleted", "deleted", True), ("changed", "changed", False)):
         count = int(value(beside, f"SELECT count(*) FROM {name} WHERE what = '{what}'"))
         if count:

@@ -106,6 +106,15 @@ def test_what_a_later_migration_makes_again_is_not_put_back_before_it(project: P
     assert {"handmade", "t"} <= names
 
 
+def test_rows_that_pointed_nowhere_before_are_no_loss_of_the_change(project: Project) -> None:
+    project.run("PRAGMA foreign_keys = OFF", "INSERT INTO Post (title, authorId) VALUES ('lost', 99)")
+    before = project.keep("before.db")
+    project.write(CHANGE, "DELETE FROM Post WHERE authorId NOT IN (SELECT id FROM User)")
+    assert project.apply().result is Result.APPLIED
+    assert project.rollback().result is Result.ROLLED_BACK
+    assert project.unlike(before) == []
+
+
 def test_a_rolled_back_migration_is_held(project: Project) -> None:
     project.write(CHANGE, DROPS)
     project.apply()
