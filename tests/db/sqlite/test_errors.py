@@ -18,6 +18,7 @@ from safemigrate.db.sqlite import errors
 from safemigrate.db.sqlite.connection import connect, run, value
 from safemigrate.db.sqlite.copy import backup, compact, overwrite
 from safemigrate.errors import ConnectionFailed
+from tests.rights import let_anybody_enter, ordinary_user
 
 MADE = ("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", "INSERT INTO t (a) VALUES ('a'), ('b')")
 
@@ -25,27 +26,13 @@ MADE = ("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", "INSERT INTO t (a) VALUES 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A file that is in order, in a folder of its own, which anybody may enter."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    let_anybody_enter(tmp_path)
     (tmp_path / "prisma").mkdir()
     made = tmp_path / "prisma" / "dev.db"
     with connect(made, create=True) as connection:
         for statement in MADE:
             run(connection, statement)
     return made
-
-
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Rights count: root has them all, so be somebody else for a while."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def write(path: Path) -> None:

@@ -22,6 +22,7 @@ from safemigrate.snapshot.sqlite.restore import restore
 from safemigrate.workflow.apply import apply
 from safemigrate.workflow.options import ApplyOptions
 from safemigrate.workflow.request import Request
+from tests.rights import let_anybody_enter, ordinary_user
 
 INIT = "CREATE TABLE User (id INTEGER PRIMARY KEY, bio TEXT);"
 NEXT = "ALTER TABLE User ADD COLUMN age INT;"
@@ -30,8 +31,7 @@ NEXT = "ALTER TABLE User ADD COLUMN age INT;"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project whose file has rows and one migration to come, in folders that anybody may enter."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    let_anybody_enter(tmp_path)
     made = tmp_path / "project"
     (made / "prisma").mkdir(parents=True)
     (made / ".git").mkdir()
@@ -69,21 +69,6 @@ def done(root: Path, **options: float) -> Result:
 def columns(root: Path) -> list[str]:
     with connect(root / "prisma" / "dev.db", write=False) as connection:
         return [name for (name,) in rows(connection, "SELECT name FROM pragma_table_info('User')")]
-
-
-@contextmanager
-def ordinary_user(root: Path) -> Iterator[None]:
-    """Rights count: root has them all, so be somebody else for a while."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        for path in (root, *root.rglob("*")):
-            os.chown(path, 65534, 65534)
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
 
 
 @contextmanager
