@@ -17,7 +17,7 @@ from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed, R
 from safemigrate.execute import kept, run
 from safemigrate.model import KeptKind, Outcome, Plan, Result
 from safemigrate.snapshot import store
-from safemigrate.workflow.on_target.resolve import ServerTarget, opened, require_server
+from safemigrate.workflow.on_server.resolve import ServerTarget, opened, require_server
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved, resolve
 

@@ -11,7 +11,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.lint import Facts, lint
 from safemigrate.model import Finding, Migration
 from safemigrate.sql import split
-from safemigrate.workflow.on_target.facts import described
+from safemigrate.workflow.on_server.facts import described
 
 Read = Callable[..., list[Finding]]
 

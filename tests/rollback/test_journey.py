@@ -7,7 +7,7 @@ import pytest
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, connect
 from safemigrate.model import Verdict
-from safemigrate.workflow.on_target.room import most_kept
+from safemigrate.workflow.on_server.room import most_kept
 from tests.rollback.cases import CONFLICTS, EXACT, NOT_EXACT
 from tests.rollback.journey import Traveller
 from tests.workflow.cases import Case

@@ -20,7 +20,7 @@ from safemigrate.snapshot import store
 from safemigrate.workflow.adopt import changes, documents, surroundings
 from safemigrate.workflow.adopt.surroundings import Bypass
 from safemigrate.workflow.fitness import Seen
-from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import STORE
 

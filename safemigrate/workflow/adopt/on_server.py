@@ -15,8 +15,8 @@ from safemigrate.workflow.adopt import adoption, baseline, mark, surroundings
 from safemigrate.workflow.adopt.adoption import NAME, Adoption
 from safemigrate.workflow.adopt.reached import reached
 from safemigrate.workflow.adopt.scope import Scope, empty, scope
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.shadow import shadow_for
 from safemigrate.workflow.rehearsal.shadows import HISTORY, copy_schema
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved, require_fit_history

@@ -15,8 +15,8 @@ from safemigrate.rollback.derive import derive
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.outcome import outcome_of
 from safemigrate.workflow.back.questions import ServerQuestions, answer
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.shadow import shadow_for
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.rehearsal.plan import script_of
 from safemigrate.workflow.rehearsal.shadows import replayed

@@ -18,9 +18,9 @@ from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.trace import Observation
 from safemigrate.workflow.back import reached
 from safemigrate.workflow.back.reached import HalfDone, failed
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.shadow import shadow_for
-from safemigrate.workflow.on_target.verify import invalid_indexes
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.shadow import shadow_for
+from safemigrate.workflow.on_server.verify import invalid_indexes
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.rehearsal.plan import as_written, script_of
 from safemigrate.workflow.rehearsal.shadows import replayed

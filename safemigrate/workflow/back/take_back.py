@@ -16,7 +16,7 @@ from safemigrate.workflow.back import conflicts, in_stages, taken
 from safemigrate.workflow.back.questions import ServerQuestions, keep_still
 from safemigrate.workflow.back.settle import Settlement, needed, settle
 from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.taken import Taken
 from safemigrate.workflow.target import Resolved

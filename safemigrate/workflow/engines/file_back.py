@@ -6,7 +6,6 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,7 +124,7 @@ class FileBack:
         made.copy(_NOW, _TAKEN)
         with made.opened(_TAKEN) as connection, attached(connection, now, beside):
             before, runs, left = read(connection), list[Run](), list[Kept]()
-            with foreign_keys(connection, on=False), _legacy(connection), connection.transaction():
+            with foreign_keys(connection, on=False), connection.transaction():
                 for number, one in enumerate(chosen):
                     self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
                     ask = self._ask(connection)
@@ -287,13 +286,3 @@ def _beside(sql: str) -> bool:
     kept rows that were used are no harm.
     """
     return bool(re.match(r'(CREATE TABLE( IF NOT EXISTS)?|INSERT INTO) "safemigrate"\.', sql))
-
-
-@contextmanager
-def _legacy(connection: Connection) -> Iterator[None]:
-    """Let RENAME leave alone what names the table, as the way back needs it."""
-    connection.execute("PRAGMA legacy_alter_table = ON")
-    try:
-        yield
-    finally:
-        connection.execute("PRAGMA legacy_alter_table = OFF")

@@ -27,14 +27,14 @@ from safemigrate.workflow.engines.server_proving import proving as proving
 from safemigrate.workflow.engines.server_snapshot import restore_into as restore_into
 from safemigrate.workflow.engines.server_snapshot import take_snapshot
 from safemigrate.workflow.engines.server_snapshot import verify_snapshot as verify_snapshot
+from safemigrate.workflow.engines.server_undo import undo
 from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_way
-from safemigrate.workflow.engines.undo import undo
 from safemigrate.workflow.fitness import Check, Seen, check_disk, check_history, check_snapshots
 from safemigrate.workflow.forward import carry_out
-from safemigrate.workflow.on_target import fitness
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.resolve import opened as connected
-from safemigrate.workflow.on_target.resolve import sweep as sweep
+from safemigrate.workflow.on_server import fitness
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import opened as connected
+from safemigrate.workflow.on_server.resolve import sweep as sweep
 from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken

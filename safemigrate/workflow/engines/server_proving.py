@@ -13,7 +13,7 @@ from safemigrate.prisma import history as prisma_history
 from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.snapshot.restore import restore
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.workflow.on_target.shadow import origin
+from safemigrate.workflow.on_server.shadow import origin
 from safemigrate.workflow.options import ProveOptions
 from safemigrate.workflow.proving import BEGIN, Terms
 from safemigrate.workflow.proving.proven import proven

@@ -18,8 +18,8 @@ from safemigrate.snapshot.restore import restore as restore_snapshot
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.snapshot.take import take
 from safemigrate.workflow.forward.generate import git_state
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.shadow import origin, shadow_for
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.shadow import origin, shadow_for
 from safemigrate.workflow.rehearsal.plan import script_of
 from safemigrate.workflow.rehearsal.scope import at_risk
 from safemigrate.workflow.rehearsal.shadows import copy_schema

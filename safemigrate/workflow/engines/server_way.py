@@ -18,11 +18,11 @@ from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import executable
 from safemigrate.workflow.forward import carry_out, generate
 from safemigrate.workflow.judge import Evidence, judge
-from safemigrate.workflow.on_target.facts import facts, sizes
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.resolve import sweep as sweep
-from safemigrate.workflow.on_target.room import require_room
-from safemigrate.workflow.on_target.shadow import shadow_for
+from safemigrate.workflow.on_server.facts import facts, sizes
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import sweep as sweep
+from safemigrate.workflow.on_server.room import require_room
+from safemigrate.workflow.on_server.shadow import shadow_for
 from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.rehearsal.change import change_of
 from safemigrate.workflow.rehearsal.estimate import estimated

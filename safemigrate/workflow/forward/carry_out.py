@@ -27,8 +27,8 @@ from safemigrate.execute import journal, run
 from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import Migration, Plan, Progress
 from safemigrate.prisma import history
-from safemigrate.workflow.on_target.resolve import ServerTarget
-from safemigrate.workflow.on_target.verify import (
+from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.verify import (
     Around,
     Written,
     invalid_indexes,

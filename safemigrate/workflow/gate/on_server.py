@@ -209,7 +209,7 @@ def _imported() -> None:
 def _extensions(migrations: Sequence[Migration]) -> list[str]:
     if not any("EXTENSION" in one.sql.upper() for one in migrations):
         return []
-    from safemigrate.workflow.on_target.shadow import created_extensions
+    from safemigrate.workflow.on_server.shadow import created_extensions
 
     return created_extensions(migrations)
 

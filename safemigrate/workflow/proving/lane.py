@@ -17,7 +17,7 @@ from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.replay import runs_whole
 from safemigrate.sql import executable, statements_of
 from safemigrate.sql.actions import CreateIndex, CreateObject
-from safemigrate.workflow.on_target.verify import invalid_indexes
+from safemigrate.workflow.on_server.verify import invalid_indexes
 from safemigrate.workflow.rehearsal.plan import as_written
 from safemigrate.workflow.rehearsal.scope import at_risk
 from safemigrate.workflow.rehearsal.shadows import Database

@@ -22,7 +22,7 @@ from safemigrate.shadow.rehearse import ALONE, Rehearsed, rehearse
 from safemigrate.shadow.sample.fill import fill
 from safemigrate.sql import statements_of
 from safemigrate.workflow.judge import Evidence, judge
-from safemigrate.workflow.on_target.facts import described_shadow
+from safemigrate.workflow.on_server.facts import described_shadow
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
 from safemigrate.workflow.proving.lane import Lane
 from safemigrate.workflow.rehearsal.plan import as_written, forward, plan_of

@@ -26,7 +26,7 @@ from safemigrate.rollback.prove import State, prove, reordered
 from safemigrate.shadow.provider import Shadow
 from safemigrate.shadow.rehearse import Rehearsed, rehearse
 from safemigrate.workflow.judge import Evidence
-from safemigrate.workflow.on_target.verify import sequences_behind, touched
+from safemigrate.workflow.on_server.verify import sequences_behind, touched
 from safemigrate.workflow.rehearsal.evidence import gather, held_values, may_branch
 from safemigrate.workflow.rehearsal.plan import forward, plan_of
 from safemigrate.workflow.rehearsal.rows import untraced

@@ -18,7 +18,7 @@ from safemigrate.shadow.rehearse import rehearse
 from safemigrate.shadow.sample.fill import fill
 from safemigrate.sql import executable, refuses_transaction, split
 from safemigrate.workflow.judge import Evidence, judge
-from safemigrate.workflow.on_target.facts import described, sizes
+from safemigrate.workflow.on_server.facts import described, sizes
 from safemigrate.workflow.rehearsal.evidence import held_values
 from safemigrate.workflow.rehearsal.plan import as_written
 

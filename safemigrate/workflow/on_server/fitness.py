@@ -14,8 +14,8 @@ from safemigrate.db.postgres import quote, roles
 from safemigrate.model import Diagnosis
 from safemigrate.shadow.provider import shadow_server
 from safemigrate.workflow.fitness import Seen, megabytes
-from safemigrate.workflow.on_target.resolve import ServerTarget, opened
-from safemigrate.workflow.on_target.shadow import extensions
+from safemigrate.workflow.on_server.resolve import ServerTarget, opened
+from safemigrate.workflow.on_server.shadow import extensions
 from safemigrate.workflow.request import Request
 
 OLDEST = 14  # the oldest major that the tests run on

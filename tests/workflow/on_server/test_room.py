@@ -11,7 +11,7 @@ from safemigrate.errors import HistoryError
 from safemigrate.execute import journal
 from safemigrate.model import Result
 from safemigrate.workflow.apply import apply
-from safemigrate.workflow.on_target.room import estimated
+from safemigrate.workflow.on_server.room import estimated
 from safemigrate.workflow.options import ApplyOptions
 from tests.workflow.conftest import CHANGE, Project
 

@@ -24,7 +24,7 @@ from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.left import SINCE
 from safemigrate.workflow.carry import carry
 from safemigrate.workflow.engines.server_way import server_way
-from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.options import ApplyOptions, RollbackOptions
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal
 from safemigrate.workflow.request import Request

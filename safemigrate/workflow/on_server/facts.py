@@ -12,7 +12,7 @@ from safemigrate.db.postgres import Connection, quote
 from safemigrate.lint.facts import Facts, Index, Key, TableFact
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Constraint
-from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import ServerTarget
 
 # A count that takes longer is worth less than the wait.
 _SECONDS = 5

@@ -12,7 +12,7 @@ from safemigrate.model import Migration
 from safemigrate.shadow.provider import Shadow, shadow_server
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import statements_of
-from safemigrate.workflow.on_target.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
 

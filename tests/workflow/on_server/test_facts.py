@@ -6,7 +6,7 @@ from safemigrate.db.url import DatabaseUrl
 from safemigrate.lint.facts import Index
 from safemigrate.sql import Name
 from safemigrate.sql.actions import Constraint
-from safemigrate.workflow.on_target.facts import described
+from safemigrate.workflow.on_server.facts import described
 
 _SETUP = """
 CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES t (id), b text);

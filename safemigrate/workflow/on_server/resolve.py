@@ -22,7 +22,7 @@ from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
 from safemigrate.prisma.project import Project
 from safemigrate.rollback.down import SERVER, ByHand
-from safemigrate.workflow.on_target.keeping import kept_objects
+from safemigrate.workflow.on_server.keeping import kept_objects
 from safemigrate.workflow.target import Resolved
 
 

@@ -6,7 +6,7 @@ from safemigrate.db.catalog import read
 from safemigrate.db.postgres import Connection, connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.model import Group, Plan, Proof, Verdict
-from safemigrate.workflow.on_target.verify import unkept, written
+from safemigrate.workflow.on_server.verify import unkept, written
 
 PLAN = Plan("one", "", (Group(()),), Proof(Verdict.EXACT))
 

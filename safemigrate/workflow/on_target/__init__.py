@@ -1,1 +1,0 @@
-"""The project and the database that a command means, and what is asked of them."""
