@@ -39,6 +39,7 @@ from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
 
 _NOW, _TAKEN, _SIDE = "now", "taken", "kept"
+_ROUNDS = 3  # for whom an application writes to all the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,17 @@ class FileBack:
 
     def take_back(self, chosen: Sequence[Run]) -> Taken:
         """Try it in a copy of the file as it is now, keep what goes, and then run it in the file."""
-        found = Taken()
-        with copies() as made:
-            tried = self._tried(made, chosen, found)
-            if not found.conflicts:
-                self._carry_out(made, tried, chosen, found)
-        return found
+        for rounds in reversed(range(_ROUNDS)):
+            found = Taken()
+            with copies() as made:
+                version = self.target.version
+                tried = self._tried(made, chosen, found)
+                if not found.conflicts:
+                    if rounds and self.target.version != version:
+                        continue  # somebody writes to the file
+                    self._carry_out(made, tried, chosen, found, version)
+            return found
+        raise AssertionError(_ROUNDS)
 
     def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
         now, beside = made.path(_NOW), made.path(_SIDE)
@@ -164,7 +170,7 @@ class FileBack:
                 ("safemigrate status",),
             )
 
-    def _carry_out(self, made: Copies, tried: _Tried, chosen: Sequence[Run], found: Taken) -> None:
+    def _carry_out(self, made: Copies, tried: _Tried, chosen: Sequence[Run], found: Taken, version: int) -> None:
         target, options = self.target, self.options
         connection, name = target.connection, target.path.name
         aim = run.Target(
@@ -172,7 +178,7 @@ class FileBack:
         )
 
         def guard() -> None:
-            if target.has_moved():
+            if target.version != version:
                 raise HistoryError(
                     f"{name} was written to by something else while the rollback was tried",
                     "Nothing was changed.",

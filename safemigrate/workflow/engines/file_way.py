@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored
 from safemigrate.execute.sqlite import run
 from safemigrate.lint import Facts
-from safemigrate.model import Finding, Migration, Plan, Progress, SchemaChange
+from safemigrate.model import Finding, KeptKind, Migration, Plan, Progress, SchemaChange, Verdict
 from safemigrate.prisma import command
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.shadow.sqlite.copies import Copies, copies
@@ -37,6 +38,7 @@ from safemigrate.workflow.request import Request
 from safemigrate.workflow.script import Script
 
 _HISTORY, _BEFORE = "history", "before"
+_ROUNDS = 3  # for whom an application writes to all the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class FileWay:
 
     def rehearse(self, scripts: Sequence[Script]) -> FileTried:
         """Try the migrations in copies of the file, with every row."""
+        version = self.target.version
         before, snapshot = self._before(scripts[-1].migration)
         if self.instead:
             if self.target.side.exists():
@@ -87,7 +90,7 @@ class FileWay:
             scripts = [self._given(one) for one in scripts]
         known = _indexes([*self.target.resolved.migrations, *(one.migration for one in scripts)])
         rehearsal = rehearse_all(before, self.copies, scripts, known, self.request.on_progress)
-        return FileTried(self, rehearsal, snapshot)
+        return FileTried(self, tuple(scripts), version, rehearsal, snapshot)
 
     def _given(self, script: Script) -> Script:
         said = ";\n".join(
@@ -107,9 +110,11 @@ class FileWay:
 
 @dataclass(frozen=True, slots=True)
 class FileTried:
-    """What was tried on the way; see `Tried`."""
+    """What was tried on the way, of the file as it was at this `version`; see `Tried`."""
 
     way: FileWay
+    scripts: tuple[Script, ...]
+    version: int
     rehearsal: FileRehearsal
     snapshot: Snapshot | None
 
@@ -159,7 +164,29 @@ class FileTried:
             )
 
     def carry_out(self, migrations: Sequence[Migration]) -> None:
-        """Apply the plans in order, each in one transaction."""
+        """Apply the plans in order, each in one transaction.
+
+        Where somebody wrote to the file meanwhile, all is tried again; it goes on as long as the same would be lost.
+        """
+        tried = self
+        for _ in range(_ROUNDS):
+            if self.way.target.version == tried.version:
+                break
+            again = self.way.rehearse(self.scripts)
+            if again._losses != self._losses:
+                break
+            tried = again
+        tried._run(migrations)
+
+    @property
+    def _losses(self) -> list[tuple[Verdict, frozenset[tuple[KeptKind, str]]]]:
+        """What was agreed to, rows and values uncounted."""
+        return [
+            (plan.proof.verdict, frozenset((kept.kind, kept.subject) for step in plan.steps for kept in step.kept))
+            for plan in self.plans
+        ]
+
+    def _run(self, migrations: Sequence[Migration]) -> None:
         target, on_progress = self.way.target, self.way.request.on_progress
         aim = run.Target(
             target.connection, target.side, self.way.options.lock_timeout, self.way.options.retries, on_progress
@@ -173,7 +200,7 @@ class FileTried:
         connection, row, name = aim.connection, str(uuid4()), aim.connection.path.name
 
         def guard() -> None:
-            if self.way.target.has_moved():
+            if self.way.target.version != self.version:
                 raise HistoryError(
                     f"{name} was written to by something else while the migrations were rehearsed",
                     "What was proven is no longer what is there. Nothing was changed.",
@@ -231,10 +258,10 @@ def file_way(request: Request, options: ApplyOptions, target: FileTarget) -> Ite
 
 def _indexes(migrations: Sequence[Migration]) -> set[str]:
     """Name the indexes that the history makes."""
-    return {
-        action.name
-        for one in migrations
-        for statement in statements_of(one, "sqlite")
-        for action in statement.actions
-        if isinstance(action, CreateIndex)
-    }
+    return {name for one in migrations for name in _made(one)}
+
+
+@cache
+def _made(migration: Migration) -> frozenset[str]:
+    actions = (action for statement in statements_of(migration, "sqlite") for action in statement.actions)
+    return frozenset(action.name for action in actions if isinstance(action, CreateIndex))

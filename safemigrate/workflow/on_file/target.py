@@ -26,8 +26,7 @@ from safemigrate.workflow.target import Resolved
 class FileTarget:
     """An open SQLite file; see `workflow.target.Target`. What is kept lies in the side database `side`.
 
-    A run is one transaction, so none is ever interrupted or half rolled back. `version` is what SQLite counts up
-    whenever another connection commits (sqlite.org/pragma.html#pragma_data_version).
+    A run is one transaction, so none is ever interrupted or half rolled back.
     """
 
     resolved: Resolved
@@ -38,7 +37,6 @@ class FileTarget:
     runs: tuple[Run, ...]
     holds: tuple[Hold, ...]
     guarded: bool
-    version: int
     interrupted: Run | None = None
     rolling_back: Run | None = None
     holder: str = ""
@@ -102,9 +100,10 @@ class FileTarget:
                     journal.release(keeper, name)
         return guard and history.lower_guard(self.connection)
 
-    def has_moved(self) -> bool:
-        """Whether anybody else has written to the file since it was opened."""
-        return bool(value(self.connection, "PRAGMA data_version") != self.version)
+    @property
+    def version(self) -> int:
+        """What SQLite counts up whenever another connection commits (sqlite.org/pragma.html#pragma_data_version)."""
+        return int(value(self.connection, "PRAGMA data_version"))
 
 
 @contextmanager
@@ -126,5 +125,4 @@ def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileTarget]:
             tuple(journal.runs(connection)),
             tuple(journal.holds(connection)),
             history.guarded(connection),
-            int(value(connection, "PRAGMA data_version")),
         )

@@ -149,18 +149,31 @@ def test_a_migration_that_these_rows_refuse_is_blocked_or_fails_and_leaves_the_f
     assert project.unlike(before) == []
 
 
-def test_somebody_who_writes_meanwhile_is_noticed(project: Project) -> None:
+def test_somebody_writes_while_consent_is_asked_for(project: Project) -> None:
     project.write(CHANGE, DROPS)
-    request = project.request()
 
     def busy(database: str, losses: object) -> bool:
-        project.run("INSERT INTO User (email) VALUES ('meanwhile@x')")
+        project.run("INSERT INTO User (email, bio) VALUES ('meanwhile@x', 'late')")
+        return bool(database and losses)
+
+    outcome = apply(replace(project.request(), consent=busy), ApplyOptions())
+    assert outcome.result is Result.APPLIED
+    project.rollback()
+    assert project.rows("SELECT email, bio FROM User WHERE id = 5") == [("meanwhile@x", "late")]
+
+
+def test_what_is_written_meanwhile_and_would_be_lost_too_takes_consent_of_its_own(project: Project) -> None:
+    project.write("20240102000000_notes", 'CREATE TABLE "Note" ("id" INTEGER PRIMARY KEY, "text" TEXT);')
+    project.apply()
+    project.write(CHANGE, f'DROP TABLE "Note";{DROPS}')
+
+    def busy(database: str, losses: object) -> bool:
+        project.run("INSERT INTO Note (text) VALUES ('written meanwhile')")
         return bool(database and losses)
 
     with pytest.raises(HistoryError, match="written to by something else"):
-        apply(replace(request, consent=busy), ApplyOptions())
-    assert project.rows("SELECT count(*) FROM User") == [(4,)]
-    assert project.apply().result is Result.APPLIED
+        apply(replace(project.request(), consent=busy), ApplyOptions())
+    assert project.rows("SELECT text FROM Note") == [("written meanwhile",)]
 
 
 def test_two_migrations_at_once_go_back_one_after_the_other(project: Project) -> None:
