@@ -22,7 +22,7 @@ from safemigrate.model import (
 )
 from safemigrate.prisma.migrations import passed_over
 from safemigrate.rollback import down
-from safemigrate.sql import Statement, statements_of
+from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.forward import own_down
 from safemigrate.workflow.options import ApplyOptions
 from safemigrate.workflow.reading.files import shown
@@ -68,7 +68,10 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
 def _read(
     request: Request, known: Facts, target: Target, pending: Sequence[Migration]
 ) -> tuple[list[Script], list[Finding]]:
-    """Split and judge every pending migration, and every applied one that was edited since."""
+    """Split and judge every pending migration, and every applied one that was edited since.
+
+    Raises MigrationFailed and NotSql for a file that cannot run whole.
+    """
     request.on_progress(Progress("read", f"{len(pending)} migrations"))
     scripts: list[Script] = []
     findings: list[Finding] = []
@@ -77,6 +80,7 @@ def _read(
         findings += lint(file, [], known)
     for migration in pending:
         statements = statements_of(migration, target.resolved.project.provider)
+        executable(migration, statements)  # a file that cannot run whole is told before it is judged
         own, unusable = own_down.read(migration)
         scripts.append(Script(migration, tuple(statements), own))
         findings += lint(migration, statements, known, earlier)

@@ -60,13 +60,18 @@ def test_several_schemas(project: Project) -> None:
     [
         ("mysql", "Provider mysql is not supported"),
         ("mongodb", "Provider mongodb is not supported"),
-        ("sqlite", "has the provider sqlite, which this version cannot migrate"),
     ],
 )
 def test_a_provider_that_is_not_supported(project: Project, provider: str, says: str) -> None:
     path = project.folder / "prisma" / "schema.prisma"
     path.write_text(path.read_text().replace("postgresql", provider))
-    refused(project, says=(says, "schema.prisma", "safemigrate works on PostgreSQL"))
+    refused(project, says=(says, "schema.prisma", "safemigrate works on PostgreSQL and SQLite"))
+
+
+def test_a_schema_of_one_provider_and_a_url_of_another(project: Project) -> None:
+    path = project.folder / "prisma" / "schema.prisma"
+    path.write_text(path.read_text().replace("postgresql", "sqlite"))
+    refused(project, says=("is a postgresql URL", "schema's provider is sqlite", "--url file:", "schema.prisma"))
 
 
 def test_a_prisma_8_project(project: Project) -> None:
@@ -90,7 +95,7 @@ def test_settings_that_make_no_sense(project: Project) -> None:
         ("postgresql://u:hunter2@db.example.com:6543/app", ("is a pooled connection", "directUrl")),
         ("postgresql://u:hunter2@db.example.com/app?pgbouncer=true", ("pgbouncer=true", "directUrl")),
         ("postgresql://u:hunter2@ep-x-pooler.neon.tech/app", ("-pooler.", "directUrl")),
-        ("mysql://u:hunter2@h/app", ("MySQL is not supported", "safemigrate works on PostgreSQL")),
+        ("mysql://u:hunter2@h/app", ("MySQL is not supported", "safemigrate works on PostgreSQL and SQLite")),
         ("prisma+postgres://accelerate/?api_key=hunter2", ("Prisma's own protocol", "directUrl")),
         ("postgresql://u:hunt#er2@h/app", ("The database URL cannot be read", "%23")),
         ('"postgresql://u:hunter2@h/app"', ("does not start with postgresql://", "Quotes around the value")),
