@@ -117,8 +117,10 @@ def resolve(request: Request) -> Resolved:
         raise ProjectError(
             f"{source} is a {url.provider} URL, and the schema's provider is {project.provider}",
             "Each provider has a schema and a history of its own.",
-            (
-                f"--schema {os.path.relpath(beside)}" if beside else f"--url {_EXAMPLES[project.provider]}",
+            (f"--schema {os.path.relpath(beside)}",)
+            if beside
+            else (
+                f"--url {_EXAMPLES[project.provider]}",
                 f"or set the provider in {os.path.relpath(project.schema)}",
             ),
         )
