@@ -9,7 +9,6 @@ from safemigrate.sql.actions import Column, Insert
 
 _NAME = r'(?:"(?:[^"]|"")+"|`[^`]+`|\[[^\]]+\]|[^\W\d]\w*)'
 _PLAIN = re.compile(rf"(?:{_NAME}\s*\.\s*)?({_NAME})")
-_ALIAS = re.compile(rf"(?<=[\s)\"`\]])(?:AS\s+)?{_NAME}\s*\Z", re.IGNORECASE)
 _AS = re.compile(rf"\s+AS\s+{_NAME}\s*\Z", re.IGNORECASE)
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _NO_COLUMN = frozenset(("NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"))

@@ -40,11 +40,6 @@ _LETTERS: Final = str.maketrans(
 _SECONDS: Final = 300  # the first call may download an engine
 
 
-def diff_is_empty(project: Project, url: DatabaseUrl) -> bool:
-    """Whether a database is what schema.prisma asks for, as far as Prisma sees."""
-    return not diff(project, url)
-
-
 def diff(project: Project, url: DatabaseUrl) -> str:
     """Return the SQL from a database to schema.prisma, "" where there is no difference.
 

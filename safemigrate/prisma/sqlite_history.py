@@ -61,34 +61,13 @@ def read(connection: Connection, schema: str = "main") -> list[AppliedMigration]
     return sorted(rows, key=lambda row: row.started_at)
 
 
-def record_started(connection: Connection, migration: Migration, identifier: str = "") -> str:
-    """Insert the row of a migration that begins now, which reads as failed until it is finished; return its id."""
-    identifier = identifier or str(uuid4())
+def record_applied(connection: Connection, migration: Migration, identifier: str) -> None:
+    """Insert the row of a migration that is applied in this same transaction: one step a script, logs NULL."""
     connection.execute(
-        f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at) VALUES (?, ?, ?, ?)",
-        [identifier, migration.checksum, migration.name, _now()],
+        f"INSERT INTO main.{TABLE} (id, checksum, migration_name, started_at, finished_at, applied_steps_count) "
+        "VALUES (?, ?, ?, ?, ?, 1)",
+        [identifier, migration.checksum, migration.name, now := _now(), now],
     )
-    return identifier
-
-
-def record_finished(connection: Connection, identifier: str) -> None:
-    """Finish a started row: one step a script, logs NULL."""
-    connection.execute(
-        f"UPDATE main.{TABLE} SET finished_at = ?, applied_steps_count = 1, logs = NULL WHERE id = ?",
-        [_now(), identifier],
-    )
-
-
-def record_failed(connection: Connection, identifier: str, logs: str) -> None:
-    """Put the reason into a started row; it stays unfinished, so Prisma stops at it too (P3009)."""
-    connection.execute(f"UPDATE main.{TABLE} SET logs = ? WHERE id = ?", [logs, identifier])
-
-
-def record_applied(connection: Connection, migration: Migration, identifier: str = "") -> str:
-    """Insert the row of a migration that is applied in this same transaction; return its id."""
-    identifier = record_started(connection, migration, identifier)
-    record_finished(connection, identifier)
-    return identifier
 
 
 def record_baseline(connection: Connection, migration: Migration) -> str:

@@ -39,8 +39,6 @@ SELECT 2613, '"pg_catalog"."pg_largeobject"', 0,
        pg_stat_get_xact_tuples_updated(2613) + pg_stat_get_xact_tuples_updated(2995),
        pg_stat_get_xact_tuples_deleted(2613) + pg_stat_get_xact_tuples_deleted(2995), 0, 0, 0, 0
 """
-# Fixed in every server (src/include/catalog/pg_largeobject.h); with it goes pg_largeobject_metadata, 2995.
-LARGE_OBJECTS = 2613
 
 _HELD = """
 SELECT relation, mode FROM pg_locks

@@ -43,7 +43,7 @@ def test_the_example_is_applied_and_taken_back(
     proofs = {one.name: one.proof for one in outcome.migrations}
     assert {name for name, proof in proofs.items() if proof is None or proof.verdict is not Verdict.EXACT} == set()
     assert prisma.run(project, "migrate", "status", url=database.prisma()).returncode == 0
-    assert command.diff_is_empty(find(project), database)
+    assert command.diff(find(project), database) == ""
 
     with connect(database) as connection:
         session.run(connection, (project / "prisma" / "seed.sql").read_text())

@@ -113,7 +113,7 @@ def generate(prisma: PrismaCli, project: Path, url: DatabaseUrl, models: str, na
     prisma.project(project, models)
     outcome = apply(request(project, url), ApplyOptions(name=name, generate=True))
     assert prisma.run(project, "migrate", "status", url=url.prisma()).returncode == 0
-    assert command.diff_is_empty(find(project), url)
+    assert command.diff(find(project), url) == ""
     return outcome
 
 
@@ -165,4 +165,4 @@ def test_apply_and_rollback_with_prisma(
     again = apply(request(project, database), ApplyOptions(generate=False))
     assert again.result is Result.APPLIED
     assert prisma.run(project, "migrate", "status", url=database.prisma()).returncode == 0
-    assert command.diff_is_empty(find(project), database)
+    assert command.diff(find(project), database) == ""

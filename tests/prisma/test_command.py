@@ -71,7 +71,7 @@ def test_generate_apply_and_agree(prisma: PrismaCli, database: DatabaseUrl, tmp_
         history.record_applied(connection, "public", generated)
     status = prisma.run(found.root, "migrate", "status", url=database.prisma())
     assert status.returncode == 0, status.stdout + status.stderr
-    assert command.diff_is_empty(found, database)
+    assert command.diff(found, database) == ""
     assert generate(found, database, "again", NOW) is None
     assert [migration.name for migration in migrations.migrations(found)] == [generated.name]
 
@@ -173,7 +173,7 @@ def test_other_schemas_are_compared_too(prisma: PrismaCli, database: DatabaseUrl
     assert 'CREATE TABLE "audit"."Log"' in sql
     with psycopg.connect(database.conninfo(), autocommit=True) as connection:
         connection.execute(sql.encode())
-    assert command.diff_is_empty(found, database)
+    assert command.diff(found, database) == ""
 
 
 @pytest.mark.prisma

@@ -16,8 +16,6 @@ from safemigrate.db.sqlite.script import execute
 from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict, counted
-from safemigrate.rollback.sqlite.dangling import dangling
-from safemigrate.rollback.sqlite.derive import key_of
 from safemigrate.rollback.sqlite.virtual import readable
 
 
@@ -80,15 +78,6 @@ def _touched(before: Catalog, after: Catalog, written: Collection[str]) -> set[s
         if name in after.tables and (table.root, table.sql) == (after.tables[name].root, after.tables[name].sql)
     } - {fold(name) for name in written}
     return {name for catalog in (before, after) for name in catalog.tables if fold(name) not in alike}
-
-
-def take_back(connection: Connection, plan: Plan) -> None:
-    """Run the way back in one transaction. Raises MigrationFailed, and nothing has changed."""
-    with foreign_keys(connection, on=False), connection.transaction():
-        known = violations(connection) | dangling(connection, key_of(plan.migration, plan.checksum))
-        _run(connection, plan)
-        if new := added(known, violations(connection)):
-            raise MigrationFailed("; ".join(_orphans(new)), "The rollback was undone.")
 
 
 def _run(connection: Connection, plan: Plan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safemigrate.db.sqlite.catalog import Column
-from safemigrate.db.sqlite.connection import literal, quote
+from safemigrate.db.sqlite.connection import literal
 from safemigrate.db.sqlite.definition import tokens
 
 NUMERIC = ("INTEGER", "NUMERIC")
@@ -49,8 +49,3 @@ def constant(column: Column) -> str | None:
 
 
 _VALUES = ("NULL", "TRUE", "FALSE")
-
-
-def columns(names: list[str] | tuple[str, ...], alias: str = "") -> str:
-    """List columns."""
-    return ", ".join(f"{alias}.{quote(name)}" if alias else quote(name) for name in names)

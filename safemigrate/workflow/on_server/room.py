@@ -47,11 +47,6 @@ def estimated(connection: Connection, plans: Sequence[Plan]) -> list[Room]:
     return sorted(found, key=lambda room: -room.bytes)
 
 
-def most_kept(connection: Connection, plans: Sequence[Plan]) -> int:
-    """Estimate the bytes that all of it takes."""
-    return sum(room.bytes for room in estimated(connection, plans))
-
-
 def require_room(connection: Connection, plans: Sequence[Plan], limit: int | None) -> None:
     """Raise HistoryError where keeping is estimated to take more than `limit` bytes; None is no limit."""
     if limit is None:

@@ -11,11 +11,14 @@ from safemigrate.db.sqlite.catalog import read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, connect
 from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.foreign_keys import added, foreign_keys, violations
 from safemigrate.db.sqlite.rows import differences
+from safemigrate.db.sqlite.script import execute
 from safemigrate.model import Group, Migration, Plan, Proof, Verdict
-from safemigrate.rollback.sqlite.derive import derive
+from safemigrate.rollback.sqlite.dangling import dangling
+from safemigrate.rollback.sqlite.derive import derive, key_of
 from safemigrate.rollback.sqlite.lineage import Lineage, lineage
-from safemigrate.rollback.sqlite.prove import prove, take_back
+from safemigrate.rollback.sqlite.prove import prove
 from safemigrate.shadow.sqlite.rehearse import rehearse
 from safemigrate.sql import split
 
@@ -52,6 +55,16 @@ class Journey:
         found = [*compare(expected, read(self.connection)), *differences(self.connection, "twin", "main")]
         self.connection.detach("twin")
         return found
+
+
+def take_back(connection: Connection, plan: Plan) -> None:
+    """Run the way back in one transaction."""
+    with foreign_keys(connection, on=False), connection.transaction():
+        known = violations(connection) | dangling(connection, key_of(plan.migration, plan.checksum))
+        for step in reversed(plan.steps):
+            for sql in step.inverse:
+                execute(connection, sql, plain=True)
+        assert not added(known, violations(connection))
 
 
 def script(connection: Connection, sql: str) -> None:

@@ -12,11 +12,10 @@ from safemigrate.db.sqlite.connection import rows
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.model import Group, Plan, Proof, Verdict
-from safemigrate.rollback.sqlite.prove import take_back
 from safemigrate.rollback.sqlite.undo import undo
 from safemigrate.rollback.sqlite.virtual import readable
 from tests.rollback.sqlite.cases import EXACT, POSTS, Case
-from tests.rollback.sqlite.journey import Journey, journey
+from tests.rollback.sqlite.journey import Journey, journey, take_back
 
 
 def undone(found: Journey, folder: Path, since: str = "") -> None:

@@ -119,7 +119,7 @@ def deployed(path: Path, history: dict[str, str]) -> None:
         sqlite_history.create_table(connection)
         for name, sql in history.items():
             connection.execute(sql)
-            sqlite_history.record_applied(connection, decode(name, Path(name, "migration.sql"), sql.encode()))
+            sqlite_history.record_applied(connection, decode(name, Path(name, "migration.sql"), sql.encode()), name)
 
 
 @pytest.mark.parametrize(
