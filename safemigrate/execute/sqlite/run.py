@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +22,7 @@ from safemigrate.db.sqlite.catalog import fold
 from safemigrate.db.sqlite.connection import KEPT, Connection, Refusal, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
+from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.errors import ConnectionFailed, MigrationFailed
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, side
@@ -121,12 +123,13 @@ def take_back(
     fill: Mapping[str, object] = MappingProxyType({}),
     dangling: Violations = _NONE,
     reason: str = "it was rolled back",
+    moment: datetime | None = None,
 ) -> None:
     """Run the inverses of these runs, newest first, whole or not at all; they are on hold then.
 
     `rehearsed` is the side database of the rollback's own rehearsal, with what it drops and changes (`left`); `undo` is
     the plan that takes the rollback back. `fill` are the values that the inverse asks for, by name. `dangling` are rows
-    that pointed nowhere before the migrations, and may do so again.
+    that pointed nowhere before the migrations, and may do so again. `moment` is the time that it was in the rehearsal.
     """
 
     def keep(keeper: Connection) -> None:
@@ -148,9 +151,10 @@ def take_back(
         side.attach(aim.connection, aim.side)
         for number, one in enumerate(chosen):
             aim.on_progress(Progress(aim.step, one.migration, number, len(chosen)))
-            for step in reversed(one.plan.steps):
-                for sql in step.inverse:
-                    execute(aim.connection, sql, plain=True)
+            for step in (step for step in reversed(one.plan.steps) if step.inverse):
+                with standstill(aim.connection, moment or datetime.now(UTC), one.checksum):
+                    for sql in step.inverse:
+                        execute(aim.connection, sql, plain=True)
 
     _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed, dangling=dangling)
 

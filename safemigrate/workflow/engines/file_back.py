@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, lite
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import Violations, foreign_keys
 from safemigrate.db.sqlite.rows import differences
+from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, run, side
-from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Verdict
+from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Step, Verdict
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import key_of
@@ -123,7 +125,7 @@ class FileBack:
         raise AssertionError(_ROUNDS)
 
     def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
-        now, beside = made.path(_NOW), made.path(_SIDE)
+        now, beside, moment = made.path(_NOW), made.path(_SIDE), datetime.now(UTC)
         self.request.on_progress(Progress("snapshot", "the whole file"))
         backup(self.target.path, now)
         backup(self.target.side, beside)
@@ -144,18 +146,19 @@ class FileBack:
                     left += settlement.kept
                     ways = [sql for sql in ask.done if not _beside(sql)]
                     runs.append(_with(one, ways, settlement))
-                    for sql in runs[-1].plan.steps[0].inverse[len(ways) :]:
-                        script.execute(connection, sql, plain=True)
+                    with standstill(connection, moment, one.checksum):
+                        for sql in runs[-1].plan.steps[0].inverse:
+                            script.execute(connection, sql, plain=True)
             after = read(connection)
             if found.conflicts:
-                return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)))
+                return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)), moment)
             self._verify(chosen, before, after, found)
             key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
             undo = derive_undo(connection, "rollback", key, [one.plan for one in reversed(chosen)], before, after)
         proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
         plan = Plan("rollback", "", (Group(undo.steps),), proof)
         left += (one for step in undo.steps for one in step.kept)
-        return _Tried(tuple(runs), before, after, tuple(left), plan)
+        return _Tried(tuple(runs), before, after, tuple(left), plan, moment)
 
     def _verify(self, chosen: Sequence[Run], before: Catalog, after: Catalog, found: Taken) -> None:
         if fingerprint(before) != chosen[0].fingerprint_after:
@@ -211,6 +214,7 @@ class FileBack:
                 undo=tried.undo,
                 fill=conflicts.answers(options, chosen),
                 dangling=pointing,
+                moment=tried.moment,
             )
         except MigrationFailed as error:
             raise Restored(
@@ -260,22 +264,27 @@ class FileBack:
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """A rollback that ran in a copy: the runs as they are to be taken back, the catalogs around them, the way out."""
+    """A rollback that ran in a copy: the runs as they are to be taken back, the catalogs around them, the way out.
+
+    `moment` is the time that it was, and is to be again in the file itself.
+    """
 
     runs: tuple[Run, ...]
     before: Catalog
     after: Catalog
     left: tuple[Kept, ...]
     undo: Plan
+    moment: datetime
 
 
 def _with(one: Run, ways: Sequence[str], settlement: Settlement) -> Run:
-    """Take conflicts out of the way first."""
+    """Take conflicts out of the way first, by a step of its own behind the others: the last is taken back first."""
     steps = one.plan.steps
-    inverse = (*ways, *(settlement.replaced(sql) for step in reversed(steps) for sql in step.inverse))
-    first = replace(steps[0], inverse=inverse)
-    rest = tuple(replace(step, inverse=()) for step in steps[1:])
-    return replace(one, plan=replace(one.plan, groups=(Group((first, *rest)),)))
+    first = replace(
+        steps[0], inverse=tuple(settlement.replaced(sql) for step in reversed(steps) for sql in step.inverse)
+    )
+    rest = (replace(step, inverse=()) for step in steps[1:])
+    return replace(one, plan=replace(one.plan, groups=(Group((first, *rest, Step("", 0, (), inverse=tuple(ways)))),)))
 
 
 def _going(ask: FileQuestions, plan: Plan) -> Iterator[str]:
