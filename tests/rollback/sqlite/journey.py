@@ -14,6 +14,7 @@ from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import added, foreign_keys, violations
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.script import execute
+from safemigrate.errors import MigrationFailed
 from safemigrate.model import Group, Migration, Plan, Proof, Verdict
 from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import derive, key_of
@@ -58,13 +59,14 @@ class Journey:
 
 
 def take_back(connection: Connection, plan: Plan) -> None:
-    """Run the way back in one transaction."""
+    """Run the way back in one transaction. Raises MigrationFailed, and nothing has changed."""
     with foreign_keys(connection, on=False), connection.transaction():
         known = violations(connection) | dangling(connection, key_of(plan.migration, plan.checksum))
         for step in reversed(plan.steps):
             for sql in step.inverse:
                 execute(connection, sql, plain=True)
-        assert not added(known, violations(connection))
+        if new := added(known, violations(connection)):
+            raise MigrationFailed(f"rows point nowhere: {dict(new)}")
 
 
 def script(connection: Connection, sql: str) -> None:
