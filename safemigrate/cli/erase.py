@@ -24,15 +24,16 @@ def erase(
 ) -> Outcome:
     """Erase what is kept of one row.
 
-    Its values go from everything that is kept in the database; snapshots that hold its table are named.
+    Its values go from everything that is kept of the database; snapshots that hold its table are named.
     """
     pairs = [each.partition("=") for each in key]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise typer.BadParameter(f"--key takes COLUMN=VALUE, not {wrong[0]}")
     from safemigrate.workflow import erase as workflow
+    from safemigrate.workflow.options import EraseOptions
 
     settings = invocation.settings
-    options = workflow.EraseOptions(
+    options = EraseOptions(
         table=table,
         key={name.strip('"'): value for name, _, value in pairs},
         dry_run=dry_run,

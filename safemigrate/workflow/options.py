@@ -96,3 +96,14 @@ class PruneOptions:
     dry_run: bool = False
     lock_timeout: float = 3.0
     retries: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EraseOptions:
+    """The flags of `erase`: a table as users write it, and the values of the columns that tell its row."""
+
+    table: str
+    key: Mapping[str, str]
+    dry_run: bool = False
+    lock_timeout: float = 3.0
+    retries: int = 5

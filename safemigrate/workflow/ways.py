@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from safemigrate.execute.runs import Run
 from safemigrate.lint.facts import Facts
 from safemigrate.model import Conflict, Finding, KeptOutcome, Migration, MigrationOutcome, Outcome, Plan, SchemaChange
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, EraseOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.script import Script
 from safemigrate.workflow.taken import Taken
@@ -120,6 +121,20 @@ class Back(Protocol):
         """Take the last rollback back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place where rows of a table are kept, and the condition that finds one row there, "" where nothing can.
+
+    `rows` counts what it finds.
+    """
+
+    place: str
+    what: str
+    where: str = ""
+    values: tuple[str, ...] = ()
+    rows: int = 0
+
+
 class Opened(Protocol):
     """An open target, and what can be done with it."""
 
@@ -140,6 +155,15 @@ class Opened(Protocol):
         self, request: Request, options: PruneOptions, chosen: Callable[[], Sequence[KeptOutcome]]
     ) -> Sequence[KeptOutcome]:
         """End what is chosen once nobody else can use it: empty what a rollback still names, drop the rest."""
+
+    def called(self, table: str) -> str:
+        """Write the name of a table as what is kept of it has it."""
+
+    def find_kept(self, table: str, key: Mapping[str, str]) -> Sequence[Found]:
+        """Look for a row wherever rows of its table, as it is `called`, are kept."""
+
+    def erase(self, request: Request, options: EraseOptions) -> None:
+        """Delete what `find_kept` finds, in one transaction. Raises Restored."""
 
     def back(self, request: Request, options: RollbackOptions) -> Back:
         """Give the way back."""

@@ -62,14 +62,13 @@ def workflows(monkeypatch: pytest.MonkeyPatch) -> Workflows:
         for function in functions:
             setattr(module, function, lambda *arguments, _as=function: recorder.called(_as, *arguments))
         for options in (
-            "EraseOptions",
             "InitOptions",
             "SnapshotPruneOptions",
         ):
             setattr(module, options, lambda **values: values)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(safemigrate.workflow, name, module, raising=False)
-    for options in ("ApplyOptions", "ProveOptions", "PruneOptions", "RollbackOptions"):
+    for options in ("ApplyOptions", "EraseOptions", "ProveOptions", "PruneOptions", "RollbackOptions"):
         monkeypatch.setattr(f"safemigrate.workflow.options.{options}", lambda **values: values)
     return recorder
 

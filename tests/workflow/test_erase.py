@@ -8,8 +8,8 @@ import pytest
 
 from safemigrate.errors import ConsentRequired, HistoryError
 from safemigrate.model import Outcome, Result
-from safemigrate.workflow.erase import EraseOptions, erase
-from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.erase import erase
+from safemigrate.workflow.options import EraseOptions, RollbackOptions
 from tests.workflow.cases import POSTS, USERS
 from tests.workflow.conftest import CHANGE, Project
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from safemigrate.db.sqlite.connection import KEPT, Connection, SqlError, connect, quote, rows, value
+from safemigrate.db.sqlite.connection import KEPT, Connection, SqlError, quote, rows, value
 from safemigrate.execute.runs import KeptObject
 from safemigrate.execute.sqlite import side
 from safemigrate.model import Kept, KeptKind
@@ -85,6 +86,25 @@ def orphans(connection: Connection) -> list[Kept]:
     return [Kept(KeptKind(kind), subject, place) for kind, subject, place in found if _name(place) in known]
 
 
+def tables(connection: Connection) -> list[tuple[str, str, str, list[str]]]:
+    """Return every kept table once: whose rows it has, in short and in words, its place, its columns.
+
+    Those of runs that never happened, or happened in another copy of the file, too.
+    """
+    if not side.attached(connection):
+        return []
+    found = rows(
+        connection,
+        "SELECT min(k.subject), k.kind, k.place, r.migration FROM safemigrate.kept k "
+        "LEFT JOIN safemigrate.run r ON r.id = k.run GROUP BY k.place ORDER BY k.run, k.place",
+    )
+    return [
+        (_table(subject), f"{kind} {subject} of {migration}", place, columns)
+        for subject, kind, place, migration in found
+        if (columns := _columns(connection, place))
+    ]
+
+
 def missing(connection: Connection, run: int, objects: Iterable[Kept]) -> list[Kept]:
     """Return what a run needs for its way back and has no longer: pruned, or given to a later run of another copy."""
     mine = {place for (place,) in rows(connection, "SELECT place FROM safemigrate.kept WHERE run = ?", [run])}
@@ -99,10 +119,8 @@ def size(connection: Connection, place: str) -> int:
         pages = f"SELECT sum(pgsize) FROM dbstat WHERE schema = 'safemigrate' AND aggregate = 1 AND name IN ({names})"
         return int(value(connection, pages, [_name(place)]) or 0)
     except SqlError:
-        columns = [
-            name for (name,) in rows(connection, "SELECT name FROM pragma_table_info(?, 'safemigrate')", [_name(place)])
-        ]
-        width = " + ".join(f"coalesce(length(CAST({quote(one)} AS BLOB)), 0)" for one in columns) or "0"
+        parts = (f"coalesce(length(CAST({quote(one)} AS BLOB)), 0)" for one in _columns(connection, place))
+        width = " + ".join(parts) or "0"
         return int(value(connection, f"SELECT total({width}) FROM {place}"))
 
 
@@ -135,9 +153,18 @@ def prune(database: Path, beside: Path, emptied: Collection[str], dropped: Colle
     with side.writing(database, beside) as connection:
         empty(connection, emptied)
         drop(connection, dropped)
-    with connect(database, write=False) as connection:
-        side.attach(connection, beside)
-        connection.execute("VACUUM safemigrate")
+    side.shrink(database, beside)
+
+
+def _columns(connection: Connection, place: str) -> list[str]:
+    return [
+        name for (name,) in rows(connection, "SELECT name FROM pragma_table_info(?, 'safemigrate')", [_name(place)])
+    ]
+
+
+def _table(subject: str) -> str:
+    """The table of a subject, which may be one of its columns."""
+    return re.sub(r'(?<=")\."([^"]|"")+"$', "", subject)
 
 
 def _tables(connection: Connection) -> set[str]:

@@ -139,6 +139,7 @@ def writing(database: Path, side: Path, *, timeout: float = 5.0) -> Iterator[Con
     with connect(database, write=False, timeout=timeout) as connection:
         _attach(connection, side)
         try:
+            connection.execute(f"PRAGMA {KEPT}.secure_delete = ON")  # what is deleted is somebody's data
             with connection.transaction():
                 for statement in (*_TABLES, *_stamps(connection)):
                     connection.execute(statement)
@@ -149,6 +150,13 @@ def writing(database: Path, side: Path, *, timeout: float = 5.0) -> Iterator[Con
                 f"SQLite said: {error}",
                 (f"df -h '{side.parent}'", f"ls -l '{side}'"),
             ) from error
+
+
+def shrink(database: Path, side: Path) -> None:
+    """Write a side database anew, without what was deleted from it. Raises ConnectionFailed."""
+    with connect(database, write=False) as connection:
+        attach(connection, side)
+        connection.execute(f"VACUUM {KEPT}")
 
 
 def _stamps(connection: Connection) -> Iterator[str]:

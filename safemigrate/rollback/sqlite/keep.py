@@ -19,8 +19,8 @@ DANGLING = "inserted where rows pointed"
 class Keeping:
     """What is kept of one table, under `name` in the attached file; "" for nothing.
 
-    A kept row says `what` the migration did; `at_1`... is today's row, by `key`, or by its content and which of its
-    twins it is where `key` is (). `old` and `new` are the columns whose values are kept as `old_...` and `new_...`.
+    A kept row says `what` the migration did; `at_...` is today's row, by `key`, or by its `content` and which `twin` it
+    is where `key` is (). `old` and `new` are the columns whose values are kept as `old_...` and `new_...`.
     `changed` are the former columns that do not come back of themselves; `deleted` and `inserted` count rows.
     """
 
@@ -55,7 +55,9 @@ def new(column: Column) -> str:
 
 def at(keeping: Keeping) -> list[str]:
     """Name the columns of a kept table that hold the address of a row of today."""
-    return [f"at_{number}" for number in range(1, (len(keeping.key) or 2) + 1)] if keeping.addressed else []
+    if not keeping.addressed:
+        return []
+    return [quote(f"at_{column.name}") for column in keeping.key] or ["content", "twin"]
 
 
 def keep(connection: Connection, pair: Pair, name: str, before: Catalog, after: Catalog) -> Keeping:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from safemigrate import proc
+from safemigrate.execute.sqlite import run
 from safemigrate.model import KeptOutcome, Migration
 from safemigrate.snapshot.store import Snapshot
+from safemigrate.workflow.engines import file_erase
 from safemigrate.workflow.engines.file_back import FileBack
 from safemigrate.workflow.engines.file_proving import proving as proving
 from safemigrate.workflow.engines.file_snapshot import restore_into as restore_into
@@ -22,9 +24,10 @@ from safemigrate.workflow.on_file.adopter import FileAdopter
 from safemigrate.workflow.on_file.adopter import without_database as without_database
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.target import opened as connected
-from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, EraseOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.target import Resolved
+from safemigrate.workflow.ways import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,22 @@ class FileOpened:
         still = chosen()
         self.target.end_kept(still)
         return still
+
+    def called(self, table: str) -> str:
+        """Quote a table's name."""
+        return file_erase.called(self.target.connection, table)
+
+    def find_kept(self, table: str, key: Mapping[str, str]) -> Sequence[Found]:
+        """Look in the side database."""
+        return list(file_erase.find(self.target.connection, table, key))
+
+    def erase(self, request: Request, options: EraseOptions) -> None:
+        """Delete it under the file's lock."""
+        target, on_progress = self.target, request.on_progress
+        aim = run.Target(
+            target.connection, target.side, options.lock_timeout, options.retries, on_progress, step="erase"
+        )
+        file_erase.erase(aim, self.called(options.table), options.key)
 
     def back(self, request: Request, options: RollbackOptions) -> FileBack:
         """Give the way back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
+from safemigrate.workflow.engines import server_erase
 from safemigrate.workflow.engines.server_kept import end
 from safemigrate.workflow.engines.server_proving import proving as proving
 from safemigrate.workflow.engines.server_snapshot import restore_into as restore_into
@@ -35,10 +36,11 @@ from safemigrate.workflow.on_server import fitness
 from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.on_server.resolve import opened as connected
 from safemigrate.workflow.on_server.resolve import sweep as sweep
-from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, EraseOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
 from safemigrate.workflow.target import Resolved
+from safemigrate.workflow.ways import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,19 @@ class ServerOpened:
     ) -> Sequence[KeptOutcome]:
         """End it under Prisma's lock."""
         return end(aim_of(request, options, self.target, "prune"), chosen)
+
+    def called(self, table: str) -> str:
+        """Quote a table's name, with its schema."""
+        return server_erase.called(table, self.target.resolved.url.schema)
+
+    def find_kept(self, table: str, key: Mapping[str, str]) -> Sequence[Found]:
+        """Look in the schema safemigrate."""
+        return list(server_erase.find(self.target, table, key))
+
+    def erase(self, request: Request, options: EraseOptions) -> None:
+        """Delete it under Prisma's lock."""
+        places = self.find_kept(self.called(options.table), options.key)
+        server_erase.erase(aim_of(request, options, self.target, "erase"), places)
 
     def back(self, request: Request, options: RollbackOptions) -> ServerBack:
         """Give the way back."""

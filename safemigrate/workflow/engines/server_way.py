@@ -23,7 +23,7 @@ from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.on_server.resolve import sweep as sweep
 from safemigrate.workflow.on_server.room import require_room
 from safemigrate.workflow.on_server.shadow import shadow_for
-from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
+from safemigrate.workflow.options import ApplyOptions, EraseOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.rehearsal.change import change_of
 from safemigrate.workflow.rehearsal.estimate import estimated
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal, Source, rehearse_all
@@ -157,7 +157,10 @@ def server_way(
 
 
 def aim_of(
-    request: Request, options: ApplyOptions | RollbackOptions | PruneOptions, target: ServerTarget, step: str
+    request: Request,
+    options: ApplyOptions | RollbackOptions | PruneOptions | EraseOptions,
+    target: ServerTarget,
+    step: str,
 ) -> run.Target:
     """The database as `execute` takes it."""
     return run.Target(

@@ -13,14 +13,13 @@ from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, Server, connect, server
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError, ShadowError
+from safemigrate.errors import ConnectionFailed, HistoryError, ShadowError
 from safemigrate.execute import journal
 from safemigrate.execute.run import holder, is_held
 from safemigrate.execute.runs import Hold, Run, RunState
 from safemigrate.model import AppliedMigration, KeptOutcome
 from safemigrate.prisma import history
 from safemigrate.prisma.history import HistoryState
-from safemigrate.prisma.project import Project
 from safemigrate.rollback.down import SERVER, ByHand
 from safemigrate.workflow.on_server.keeping import kept_objects
 from safemigrate.workflow.target import Resolved
@@ -119,15 +118,6 @@ def opened(resolved: Resolved) -> Iterator[ServerTarget]:
             )
     except session.SqlError as error:
         raise _refused(resolved.url, error) from error
-
-
-def require_server(project: Project) -> None:
-    """Raise ProjectError for a project that is not on PostgreSQL."""
-    if project.provider != "postgresql":
-        raise ProjectError(
-            f"{project.datasource_file} has the provider {project.provider}, and this command works on PostgreSQL",
-            fix=("--schema PATH/TO/THE/POSTGRESQL/schema.prisma",),
-        )
 
 
 def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
