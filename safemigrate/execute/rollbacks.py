@@ -8,26 +8,19 @@ from dataclasses import dataclass
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import journal
-from safemigrate.execute.runs import Run
+from safemigrate.execute.runs import Rollback
 
 IN_STAGES = "in stages"
 
 
 @dataclass(frozen=True, slots=True)
-class Rollback:
-    """The runs that one rollback took back, oldest first, and the first transaction id after it.
+class ServerRollback(Rollback):
+    """One of a server, with the first transaction id after it.
 
-    `redone` are the runs that applied the same migrations since, once for each where the rollback itself is undone.
+    In `redone` a run is once for each where the rollback itself is undone.
     """
 
-    runs: tuple[Run, ...]
     since: str
-    redone: tuple[Run, ...]
-
-    @property
-    def undone(self) -> bool:
-        """Whether all that it took back was applied again."""
-        return {one.migration for one in self.runs} <= {one.migration for one in self.redone}
 
 
 def ended(connection: Connection, runs: Sequence[int]) -> None:
@@ -43,7 +36,7 @@ def ended(connection: Connection, runs: Sequence[int]) -> None:
     )
 
 
-def rollbacks(connection: Connection) -> list[Rollback]:
+def rollbacks(connection: Connection) -> list[ServerRollback]:
     """Return every rollback, newest first."""
     if not journal.exists(connection) or not _knows_undo(connection):
         return []
@@ -55,12 +48,12 @@ def rollbacks(connection: Connection) -> list[Rollback]:
     known = journal.runs(connection)
     taken = [(since, tuple(one for one in known if one.id in mine)) for since, mine in found]
     return [
-        Rollback(
+        ServerRollback(
             runs,
-            since,
             tuple(
                 later for later in known if any(later.migration == one.migration and later.id > one.id for one in runs)
             ),
+            since,
         )
         for since, runs in taken
     ]

@@ -39,6 +39,24 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollback:
+    """The runs that one rollback took back, oldest first, and those that applied the same migrations since."""
+
+    runs: tuple[Run, ...]
+    redone: tuple[Run, ...]
+
+    @property
+    def undone(self) -> bool:
+        """Whether all that it took back was applied again."""
+        return {one.migration for one in self.runs} <= {one.migration for one in self.redone}
+
+    @property
+    def names(self) -> str:
+        """The migrations that it took back."""
+        return ", ".join(one.migration for one in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """A migration that was rolled back and must not be applied again until it is released."""
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from safemigrate.db.sqlite.connection import Connection, rows, value
-from safemigrate.execute.runs import Hold, Run, RunState
+from safemigrate.execute.runs import Hold, Rollback, Run, RunState
 from safemigrate.execute.sqlite import kept, side
 from safemigrate.execute.stored import plan_of, to_json
 from safemigrate.model import Plan, Verdict
@@ -32,21 +32,10 @@ _RUN_HAPPENED = f"EXISTS (SELECT 1 FROM {_PRISMA} p WHERE p.id = {{row}} AND p.f
 
 
 @dataclass(frozen=True, slots=True)
-class Rollback:
-    """The runs that one rollback took back, oldest first, and the plan that takes it back itself.
+class FileRollback(Rollback):
+    """One of a file, with the plan that takes it back itself."""
 
-    `redone` are the runs that applied the same migrations since.
-    """
-
-    id: int
-    runs: tuple[Run, ...]
     undo: Plan | None
-    redone: tuple[Run, ...]
-
-    @property
-    def undone(self) -> bool:
-        """Whether all that it took back was applied again."""
-        return {one.migration for one in self.runs} <= {one.migration for one in self.redone}
 
 
 def runs(connection: Connection) -> list[Run]:
@@ -80,7 +69,7 @@ def runs(connection: Connection) -> list[Run]:
     ]
 
 
-def rollbacks(connection: Connection) -> list[Rollback]:
+def rollbacks(connection: Connection) -> list[FileRollback]:
     """Return the rollbacks that happened in this file, newest first."""
     if not side.remembers(connection):
         return []
@@ -97,7 +86,7 @@ def rollbacks(connection: Connection) -> list[Rollback]:
         taken = tuple(one for one in known if one.id in mine)
         names, last = {one.migration for one in taken}, max(mine)
         redone = tuple(one for one in known if one.id > last and one.migration in names)
-        found.append(Rollback(identifier, taken, plan_of(json.loads(undo)) if undo else None, redone))
+        found.append(FileRollback(taken, redone, plan_of(json.loads(undo)) if undo else None))
     return found
 
 

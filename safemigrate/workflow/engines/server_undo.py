@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from safemigrate.db import session
 from safemigrate.db.catalog import read
-from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, quote
 from safemigrate.errors import RollbackError
 from safemigrate.execute import journal, kept
-from safemigrate.execute.rollbacks import Rollback, rollbacks, transactions
-from safemigrate.execute.runs import Run, RunState
-from safemigrate.model import Group, KeptKind, Migration, Outcome, Plan, Result, Step
+from safemigrate.execute.rollbacks import ServerRollback, rollbacks, transactions
+from safemigrate.execute.runs import Run
+from safemigrate.model import Group, KeptKind, Outcome, Plan, Result, Step
 from safemigrate.prisma import history
 from safemigrate.rollback.inverse.words import literal
 from safemigrate.rollback.keep.left import SINCE
+from safemigrate.workflow.back import undoing
 from safemigrate.workflow.carry import carry
 from safemigrate.workflow.engines.server_way import server_way
 from safemigrate.workflow.on_server.resolve import ServerTarget
-from safemigrate.workflow.options import ApplyOptions, RollbackOptions
+from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.rehearsal.rehearse import Rehearsal
 from safemigrate.workflow.request import Request
-from safemigrate.workflow.target import Resolved, require_no_rollback_under_way
+from safemigrate.workflow.target import require_no_rollback_under_way
 
 # Begins what is woven into a plan, so that the next undoing finds the plan as it was.
 _MARK = "-- what the rollback left"
@@ -41,85 +40,46 @@ def undo(request: Request, options: RollbackOptions, target: ServerTarget, began
     """
     target.require_writable()
     require_no_rollback_under_way(target)
-    resolved, connection = target.resolved, target.connection
-    last = _last(resolved, target)
+    connection = target.connection
+    last = _last(target)
     runs = last.runs
-    migrations = [_file(resolved, target, one) for one in runs]
-    applying = ApplyOptions(
-        dry_run=options.dry_run,
-        snapshot=request.settings.snapshot,
-        lock_timeout=options.lock_timeout,
-        retries=options.retries,
-        shadow=options.shadow,
-    )
+    migrations, applying = undoing.files(target, last), undoing.applying(request, options)
     # The server's transaction ids have 32 bits where rows show them (PostgreSQL docs 70.1).
     session.rows(connection, "SELECT set_config(%s, %s, false)", [SINCE, str(int(last.since) % 2**32)])
     with server_way(request, applying, target, migrations) as way:
         amended = replace(way, amend=lambda rehearsal: _amended(connection, rehearsal, runs), also=_put_back(runs))
         outcome = carry(request, applying, amended, migrations, began)
-    notes = [*outcome.notes, *_keyless(runs)]
-    if outcome.result is Result.APPLIED:
-        if not journal.holds(connection) and history.lower_guard(connection, resolved.url.schema):
-            notes.append("plain `prisma migrate deploy` no longer stops")
-        notes.append("what was written before the rollback is back; what was written since it stayed")
-    follow = {Result.REHEARSED: ("safemigrate rollback --undo",)}.get(outcome.result, outcome.next)
-    return replace(outcome, command="rollback", notes=tuple(notes), next=follow)
+    applied = outcome.result is Result.APPLIED
+    lowered = applied and not journal.holds(connection) and history.lower_guard(connection, target.resolved.url.schema)
+    return undoing.told(replace(outcome, notes=(*outcome.notes, *_keyless(runs))), lowered=lowered)
 
 
-def _last(resolved: Resolved, target: ServerTarget) -> Rollback:
+def _last(target: ServerTarget) -> ServerRollback:
     """Return the last rollback that is not undone yet, where nothing stands in the way of that."""
     if target.interrupted or target.state.failed:
         name = target.interrupted.migration if target.interrupted else target.state.failed[-1].name
         raise RollbackError(f"migration {name} is half done; finish it first", fix=("safemigrate status",))
-    known = rollbacks(target.connection)
-    newer = list(takewhile(lambda one: one.undone, known))
-    if len(newer) == len(known):
-        raise RollbackError("there is no rollback to take back", fix=("safemigrate status",))
-    last = known[len(newer)]
-    runs = last.runs
-    names = ", ".join(one.migration for one in runs)
-    ended = max(one.finished_at for one in runs if one.finished_at)
-    undone = {one.migration for rollback in newer for one in rollback.runs}
-    later = [
-        one.migration
-        for one in target.runs
-        if one.state is RunState.APPLIED and one.started_at > ended and one.migration not in undone
-    ]
-    held = {one.migration for one in target.holds}
-    names_held = " ".join(one.migration for one in runs if one.migration in held)
-    again = (f"safemigrate release {names_held}   # lets apply run it anew",) if names_held else ()
-    if later:
-        raise RollbackError(
-            f"the rollback of {names} is not the last thing that happened: {', '.join(later)} was applied since",
-            "What the rollback left stays in the database.",
-            ("safemigrate rollback   # takes the later one back first", *again),
-        )
-    if fingerprint(read(target.connection)) != runs[0].fingerprint_before:
-        raise RollbackError(
-            f"the schema of {resolved.url.database} is not the one that the rollback of {names} left",
-            "Something else changed it since. What the rollback left stays in the database.",
-            again,
-        )
+    last, newer = undoing.last_of(target, rollbacks(target.connection))
     entered = {one.kept.place for one in kept.objects(target.connection) if one.kept.kind is KeptKind.LEFT}
-    places = {each.place: each for one in runs for step in one.plan.steps for each in step.partings}
+    places = {each.place: each for one in last.runs for step in one.plan.steps for each in step.partings}
     gone = [one.subject for place, one in places.items() if one.always and place not in entered]
     if gone:
         raise RollbackError(
-            f"what the rollback of {names} left is gone: {', '.join(dict.fromkeys(gone))}",
+            f"what the rollback of {last.names} left is gone: {', '.join(dict.fromkeys(gone))}",
             "The migration can be applied anew; what was written before the rollback does not come back then.",
-            again,
+            undoing.anew(target, last),
         )
     if newer and (unclear := _unclear(target.connection, last, newer)):
+        undone = sorted({one.migration for rollback in newer for one in rollback.runs})
         raise RollbackError(
-            f"rows of {', '.join(unclear)} were written when {', '.join(sorted(undone))} went back and forth",
-            f"So which of them users wrote since the rollback of {names} cannot be told. "
-            "What it left stays in the database.",
-            again,
+            f"rows of {', '.join(unclear)} were written when {', '.join(undone)} went back and forth",
+            f"So which of them users wrote since the rollback of {last.names} cannot be told. What it left is kept.",
+            undoing.anew(target, last),
         )
     return last
 
 
-def _unclear(connection: Connection, last: Rollback, newer: Sequence[Rollback]) -> list[str]:
+def _unclear(connection: Connection, last: ServerRollback, newer: Sequence[ServerRollback]) -> list[str]:
     """Name the tables where rows written since the rollback matter and its successors, undone by now, wrote some."""
     asked = [
         parting.subject for one in last.runs for step in one.plan.steps for parting in step.partings if parting.first
@@ -131,26 +91,6 @@ def _unclear(connection: Connection, last: Rollback, newer: Sequence[Rollback]) 
         return mine
     wrote = "SELECT EXISTS (SELECT FROM {} WHERE xmin::text = ANY(%s))"
     return [name for name in mine if session.value(connection, wrote.format(name), [ours])]
-
-
-def _file(resolved: Resolved, target: ServerTarget, one: Run) -> Migration:
-    found = next((each for each in target.state.pending if each.name == one.migration), None)
-    if found is None:
-        raise RollbackError(
-            f"migration {one.migration} is not pending in {resolved.project.migrations}",
-            "To take its rollback back it is run again, from its file.",
-            (f"git log --all -- '*{one.migration}/migration.sql'   # where it was removed", "safemigrate status"),
-        )
-    if not history.matches(found.sql, one.checksum):
-        raise RollbackError(
-            f"{found.path} is not the file that was rolled back",
-            "Only the migration as it was can be run again and given its rows back.",
-            (
-                f"git log --follow -p -- '{found.path}'",
-                f"safemigrate release {one.migration}   # applies it as it is now",
-            ),
-        )
-    return found
 
 
 def _amended(connection: Connection, rehearsal: Rehearsal, runs: Sequence[Run]) -> Rehearsal:
