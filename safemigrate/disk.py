@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,3 +36,14 @@ def write_whole(path: Path, text: str) -> None:
 def part_of(path: Path) -> Path:
     """Where a file is until it is whole, and what a kill leaves of it; `path` is no link."""
     return path.with_name(f".{path.name}.safemigrate")
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's entries on the disk: a rename is only durable after that (fsync(2), notes)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from safemigrate.db.sqlite.connection import (
     run,
     value,
 )
-from safemigrate.disk import part_of
+from safemigrate.disk import part_of, sync_folder
 from safemigrate.errors import ConnectionFailed
 from safemigrate.model import OnProgress, Progress, silent
 
@@ -192,14 +191,3 @@ def _whole(path: Path) -> Iterator[Path]:
 def companions(path: Path) -> list[Path]:
     """Return where a file's journals lie, there or not."""
     return [path.with_name(path.name + ending) for ending in COMPANIONS]
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on the disk: a rename is only durable after that (fsync(2), notes)."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

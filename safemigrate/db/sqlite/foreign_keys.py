@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from safemigrate.db.sqlite.catalog import fold
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, run, value
+from safemigrate.model import counted
 
 Violations = Counter[tuple[str, str]]  # how many rows of a table refer to none of another
 
@@ -59,6 +60,16 @@ def reached(connection: Connection, statements: Iterable[str]) -> set[str]:
     while fired := [name for kind, name, on, _ in master if kind == "trigger" and name in acting and fold(on) in text]:
         text += "\n" + "\n".join(acting.pop(name) for name in fired)
     return {name for kind, name, _, _ in master if kind == "table" and fold(name) in text}
+
+
+def in_words(found: Violations) -> list[str]:
+    """Say in words which rows refer to none."""
+    return [
+        counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
+        if parent
+        else table
+        for (table, parent), count in found.items()
+    ]
 
 
 def added(before: Violations, after: Violations) -> Violations:

@@ -64,6 +64,15 @@ def differences(connection: Connection, left: str, right: str, tables: Iterable[
     return said
 
 
+def readable(connection: Connection, schema: str, table: str) -> bool:
+    """Whether a virtual table can be read: its module, or a column that it is an index of, may not be here."""
+    try:
+        rows(connection, f"SELECT * FROM {quote(schema, table)} LIMIT 1")
+    except SqlError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Pair:
     name: str
@@ -91,7 +100,7 @@ def _table(connection: Connection, left: str, right: str, before: Catalog, after
         tuple(column.name for column, _ in stored),
         frozenset(column.name for column, other in stored if typed_alike(column, other)),
     )
-    if was.virtual and not all(_readable(connection, one) for one in (pair.left, pair.right)):
+    if was.virtual and not (readable(connection, left, was.name) and readable(connection, right, now.name)):
         return []
     if _same_by_rowid(connection, pair):
         return []
@@ -100,15 +109,6 @@ def _table(connection: Connection, left: str, right: str, before: Catalog, after
     if key and {fold(column) for column in key} == folded:
         return _by_key(connection, pair, key)
     return _by_counts(connection, pair)
-
-
-def _readable(connection: Connection, table: str) -> bool:
-    """Whether a virtual table can be read: its module, or the table that it is an index of, may not be here."""
-    try:
-        rows(connection, f"SELECT * FROM {table} LIMIT 1")
-    except SqlError:
-        return False
-    return True
 
 
 def _by_key(connection: Connection, pair: _Pair, key: Sequence[str]) -> list[str]:

@@ -21,12 +21,12 @@ from safemigrate.db.sqlite import errors, script
 from safemigrate.db.sqlite.catalog import fold
 from safemigrate.db.sqlite.connection import KEPT, Connection, Refusal, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
-from safemigrate.db.sqlite.foreign_keys import Violations, added, violations
+from safemigrate.db.sqlite.foreign_keys import Violations, added, in_words, violations
 from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.errors import ConnectionFailed, MigrationFailed
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, side
-from safemigrate.model import Kept, OnProgress, Plan, Progress, counted, silent
+from safemigrate.model import Kept, OnProgress, Plan, Progress, silent
 
 # What a script may set, or a build have another default for (sqlite.org/pragma.html).
 _DEFAULTS = (
@@ -307,11 +307,7 @@ def _sound(connection: Connection, violated: Violations, touched: Collection[str
     """Raise MigrationFailed where rows point nowhere that did not before, or the file is damaged."""
     there = {fold(name): name for (name,) in rows(connection, _TABLES)}
     tables = None if touched is None else [there[fold(one)] for one in touched if fold(one) in there]
-    said = [
-        counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
-        if parent
-        else table
-        for (table, parent), count in added(violated, violations(connection, tables=touched)).items()
-    ] or integrity(connection, quick=True, tables=tables)
+    said = in_words(added(violated, violations(connection, tables=touched)))
+    said = said or integrity(connection, quick=True, tables=tables)
     if said:
         raise MigrationFailed("the file would not be sound after the change", "\n".join(said[:20]))

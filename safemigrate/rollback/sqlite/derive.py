@@ -10,6 +10,7 @@ from itertools import count
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, Table, fold
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run, value
 from safemigrate.db.sqlite.errors import told
+from safemigrate.db.sqlite.rows import readable
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Kept, KeptKind, Step
 from safemigrate.rollback.sqlite.asked import rehearsed
@@ -21,7 +22,7 @@ from safemigrate.rollback.sqlite.lineage import Lineage, Observed, lineage
 from safemigrate.rollback.sqlite.pair import Pair, held, key_of_today
 from safemigrate.rollback.sqlite.result import Back, mark_dangling, pointing
 from safemigrate.rollback.sqlite.script import Change, inverse, settle
-from safemigrate.rollback.sqlite.virtual import Virtual, made_anew, readable
+from safemigrate.rollback.sqlite.virtual import Virtual, made_anew
 
 # What rows written since are to have where they have nothing; it is read by the way back.
 SETTING = "CREATE TABLE IF NOT EXISTS safemigrate.setting (name TEXT PRIMARY KEY, value)"
@@ -137,7 +138,7 @@ def _change(
     filled = (
         made_anew(one.table)
         for one in anew
-        if {fold(one.content), fold(one.table.name)} & touched and readable(connection, "before", one.table)
+        if {fold(one.content), fold(one.table.name)} & touched and readable(connection, "before", one.table.name)
     )
     return replace(change, filled=tuple(filled), settings=tuple(_settings(connection))), reasons
 

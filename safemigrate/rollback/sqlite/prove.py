@@ -10,13 +10,12 @@ from safemigrate.db.sqlite.catalog import PRISMA, Catalog, fold, read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
-from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, violations
-from safemigrate.db.sqlite.rows import differences
+from safemigrate.db.sqlite.foreign_keys import added, foreign_keys, in_words, violations
+from safemigrate.db.sqlite.rows import differences, readable
 from safemigrate.db.sqlite.script import execute
 from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed
-from safemigrate.model import Plan, Proof, Verdict, counted
-from safemigrate.rollback.sqlite.virtual import readable
+from safemigrate.model import Plan, Proof, Verdict
 
 
 def prove(
@@ -86,11 +85,6 @@ def _run(connection: Connection, plan: Plan) -> None:
             execute(connection, sql, plain=True)
 
 
-def _orphans(found: Violations) -> Iterator[str]:
-    for (table, parent), count in found.items():
-        yield counted(f"{{count}} {{row|rows}} of {quote(table)} {{points|point}} to no row of {quote(parent)}", count)
-
-
 def _compared(connection: Connection, expected: Catalog, touched: Collection[str] | None) -> Iterator[str]:
     """Say what is not as in the file before: of all tables, or of those that something has written to."""
     now = read(connection)
@@ -100,14 +94,14 @@ def _compared(connection: Connection, expected: Catalog, touched: Collection[str
     there = [
         one for one in expected.tables.values() if one.name != PRISMA and (wanted is None or fold(one.name) in wanted)
     ]
-    names = [one.name for one in there if not one.virtual or readable(connection, "before", one)]
+    names = [one.name for one in there if not one.virtual or readable(connection, "before", one.name)]
     yield from differences(connection, "before", "main", names)
     for one in (one for one in there if one.name in now.tables):
         stands = now.tables[one.name].counter or 0
         if stands < (one.counter or 0):
             yield f"table {quote(one.name)}: its AUTOINCREMENT counter stands at {stands:,}, not at {one.counter:,}"
     if found := violations(connection, tables=touched):
-        yield from _orphans(added(violations(connection, "before", touched), found))
+        yield from in_words(added(violations(connection, "before", touched), found))
     yield from integrity(connection, quick=True, tables=[one.name for one in there if one.name in now.tables])
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from safemigrate.db.sqlite.catalog import Catalog, Column, Table, fold
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote
+from safemigrate.db.sqlite.connection import quote
 from safemigrate.rollback.sqlite.lineage import Descent
 
 _TEXT = re.compile(r"fts[345]")
@@ -51,15 +51,6 @@ class Virtual:
 def made_anew(table: Table) -> str:
     """Write what fills an index from the rows of its content table."""
     return f"INSERT INTO {quote(table.name)} ({quote(table.name)}) VALUES ('rebuild')"
-
-
-def readable(connection: Connection, schema: str, table: Table) -> bool:
-    """Whether a table can be read: an index may name columns of another table that are gone, a module be missing."""
-    try:
-        connection.execute(f"SELECT * FROM {quote(schema, table.name)} LIMIT 1").fetchall()
-    except SqlError:
-        return False
-    return True
 
 
 def _keyed(table: Table, columns: tuple[Column, ...]) -> Table:

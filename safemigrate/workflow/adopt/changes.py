@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from safemigrate.disk import part_of, write_whole
+from safemigrate.disk import part_of, sync_folder, write_whole
 from safemigrate.errors import ProjectError
 from safemigrate.snapshot import store
 from safemigrate.workflow.reading.rewriting import difference
@@ -105,7 +105,7 @@ def save(home: Path, record: Record) -> None:
     """Put the record on the disk."""
     store.prepare(home / "snapshots")
     _put(home / NAME, json.dumps(asdict(record), indent=1, ensure_ascii=False))
-    store.sync_folder(home)
+    sync_folder(home)
 
 
 def remove(home: Path) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from safemigrate.db.sqlite.connection import VERSION, value
 from safemigrate.db.sqlite.copy import integrity
-from safemigrate.db.sqlite.foreign_keys import violations
-from safemigrate.model import Diagnosis, counted
+from safemigrate.db.sqlite.foreign_keys import in_words, violations
+from safemigrate.model import Diagnosis
 from safemigrate.snapshot import store
 from safemigrate.workflow.fitness import Seen, megabytes
 from safemigrate.workflow.on_file.target import FileTarget, opened
@@ -28,11 +28,7 @@ def check_file(stack: ExitStack, _request: Request, seen: Seen, _shadow: str | N
     seen.bytes = target.path.stat().st_size
     mode = value(connection, "PRAGMA journal_mode")
     said = f"{target.path}, {megabytes(seen.bytes)}, journal_mode {mode}, read by SQLite {VERSION}"
-    damage = integrity(connection)
-    damage += [
-        counted(f'{{count}} {{row|rows}} of "{table}" {{points|point}} to no row of "{parent}"', count)
-        for (table, parent), count in violations(connection).items()
-    ]
+    damage = [*integrity(connection), *in_words(violations(connection))]
     if damage:
         yield Diagnosis(
             "file",

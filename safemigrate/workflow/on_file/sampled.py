@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, fold
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote
+from safemigrate.db.sqlite.script import NEW
 from safemigrate.errors import MigrationFailed
 from safemigrate.shadow.sqlite.rehearse import Orphaned
 from safemigrate.shadow.sqlite.sample.asked import asked
 from safemigrate.shadow.sqlite.sample.fill import fill
 from safemigrate.sql import Statement
 from safemigrate.workflow.proving import Terms
-
-_NEW = "new_"  # what Prisma's rebuild calls a table until it has its name
 
 
 class Sampled:
@@ -51,7 +50,7 @@ class Sampled:
         """
         said, named = _refused(error)
         made = {name for name in self._tables if quote(name) in self._made}
-        meant = {name for name in made if {fold(name), fold(_NEW + name)} & named} or made
+        meant = {name for name in made if {fold(name), fold(NEW + name)} & named} or made
         if not meant:
             return False
         if said in self._met or meant <= self._plain:
