@@ -128,7 +128,7 @@ def _take_back(
             ),
         )
     taken = back.take_back(chosen)
-    return _ended(request, target, taken, chosen, began, guarded=options.guard or target.guarded)
+    return _ended(request, options, target, taken, chosen, began)
 
 
 def _go_on(request: Request, options: RollbackOptions, target: Target, back: Back, one: Run, began: float) -> Outcome:
@@ -140,11 +140,11 @@ def _go_on(request: Request, options: RollbackOptions, target: Target, back: Bac
         return outcome_of(resolved, Result.REHEARSED, (_described(one, target.by_hand),), began, (), (note,), (GO_ON,))
     request.on_progress(Progress("rollback", f"going on with {one.migration}, which was stopped"))
     taken = back.go_on(one)
-    return _ended(request, target, taken, [one], began, guarded=options.guard or target.guarded)
+    return _ended(request, options, target, taken, [one], began)
 
 
 def _ended(
-    request: Request, target: Target, taken: Taken, chosen: Sequence[Run], began: float, *, guarded: bool
+    request: Request, options: RollbackOptions, target: Target, taken: Taken, chosen: Sequence[Run], began: float
 ) -> Outcome:
     resolved = target.resolved
     back = [one.migration for one in taken.done]
@@ -157,7 +157,7 @@ def _ended(
     if back:
         notes.append(
             f"plain `prisma migrate deploy` stops too, until {names} is released"
-            if guarded
+            if options.guard or taken.guard or target.guarded
             else f"plain `prisma migrate deploy` knows of no hold: it would apply {names} again"
         )
     if taken.conflicts:

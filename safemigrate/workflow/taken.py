@@ -13,6 +13,7 @@ class Taken:
     """What a rollback found and did: `done` are the runs that are back, `notes` say what went where.
 
     With `conflicts` it stopped: before anything of the next run was changed, or `standing` in the middle of it.
+    `guard` says that it raised the guard, whoever asked for that.
     """
 
     done: list[Run] = field(default_factory=list)
@@ -20,3 +21,4 @@ class Taken:
     notes: list[str] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     standing: str = ""
+    guard: bool = False

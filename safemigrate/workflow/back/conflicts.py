@@ -8,15 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from safemigrate.errors import RollbackError
+from safemigrate.errors import MigrationFailed, RollbackError
 from safemigrate.execute.runs import Run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
 from safemigrate.sql.actions import quote
 from safemigrate.workflow.options import RollbackOptions
 
 
-class Unanswerable(Exception):
-    """A question about what is not there, or cannot be compared."""
+class Unanswerable(MigrationFailed):
+    """A question about what is not there, or cannot be compared; where nobody foresaw that, the rollback fails."""
 
 
 class Questions(Protocol):
@@ -84,7 +84,7 @@ def asked(ask: Questions, check: Check) -> int:
         if check.loses:
             raise RollbackError(
                 f"nobody can tell what stands in {check.subject} that the rollback would lose",
-                f"Nothing was changed. The database refused the question: {error}",
+                f"Nothing was changed. The database refused the question: {error.why}",
                 ("safemigrate status   # says whether something else has changed the schema since",),
             ) from error
         return 0  # about something that is gone; where it matters the server refuses the rollback, whole
@@ -99,12 +99,15 @@ def value(ask: Questions, sql: str) -> Any:
 def _said(ask: Questions, ways: Sequence[Way]) -> tuple[str, tuple[str, ...]]:
     """Say what ways out would do, "" where they lead nowhere, and who holds that up."""
     said, held = [], []
-    for way in ways:
-        if count := value(ask, way.count):
-            said.append(f"{counted(way.says, count)}{f', kept in {way.place}' if way.place else ''}")
-            for table, query in way.held:
-                if pointed := value(ask, query):
-                    held.append(counted(f"rows of {table} point to {{count}} {{row|rows}} that would go", pointed))
+    try:
+        for way in ways:
+            if count := value(ask, way.count):
+                said.append(f"{counted(way.says, count)}{f', kept in {way.place}' if way.place else ''}")
+                for table, query in way.held:
+                    if pointed := value(ask, query):
+                        held.append(counted(f"rows of {table} point to {{count}} {{row|rows}} that would go", pointed))
+    except Unanswerable as error:  # somebody has changed since what it takes
+        held.append(error.why)
     return "" if held else "; ".join(said), tuple(held)
 
 

@@ -125,6 +125,7 @@ def _go(options: RollbackOptions, aim: run.Target, resolved: Resolved, one: Run,
         raise Interrupted(f"stopped while {one.migration} was rolled back", stands, (GO_ON,)) from error
     found.notes += notes
     found.done.append(one)
+    found.guard = way.terms.guard
 
 
 def _conflicts(aim: run.Target, one: Run, way: WayBack, error: MigrationFailed) -> list[Conflict]:

@@ -34,7 +34,7 @@ class ServerQuestions:
             refusal = session.Refusal.of(error)
             if refusal.sqlstate[:2] not in ("22", "42"):  # it did not say no to the question, but to us or to now
                 raise
-            raise Unanswerable(refusal.message) from error
+            raise Unanswerable("the database refused a question about its rows", refusal.message) from error
 
     def execute(self, sql: str) -> None:
         """Run one statement. Raises MigrationFailed."""

@@ -61,7 +61,7 @@ class FileQuestions:
             refusal = Refusal.of(error)
             if refusal.code != "SQLITE_ERROR":  # it did not say no to the question, but to us or to now
                 raise
-            raise Unanswerable(refusal.message) from error
+            raise Unanswerable("the database refused a question about its rows", refusal.message) from error
 
     def execute(self, sql: str) -> None:
         """Run one statement."""

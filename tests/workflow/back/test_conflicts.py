@@ -263,3 +263,17 @@ def test_what_is_written_after_the_questions_is_asked_about_again(
     assert written
     assert project.rows('SELECT role::text FROM "Member" WHERE id = 9') == [("OWNER",)]
     assert project.rollback(RollbackOptions(batch_rows=batch_rows)).result is Result.CONFLICTS
+
+
+def test_a_table_that_somebody_dropped_since_is_no_way_out(project: Project) -> None:
+    project.changed(
+        "CREATE TABLE team (id int PRIMARY KEY, note text NOT NULL);"
+        "CREATE TABLE member (id int PRIMARY KEY, team int REFERENCES team); INSERT INTO team VALUES (1, 'a');",
+        "ALTER TABLE team DROP COLUMN note;",
+        "INSERT INTO team VALUES (2); DROP TABLE member;",
+    )
+    (conflict,) = project.rollback().conflicts
+    assert conflict.notes == ('keep-old cannot be chosen: relation "public.member" does not exist',)
+    fill = {conflict.subject: "filled"}
+    assert project.rollback(RollbackOptions(fill=fill)).result is Result.ROLLED_BACK
+    assert project.rows("SELECT note FROM team ORDER BY id") == [("a",), ("filled",)]

@@ -188,9 +188,11 @@ def test_stopped_it_goes_on_where_it_was(project: Project) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as stopped:
-        back(project, meanwhile=stop)
+        back(project, replace(SMALL, guard=True), meanwhile=stop)
     assert "2 of 9 rows" in stopped.value.why
-    assert project.rollback().result is Result.ROLLED_BACK  # on the terms it was begun with
+    outcome = project.rollback()  # on the terms it was begun with
+    assert outcome.result is Result.ROLLED_BACK
+    assert any("`prisma migrate deploy` stops too" in note for note in outcome.notes)
     after, same = project.state()
     assert compare(before, after) == []
     assert differences(rows, same) == []
