@@ -60,7 +60,7 @@ def rehearse(
     return Rehearsed(migration, observations, before, read(connection), not without_foreign_keys(statements))
 
 
-def replay(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
+def run_whole(connection: Connection, migration: Migration, statements: Sequence[Statement]) -> None:
     """Run a migration as `rehearse` does, and look at nothing."""
     with _named(migration), _of(connection, statements):
         for one in in_one_transaction(statements):

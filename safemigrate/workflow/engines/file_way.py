@@ -22,7 +22,7 @@ from safemigrate.model import Finding, KeptKind, Migration, Plan, Progress, Sche
 from safemigrate.prisma import command
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.shadow.sqlite.copies import Copies, copies
-from safemigrate.shadow.sqlite.rehearse import replay
+from safemigrate.shadow.sqlite.replay import replay
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import split, statements_of
 from safemigrate.sql.actions import CreateIndex
@@ -67,16 +67,13 @@ class FileWay:
         """Run the history in an empty file, and ask Prisma."""
         project, on_progress = self.target.resolved.project, self.request.on_progress
         with self.copies.opened(_HISTORY) as connection:
-            for number, one in enumerate(self.target.resolved.migrations):
-                on_progress(Progress("replay", one.name, number, len(self.target.resolved.migrations)))
-                try:
-                    replay(connection, one, statements_of(one, "sqlite"))
-                except MigrationFailed as error:
-                    raise HistoryError(
-                        f"the history does not run in an empty file: {error.summary}",
-                        f"{error.why}\nWithout that nobody can say what schema.prisma asks for beyond it.",
-                        ("safemigrate apply --no-generate   # applies the pending migrations as they are",),
-                    ) from error
+            replay(
+                connection,
+                self.target.resolved.migrations,
+                on_progress,
+                purpose="Without that nobody can say what schema.prisma asks for beyond it.",
+                fix=("safemigrate apply --no-generate   # applies the pending migrations as they are",),
+            )
         on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
         return command.diff(project, self.copies.url(_HISTORY))
 

@@ -15,7 +15,7 @@ from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress, Progress, SchemaChange, silent
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.shadow.sqlite.copies import Copies, copies
-from safemigrate.shadow.sqlite.rehearse import rehearse, replay
+from safemigrate.shadow.sqlite.rehearse import rehearse, run_whole
 from safemigrate.shadow.sqlite.trace import Observation
 from safemigrate.sql import statements_of
 from safemigrate.workflow.gate.live import Live
@@ -152,7 +152,7 @@ def _replayed(connection: Connection, migrations: Sequence[Migration], on_progre
     for number, one in enumerate(migrations):
         on_progress(Progress("base", one.name, number, len(migrations)))
         try:
-            replay(connection, one, statements_of(one, "sqlite"))
+            run_whole(connection, one, statements_of(one, "sqlite"))
         except (MigrationFailed, NotSql):
             failed.append(one.name)
     return failed

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from safemigrate.db.sqlite.catalog import Catalog, Names, read
 from safemigrate.db.sqlite.compare import compare, fingerprint, other_order
 from safemigrate.db.sqlite.connection import VERSION, Connection, SqlError, connect
-from safemigrate.errors import ConnectionFailed, HistoryError, MigrationFailed
-from safemigrate.model import AppliedState, Migration, Progress, counted
+from safemigrate.errors import ConnectionFailed
+from safemigrate.model import AppliedState, Migration, Progress, counted, silent
 from safemigrate.prisma import history as files
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.prisma.project import Project
 from safemigrate.shadow.sqlite.copies import Copies, copies
-from safemigrate.shadow.sqlite.rehearse import replay
-from safemigrate.sql import statements_of
+from safemigrate.shadow.sqlite.replay import replay
 from safemigrate.workflow.adopt import adoption
 from safemigrate.workflow.adopt.adoption import NAME, Adoption, Reached
 from safemigrate.workflow.on_file import baseline
@@ -154,14 +153,8 @@ def _reached(made: Copies, migrations: Sequence[Migration], live: Catalog, reque
 
 
 def _replay(connection: Connection, one: Migration) -> None:
-    try:
-        replay(connection, one, statements_of(one, "sqlite"))
-    except MigrationFailed as error:
-        raise HistoryError(
-            f"the history does not run in an empty file: {error.summary}",
-            f"{error.why}\nWithout that nobody can say which of its migrations the file has already.",
-            ("safemigrate status", f"edit {one.path}"),
-        ) from error
+    purpose = "Without that nobody can say which of its migrations the file has already."
+    replay(connection, [one], silent, purpose=purpose, fix=("safemigrate status", f"edit {one.path}"))
 
 
 def _columns(catalog: Catalog) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from safemigrate.db.sqlite.definition import checks, definition
 from safemigrate.errors import HistoryError, MigrationFailed, NotSql
 from safemigrate.model import Migration, OnProgress, Progress, counted
 from safemigrate.shadow.sqlite.copies import Copies
-from safemigrate.shadow.sqlite.rehearse import replay, run_as_prisma
+from safemigrate.shadow.sqlite.rehearse import run_as_prisma, run_whole
 from safemigrate.sql import statements_of
 from safemigrate.workflow.adopt.adoption import head, headed
 
@@ -42,7 +42,7 @@ def prove(made: Copies, one: Migration, live: Catalog, on_progress: OnProgress) 
         on_progress(Progress("prove", "the baseline, sent as one" if whole else "the baseline, a statement each"))
         with made.opened(name) as connection:
             try:
-                (replay if whole else run_as_prisma)(connection, one, statements_of(one, "sqlite"))
+                (run_whole if whole else run_as_prisma)(connection, one, statements_of(one, "sqlite"))
             except (MigrationFailed, NotSql) as error:
                 raise HistoryError(
                     f"the schema of the file does not come up in an empty one: {error.summary}",

@@ -9,13 +9,13 @@ from safemigrate.db.sqlite.catalog import Catalog, fold, read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.foreign_keys import foreign_keys
-from safemigrate.errors import HistoryError, MigrationFailed
-from safemigrate.model import Migration, Outcome, Progress
+from safemigrate.errors import MigrationFailed
+from safemigrate.model import Migration, Outcome, Progress, silent
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.derive import derive
 from safemigrate.rollback.sqlite.lineage import lineage
 from safemigrate.shadow.sqlite.copies import Copies, copies
-from safemigrate.shadow.sqlite.rehearse import replay
+from safemigrate.shadow.sqlite.replay import replay
 from safemigrate.shadow.sqlite.trace import Observation, Tracer
 from safemigrate.sql import statements_of
 from safemigrate.workflow.back import reached
@@ -34,23 +34,16 @@ def locate(target: FileTarget) -> HalfDone:
     applied = {one.name for one in target.state.applied}
     with copies() as made:
         with made.opened(_BASE) as connection:
-            for one in resolved.migrations:
-                if one.name in applied:
-                    _replayed(connection, one)
+            replay(
+                connection,
+                [one for one in resolved.migrations if one.name in applied],
+                silent,
+                purpose="Without that nobody can say how far the failed migration got.",
+                fix=("safemigrate snapshot list", "npx prisma migrate resolve --help"),
+            )
         made.copy(_BASE, _BEFORE)
         with made.opened(_BASE) as connection:
             return _compared(made, connection, migration, read(target.connection))
-
-
-def _replayed(connection: Connection, one: Migration) -> None:
-    try:
-        replay(connection, one, statements_of(one, "sqlite"))
-    except MigrationFailed as error:
-        raise HistoryError(
-            f"the history does not run in an empty file: {error.summary}",
-            f"{error.why}\nWithout that nobody can say how far the failed migration got.",
-            ("safemigrate snapshot list", "npx prisma migrate resolve --help"),
-        ) from error
 
 
 def _compared(made: Copies, connection: Connection, migration: Migration, found: Catalog) -> HalfDone:

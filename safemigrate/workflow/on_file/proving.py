@@ -20,7 +20,7 @@ from safemigrate.lint import lint
 from safemigrate.model import Finding, Migration, MigrationOutcome, OnProgress
 from safemigrate.rollback import down
 from safemigrate.shadow.sqlite.copies import Copies, copies
-from safemigrate.shadow.sqlite.rehearse import replay
+from safemigrate.shadow.sqlite.rehearse import run_whole
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.sql import Statement, executable, statements_of
 from safemigrate.workflow.on_file.facts import described
@@ -86,7 +86,7 @@ class Lane:
         while self._at < to:
             migration = self._history[self._at]
             try:
-                replay(self._base, migration, _statements(migration))
+                run_whole(self._base, migration, _statements(migration))
             except (MigrationFailed, NotSql):
                 self._failed.append(migration.name)
             self._at += 1
@@ -103,7 +103,7 @@ class Lane:
             findings = tuple(lint(migration, statements, described(before), ()))
             self._indexes |= set(before.indexes)
             with writes(self._base) as written:
-                replay(self._base, migration, statements)
+                run_whole(self._base, migration, statements)
             self._catalog = read(self._base)
             touched = _touched(before, migration, {table for _, table in written})
             found = self._tried(migration, statements, findings, Sampled(before, touched, statements, terms))
