@@ -6,38 +6,56 @@ import re
 
 from safemigrate.errors import NotSql
 from safemigrate.model import KeptKind, Plan
-from safemigrate.sql import is_transaction_control, refuses_transaction, split
+from safemigrate.sql import Dialect, is_transaction_control, refuses_transaction, split
+from safemigrate.sql.pragmas import in_one_transaction
 from safemigrate.sql.tokens import tokenize
 
 _HOME = re.compile(r'("(?:[^"]|"")+")\.')
 
 
-def unfit(script: str) -> str:
+def unfit(script: str, dialect: Dialect = "postgresql") -> str:
     """Say why a script cannot be run as part of a rollback, which is one transaction over one connection; "" if it can.
 
     Whether the server takes its statements only the rehearsal tells.
     """
     try:
-        tokens = tokenize(script, "down.sql")
+        if command := _command(script, dialect):
+            return command
+        found = split(script, "down.sql", dialect=dialect)
     except NotSql as error:
         return error.summary
-    for token in tokens:
-        if token.word.startswith("\\"):
-            line = script.count("\n", 0, token.start) + 1
-            command = script[token.start :].split("\n")[0].strip()
-            return f"line {line}: {command} is a command of psql, not SQL"
-    for one in split(script, "down.sql"):
+    for one in found:
         text = " ".join(one.sql.split())[:60]
         if is_transaction_control(one):
             return f"line {one.span.line}: {text} begins or ends a transaction, and a rollback is one already"
-        if refuses_transaction(one):
+        if _stands_alone(one.sql) if dialect == "sqlite" else refuses_transaction(one):
             return f"line {one.span.line}: {text} cannot run in a transaction, and a rollback is one"
-    return "" if tokens else "it has no statement"
+    return "" if found else "it has no statement"
 
 
-def statements(script: str) -> list[tuple[str, int]]:
-    """Its statements in order, each with its line."""
-    return [(one.sql, one.span.line) for one in split(script, "down.sql")]
+def _stands_alone(sql: str) -> bool:
+    from safemigrate.db.sqlite.script import stands_alone  # a server's rollback does not wait for it
+
+    return bool(stands_alone(sql))
+
+
+def _command(script: str, dialect: Dialect) -> str:
+    """Say where a script speaks to psql, or to SQLite's shell, of which a command is a line of its own."""
+    if dialect == "sqlite":
+        starts = [one.span.start for one in split(script, "down.sql", dialect=dialect) if one.sql.startswith(".")]
+    else:
+        starts = [one.start for one in tokenize(script, "down.sql") if one.word.startswith("\\")]
+    if not starts:
+        return ""
+    line = script.count("\n", 0, starts[0]) + 1
+    command = script[starts[0] :].split("\n")[0].strip()
+    return f"line {line}: {command} is a command of {'psql' if dialect == 'postgresql' else 'sqlite3'}, not SQL"
+
+
+def statements(script: str, dialect: Dialect = "postgresql") -> list[tuple[str, int]]:
+    """Its statements in order, each with its line; a file's rollback has foreign keys off, whatever they say."""
+    found = split(script, "down.sql", dialect=dialect)
+    return [(one.sql, one.span.line) for one in (in_one_transaction(found) if dialect == "sqlite" else found)]
 
 
 def homes(plan: Plan) -> list[str]:

@@ -81,7 +81,7 @@ def _read(
     for migration in pending:
         statements = statements_of(migration, target.resolved.project.provider)
         executable(migration, statements)  # a file that cannot run whole is told before it is judged
-        own, unusable = own_down.read(migration)
+        own, unusable = own_down.read(migration, target.resolved.project.provider)
         scripts.append(Script(migration, tuple(statements), own))
         findings += lint(migration, statements, known, earlier)
         findings += unusable
@@ -132,7 +132,7 @@ def _write_down(pending: Sequence[Migration], plans: Sequence[Plan], by_hand: do
         path = migration.path.parent / down.NAME
         try:
             if path.exists() and not down.is_ours(path.read_text(encoding="utf-8", errors="replace")):
-                uses = "it" if plan.down else "safemigrate's, which is in the database"
+                uses = "it" if plan.down else "safemigrate's, which is in the journal"
                 said.append((str(path), f"{path} is your own and was left as it is; rollback uses {uses}"))
                 continue
             path.write_text(down.render(plan, by_hand), encoding="utf-8")

@@ -92,9 +92,13 @@ class Connection(sqlite3.Connection):
         try:
             yield
         finally:
-            for kind, name in rows(self, "SELECT type, name FROM temp.sqlite_master WHERE type <> 'index'"):
-                self.execute(f"DROP {kind} IF EXISTS temp.{quote(name)}")
+            self.forget_temporary()
             self.attach_all(beside)
+
+    def forget_temporary(self) -> None:
+        """Drop what is temporary."""
+        for kind, name in rows(self, "SELECT type, name FROM temp.sqlite_master WHERE type <> 'index'"):
+            self.execute(f"DROP {kind} IF EXISTS temp.{quote(name)}")
 
     def attach_all(self, files: Mapping[str, tuple[Path, bool]]) -> None:
         """Attach those that are not, each as `beside` has it; within a transaction too."""

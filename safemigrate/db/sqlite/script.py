@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, quote, value
 from safemigrate.db.sqlite.definition import tokens
 from safemigrate.db.sqlite.errors import told
+from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed
 
 _RENAMED = re.compile(r"""ALTER\s+TABLE\s+.+\s+RENAME\s+TO\s+["'`\[]?(.+?)["'`\]]?\s*$""", re.IGNORECASE | re.DOTALL)
@@ -49,6 +51,18 @@ def execute(connection: Connection, sql: str, line: int = 0, *, of: str = "", pl
         if told(connection.path, error) or Refusal.of(error).code == "SQLITE_INTERRUPT":
             raise  # the disk, the rights, another process: `connect` says which
         raise failed(connection, error, of or sql, line) from error
+
+
+def take_back(connection: Connection, statements: Iterable[tuple[str, int]], *, own: bool) -> None:
+    """Run a way back, each statement with its line; a team's own sees the file alone, and leaves nothing temporary."""
+    if not own:
+        for sql, line in statements:
+            execute(connection, sql, line, plain=True)
+        return
+    with writes(connection, alone=True):
+        for sql, line in statements:
+            execute(connection, sql, line)
+    connection.forget_temporary()
 
 
 def stands_alone(sql: str) -> str:

@@ -20,11 +20,12 @@ _CHANGES: dict[int, Change] = {
 
 
 @contextmanager
-def writes(connection: Connection, schema: str = "main") -> Iterator[set[Write]]:
+def writes(connection: Connection, schema: str = "main", *, alone: bool = False) -> Iterator[set[Write]]:
     """Collect what statements that are compiled inside the block may do to the rows of which tables.
 
     What SQLite writes to its own tables is left out. Rows that a REPLACE removes from the table it is on are not told
-    as deleted. Of EXPLAIN and a statement the same is collected, and nothing happens.
+    as deleted. Of EXPLAIN and a statement the same is collected, and nothing happens. With `alone` SQLite refuses
+    statements that reach into another attached file.
     """
     found: set[Write] = set()
 
@@ -32,6 +33,9 @@ def writes(connection: Connection, schema: str = "main") -> Iterator[set[Write]]
         change = _CHANGES.get(action)
         if change and table and of == schema and not table.startswith("sqlite_"):
             found.add((change, table))
+        file = table if action == sqlite3.SQLITE_ALTER_TABLE else of  # sqlite.org/c3ref/c_alter_table.html
+        if alone and file not in (None, schema, "temp"):
+            return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
     connection.set_authorizer(authorize)  # compiles again what is in the cache (sqlite.org/c3ref/set_authorizer.html)

@@ -153,8 +153,7 @@ def take_back(
             aim.on_progress(Progress(aim.step, one.migration, number, len(chosen)))
             for step in (step for step in reversed(one.plan.steps) if step.inverse):
                 with standstill(aim.connection, moment or datetime.now(UTC), one.checksum):
-                    for sql in step.inverse:
-                        execute(aim.connection, sql, plain=True)
+                    script.take_back(aim.connection, [(sql, 0) for sql in step.inverse], own=bool(one.plan.down))
 
     _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed, dangling=dangling)
 
@@ -296,9 +295,9 @@ def _patiently(aim: Target, sql: str, retries: int) -> None:
         aim.pause(pause)
 
 
-def execute(connection: Connection, sql: str, line: int = 0, *, plain: bool = False) -> None:
+def execute(connection: Connection, sql: str, line: int) -> None:
     """Run one statement of the transaction. Raises MigrationFailed; SqlError for disk, rights and other processes."""
-    script.execute(connection, sql, line, plain=plain)
+    script.execute(connection, sql, line)
     if not connection.in_transaction:
         raise MigrationFailed(f"line {line} failed: {' '.join(sql.split())[:100]}", "It ended the transaction.")
 

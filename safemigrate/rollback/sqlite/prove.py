@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, fold, read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, value
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import added, foreign_keys, in_words, violations
 from safemigrate.db.sqlite.rows import differences, readable
-from safemigrate.db.sqlite.script import execute
 from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict
+from safemigrate.rollback import own
 
 
 def prove(
@@ -43,10 +44,11 @@ def prove(
         with foreign_keys(connection, on=False), connection.transaction(), writes(connection) as wrote:
             _run(connection, plan)
     except (MigrationFailed, SqlError) as error:
-        return _with(connection, plan, Verdict.IMPOSSIBLE, [*found, f"the inverse fails: {_said(error)}"], began)
+        said = _said(error) if plan.down else f"the inverse fails: {_said(error)}"
+        return _with(connection, plan, Verdict.IMPOSSIBLE, [*found, said], began)
     if touched is not None:
         touched |= {table for _, table in wrote}
-    found += _compared(connection, before, touched)
+    found += _compared(connection, before, touched, texts=not plan.down)
     try:
         forward()
     except MigrationFailed as error:
@@ -57,6 +59,27 @@ def prove(
         again = compare(after, now) or _unlike(there, _counts(connection, now))
         found += [f"run again after its inverse it ends differently: {'; '.join(again[:5])}"] if again else []
     return _with(connection, plan, Verdict.LOSSY if found else Verdict.EXACT, found, began)
+
+
+def prove_own(
+    connection: Connection,
+    plan: Plan,
+    down: str,
+    before: Catalog,
+    after: Catalog,
+    *,
+    forward: Callable[[], None],
+    reasons: Sequence[str] = (),
+) -> Plan:
+    """Prove a team's own down.sql as `prove` has proven the `plan`, and take it in its place where it is no worse.
+
+    `connection` is to another copy of the file, as the migration left it.
+    """
+    theirs = prove(connection, replace(plan, down=down), before, after, forward=forward, reasons=reasons)
+    found = theirs.proof
+    if found.verdict is not Verdict.IMPOSSIBLE and set(found.reasons) <= set(plan.proof.reasons):
+        return replace(theirs, generated=plan.proof)
+    return replace(plan, refused=found.reasons)
 
 
 def _counts(connection: Connection, catalog: Catalog) -> dict[str, int]:
@@ -79,17 +102,27 @@ def _touched(before: Catalog, after: Catalog, written: Collection[str]) -> set[s
     return {name for catalog in (before, after) for name in catalog.tables if fold(name) not in alike}
 
 
+def way_back(plan: Plan) -> list[tuple[str, int]]:
+    """Return the statements that take a plan back, each with its line where it is in a team's own down.sql."""
+    if plan.down:
+        return own.statements(plan.down, "sqlite")
+    return [(sql, 0) for step in reversed(plan.steps) for sql in step.inverse]
+
+
 def _run(connection: Connection, plan: Plan) -> None:
-    for step in reversed(plan.steps):
-        for sql in step.inverse:
-            execute(connection, sql, plain=True)
+    script.take_back(connection, way_back(plan), own=bool(plan.down))
 
 
-def _compared(connection: Connection, expected: Catalog, touched: Collection[str] | None) -> Iterator[str]:
-    """Say what is not as in the file before: of all tables, or of those that something has written to."""
+def _compared(
+    connection: Connection, expected: Catalog, touched: Collection[str] | None, *, texts: bool
+) -> Iterator[str]:
+    """Say what is not as in the file before: of all tables, or of those that something has written to.
+
+    With `texts` what means the same counts, too, where it is written otherwise.
+    """
     now = read(connection)
     said = compare(expected, now)
-    yield from said or _texts(expected, now)
+    yield from said or (_texts(expected, now) if texts else ())
     wanted = None if touched is None else {fold(name) for name in touched}
     there = [
         one for one in expected.tables.values() if one.name != PRISMA and (wanted is None or fold(one.name) in wanted)

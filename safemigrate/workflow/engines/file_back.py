@@ -26,12 +26,13 @@ from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Pr
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import key_of
+from safemigrate.rollback.sqlite.prove import way_back
 from safemigrate.rollback.sqlite.undo import undo as derive_undo
 from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.conflicts import Unanswerable
 from safemigrate.workflow.back.reached import HalfDone
-from safemigrate.workflow.back.settle import Settlement, settle
+from safemigrate.workflow.back.settle import settle
 from safemigrate.workflow.engines.file_undo import undo
 from safemigrate.workflow.on_file import half_done
 from safemigrate.workflow.on_file.target import FileTarget
@@ -116,13 +117,23 @@ class FileBack:
             found = Taken()
             with copies() as made:
                 version = self.target.version
-                tried = self._tried(made, chosen, found)
+                try:
+                    tried = self._tried(made, chosen, found)
+                except MigrationFailed as error:
+                    raise self._restored(error) from error
                 if not found.conflicts:
                     if rounds and self.target.version != version:
                         continue  # somebody writes to the file
                     self._carry_out(made, tried, chosen, found, version)
             return found
         raise AssertionError(_ROUNDS)
+
+    def _restored(self, error: MigrationFailed) -> Restored:
+        return Restored(
+            f"the rollback failed, and {self.target.path.name} is as it was: {error.summary}",
+            error.why,
+            error.fix or ("safemigrate rollback --dry-run",),
+        )
 
     def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
         now, beside, moment = made.path(_NOW), made.path(_SIDE), datetime.now(UTC)
@@ -145,10 +156,10 @@ class FileBack:
                     found.notes += _going(ask, one.plan)
                     left += settlement.kept
                     ways = [sql for sql in ask.done if not _beside(sql)]
-                    runs.append(_with(one, ways, settlement))
+                    inverse = [(settlement.replaced(sql), line) for sql, line in way_back(one.plan)]
+                    runs.append(_with(one, ways, [sql for sql, _ in inverse]))
                     with standstill(connection, moment, one.checksum):
-                        for sql in runs[-1].plan.steps[0].inverse:
-                            script.execute(connection, sql, plain=True)
+                        script.take_back(connection, inverse, own=bool(one.plan.down))
             after = read(connection)
             if found.conflicts:
                 return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)), moment)
@@ -217,11 +228,7 @@ class FileBack:
                 moment=tried.moment,
             )
         except MigrationFailed as error:
-            raise Restored(
-                f"the rollback failed, and {name} is as it was: {error.summary}",
-                error.why,
-                error.fix or ("safemigrate rollback --dry-run",),
-            ) from error
+            raise self._restored(error) from error
         except KeyboardInterrupt as error:
             why = "It was undone whole, or committed whole just then."
             raise Interrupted("stopped during the rollback", why, ("safemigrate status",)) from error
@@ -277,12 +284,10 @@ class _Tried:
     moment: datetime
 
 
-def _with(one: Run, ways: Sequence[str], settlement: Settlement) -> Run:
+def _with(one: Run, ways: Sequence[str], inverse: Sequence[str]) -> Run:
     """Take conflicts out of the way first, by a step of its own behind the others: the last is taken back first."""
     steps = one.plan.steps
-    first = replace(
-        steps[0], inverse=tuple(settlement.replaced(sql) for step in reversed(steps) for sql in step.inverse)
-    )
+    first = replace(steps[0], inverse=tuple(inverse))
     rest = (replace(step, inverse=()) for step in steps[1:])
     return replace(one, plan=replace(one.plan, groups=(Group((first, *rest, Step("", 0, (), inverse=tuple(ways)))),)))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from safemigrate.model import Finding, Migration, Plan, Severity, Verdict
 from safemigrate.rollback import down, own
+from safemigrate.sql import Dialect
 
 RULE = "own-down"
 _SHOWN = 5
 
 
-def read(migration: Migration) -> tuple[str, list[Finding]]:
+def read(migration: Migration, dialect: Dialect) -> tuple[str, list[Finding]]:
     """Return the script that is to be proven, "" where there is none, and a finding where it cannot be run at all."""
     path = migration.path.parent / down.NAME
     try:
@@ -20,7 +21,7 @@ def read(migration: Migration) -> tuple[str, list[Finding]]:
         return "", [_unused(migration.name, [f"it cannot be read: {error}"])]
     if down.is_ours(script):
         return "", []
-    problem = own.unfit(script)
+    problem = own.unfit(script, dialect)
     return ("", [_unused(migration.name, [problem])]) if problem else (script, [])
 
 
@@ -58,5 +59,5 @@ def changed(migration: Migration, plan: Plan) -> str:
     try:
         same = path.read_text(encoding="utf-8", errors="replace") == plan.down
     except OSError:
-        return f"{path} is gone since apply; a rollback runs the one that was proven, it is in the database"
+        return f"{path} is gone since apply; a rollback runs the one that was proven, it is in the journal"
     return "" if same else f"{path} was changed since apply; a rollback runs the one that was proven"

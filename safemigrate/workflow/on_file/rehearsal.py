@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,11 +53,10 @@ def rehearse_all(
                 datetime.now(UTC),
                 known,
                 made_later=_made(scripts[number + 1 :]),
+                down=one.down,
             )
             if elsewhere := same_end(connection, trial.seen, one.statements, states[-1], copies):
                 raise _split(one, elsewhere)
-        if one.down:
-            trial = replace(trial, plan=replace(trial.plan, refused=("it is not tried on SQLite",)))
         known |= {index.name for index in trial.after.indexes.values()}
         trials.append(trial)
         states.append(copies.path(name))

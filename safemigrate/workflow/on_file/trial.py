@@ -10,15 +10,18 @@ from pathlib import Path
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.connection import Connection, run
+from safemigrate.db.sqlite.connection import Connection, connect, run
+from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import foreign_keys
 from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.execute.sqlite import put_back
 from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
 from safemigrate.rollback.sqlite.derive import SETTING, derive
-from safemigrate.rollback.sqlite.prove import prove
+from safemigrate.rollback.sqlite.prove import prove, prove_own
 from safemigrate.shadow.sqlite.rehearse import Rehearsed, rehearse, whole
 from safemigrate.sql import Statement
+
+OWN = ".own"  # of the copy in which a team's own down.sql is tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,12 @@ def tried(
     moment: datetime,
     known_indexes: Collection[str] = (),
     made_later: Collection[tuple[str, str]] = (),
+    down: str = "",
 ) -> Trial:
     """Run a migration in the file of `connection`, a copy of `before`, which nobody writes to.
 
-    What it would lose is kept in the file `side`. The copy is left as the migration left it. Raises MigrationFailed
-    where it does not run.
+    What it would lose is kept in the file `side`. `down` is the team's own way back, proven beside ours. The copy is
+    left as the migration left it. Raises MigrationFailed where it does not run.
     """
     with attached(connection, before, side):
         with standstill(connection, moment, migration.checksum):
@@ -84,6 +88,8 @@ def tried(
             Proof(Verdict.IMPOSSIBLE, ("not proven yet",)),
             tuple(one.trace for one in seen.observations),
         )
+        if down:
+            backup(connection, connection.path.with_suffix(OWN))
         plan = prove(
             connection,
             plan,
@@ -93,6 +99,17 @@ def tried(
             reasons=derived.reasons,
             written=seen.written,
         )
+    if down:
+        with connect(connection.path.with_suffix(OWN)) as copy, attached(copy, before, side):
+            plan = prove_own(
+                copy,
+                plan,
+                down,
+                seen.before,
+                after,
+                forward=lambda: forward(copy, plan, moment, on=seen.foreign_keys),
+                reasons=derived.reasons,
+            )
     return Trial(seen, after, found, plan, moment)
 
 

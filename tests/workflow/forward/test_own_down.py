@@ -95,7 +95,7 @@ def test_one_that_loses_rows_is_not_used(project: Project) -> None:
     assert '"User"' in found.message
     assert found.help == "rollback uses safemigrate's way back instead; it is exact"
     assert on_disk(project) == 'ALTER TABLE "User" ADD COLUMN nick text;'
-    assert any("rollback uses safemigrate's, which is in the database" in note for note in outcome.notes)
+    assert any("rollback uses safemigrate's, which is in the journal" in note for note in outcome.notes)
 
 
 @pytest.mark.parametrize(

@@ -198,18 +198,6 @@ def test_what_is_pruned_cannot_come_back_and_the_rollback_says_so(project: Proje
     assert project.rows("SELECT count(*), count(bio) FROM User") == [(3, 0)]
 
 
-def test_a_teams_own_way_back_is_left_alone_and_not_used(project: Project) -> None:
-    project.write(CHANGE, DROPS)
-    own = project.folder / "prisma" / "migrations" / CHANGE / "down.sql"
-    own.write_text('DROP TABLE "User";')
-    outcome = project.apply()
-    (said,) = [one for one in outcome.migrations[0].findings if one.rule == "own-down"]
-    assert said.message == "your own down.sql is not used: it is not tried on SQLite"
-    assert own.read_text() == 'DROP TABLE "User";'
-    project.rollback()
-    assert project.rows("SELECT count(bio) FROM User") == [(2,)]
-
-
 UNIQUE_GOES = """
 PRAGMA foreign_keys=OFF;
 CREATE TABLE "new_User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT, "bio" TEXT,
