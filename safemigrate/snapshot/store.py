@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,6 +123,26 @@ def being_written(store: Path, name: str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+@contextmanager
+def scratch(store: Path) -> Iterator[Path]:
+    """Give a private folder in the store for copies that hold rows; it is gone when the block ends.
+
+    They lie where there is room for them, and nobody else looks. What a kill leaves goes with the next `sweep`.
+    """
+    prepare(store)
+    sweep(store)
+    part = store / f"copies-{secrets.token_hex(4)}{PART}"
+    try:
+        part.mkdir(mode=0o700)
+    except OSError as error:
+        raise not_written(part / manifests.NAME, error) from error
+    try:
+        with proc.owned(part):
+            yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def remove(snapshot: Snapshot) -> None:

@@ -53,7 +53,7 @@ def list_(request: Request) -> Outcome:
         Result.OK if found else Result.NOTHING,
         snapshots=tuple(described(one) for one in found),
         notes=tuple(
-            f"{path} is being written, or was left by a killed run; the next snapshot removes it then"
+            f"{path} is being written, or was left by a killed run; the next command removes it then"
             if path.suffix == store.PART
             else f"{path} is no snapshot that can be read: `safemigrate snapshot verify {path.name}` says why"
             for path in others

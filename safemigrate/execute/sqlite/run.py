@@ -222,6 +222,8 @@ def forget(aim: Target) -> None:
         side.writing(aim.connection.path, aim.side) as keeper,
     ):
         journal.sweep(keeper)
+    with suppress(ConnectionFailed, SqlError):
+        side.shrink(aim.connection.path, aim.side)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from functools import partial
 from safemigrate import proc
 from safemigrate.execute.sqlite import run
 from safemigrate.model import KeptOutcome, Migration
+from safemigrate.snapshot import store
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.engines import file_erase
 from safemigrate.workflow.engines.file_back import FileBack
@@ -95,6 +96,7 @@ class FileOpened:
 @contextmanager
 def opened(resolved: Resolved, *, make: bool = False) -> Iterator[FileOpened]:
     """Open the file."""
+    store.sweep(resolved.store)
     with connected(resolved, make=make) as target:
         yield FileOpened(target)
 

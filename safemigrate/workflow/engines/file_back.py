@@ -28,13 +28,14 @@ from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import key_of
 from safemigrate.rollback.sqlite.prove import way_back
 from safemigrate.rollback.sqlite.undo import undo as derive_undo
-from safemigrate.shadow.sqlite.copies import Copies, copies
+from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.workflow.back import conflicts
 from safemigrate.workflow.back.conflicts import Unanswerable
 from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import settle
 from safemigrate.workflow.engines.file_undo import undo
 from safemigrate.workflow.on_file import half_done
+from safemigrate.workflow.on_file.room import copies_in, require_free
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import attached
 from safemigrate.workflow.options import RollbackOptions
@@ -115,7 +116,7 @@ class FileBack:
         """Try it in a copy of the file as it is now, keep what goes, and then run it in the file."""
         for rounds in reversed(range(_ROUNDS)):
             found = Taken()
-            with copies() as made:
+            with copies_in(self.target.resolved.store) as made:
                 version = self.target.version
                 try:
                     tried = self._tried(made, chosen, found)
@@ -138,6 +139,8 @@ class FileBack:
     def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
         now, beside, moment = made.path(_NOW), made.path(_SIDE), datetime.now(UTC)
         self.request.on_progress(Progress("snapshot", "the whole file"))
+        needed = 2 * self.target.bytes + self.target.side.stat().st_size
+        require_free({self.target.resolved.store: needed}, "to try the rollback in copies")
         backup(self.target.path, now)
         backup(self.target.side, beside)
         made.copy(_NOW, _TAKEN)

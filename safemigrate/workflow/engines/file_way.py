@@ -21,7 +21,7 @@ from safemigrate.lint import Facts
 from safemigrate.model import Finding, KeptKind, Migration, Plan, Progress, SchemaChange, Verdict
 from safemigrate.prisma import command
 from safemigrate.prisma import sqlite_history as history
-from safemigrate.shadow.sqlite.copies import Copies, copies
+from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.replay import replay
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import split, statements_of
@@ -31,6 +31,7 @@ from safemigrate.workflow.on_file.change import change_of
 from safemigrate.workflow.on_file.facts import facts
 from safemigrate.workflow.on_file.judge import judged
 from safemigrate.workflow.on_file.rehearsal import SIDE, FileRehearsal, rehearse_all
+from safemigrate.workflow.on_file.room import copies_in, require_free
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import Trial
 from safemigrate.workflow.options import ApplyOptions
@@ -80,6 +81,7 @@ class FileWay:
     def rehearse(self, scripts: Sequence[Script]) -> FileTried:
         """Try the migrations in copies of the file, with every row."""
         version = self.target.version
+        require_free({self.target.resolved.store: self.target.bytes * (1 + len(scripts))}, "to try it in copies")
         before, snapshot = self._before(scripts[-1].migration)
         if self.instead:
             if self.target.side.exists():
@@ -148,8 +150,13 @@ class FileTried:
         return found
 
     def require_room(self, limit: int | None) -> None:
-        """Raise HistoryError where what is kept takes more bytes: it is there already, beside the copy."""
-        size = self.rehearsal.side.stat().st_size
+        """Raise HistoryError where what is kept takes more bytes, ShadowError where a disk has them not.
+
+        It is there already, beside the copy.
+        """
+        size, target = self.rehearsal.side.stat().st_size, self.way.target
+        grows = max(one.stat().st_size for one in self.rehearsal.states[1:]) - target.bytes
+        require_free({target.side: size, target.path.parent: max(grows, 0)}, "to keep what goes, and to change it")
         if limit is not None and size > limit:
             raise HistoryError(
                 f"keeping what this change would lose takes {size:,} bytes beside the file",
@@ -249,7 +256,7 @@ class FileTried:
 @contextmanager
 def file_way(request: Request, options: ApplyOptions, target: FileTarget) -> Iterator[FileWay]:
     """Make a folder for copies."""
-    with copies() as made:
+    with copies_in(target.resolved.store) as made:
         yield FileWay(request, options, target, made)
 
 

@@ -45,19 +45,29 @@ def proven(
     *,
     start: Path | None = None,
     at: int = 0,
+    made: Copies | None = None,
 ) -> dict[int, MigrationOutcome]:
     """Prove the migrations of these numbers, each on what all before it made, rows of their own included.
 
-    `start` is a file to begin with, where it is not an empty one; the first `at` of the history have run there.
+    `start` is a file to begin with, where it is not an empty one; the first `at` of the history have run there. `made`
+    is where copies of it go.
     """
-    return recalled(history, wanted, memory, on_progress, lambda missing: run_lane(history, missing, terms, start, at))
+    return recalled(
+        history, wanted, memory, on_progress, lambda missing: run_lane(history, missing, terms, start, at, made)
+    )
 
 
 def run_lane(
-    history: Sequence[Migration], wanted: Sequence[int], terms: Terms, start: Path | None, at: int = 0
+    history: Sequence[Migration],
+    wanted: Sequence[int],
+    terms: Terms,
+    start: Path | None,
+    at: int = 0,
+    made: Copies | None = None,
 ) -> Generator[tuple[int, MigrationOutcome]]:
     """Prove the migrations of these numbers, and return each as soon as it is."""
-    with copies() as made, ExitStack() as stack:
+    with ExitStack() as stack:
+        made = made or stack.enter_context(copies())
         if start:
             backup(start, made.path(_BASE))
         lane = Lane(made, stack.enter_context(made.opened(_BASE)), history, at)

@@ -47,6 +47,12 @@ class FileTarget:
         return self.connection.path
 
     @property
+    def bytes(self) -> int:
+        """How large a copy of the file is."""
+        size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        return int(value(self.connection, size))
+
+    @property
     def has_tables(self) -> bool:
         """Whether there is a table beside Prisma's own."""
         return any(name != PRISMA for name in read(self.connection).tables)

@@ -7,7 +7,7 @@ import pytest
 
 from safemigrate.db.sqlite.connection import Connection
 from safemigrate.model import Migration
-from safemigrate.shadow.sqlite.copies import copies
+from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.rehearse import rehearse
 from safemigrate.shadow.sqlite.same_end import same_end
 from safemigrate.sql import split
@@ -34,8 +34,8 @@ def test_ends_as_prisma_would(
     before.write_bytes(connection.path.read_bytes())
     statements = split(sql, dialect="sqlite")
     seen = rehearse(connection, migration(sql), statements)
-    with copies(tmp_path) as made:
-        assert same_end(connection, seen, statements, before, made) == ()
+    made = Copies(tmp_path)
+    assert same_end(connection, seen, statements, before, made) == ()
 
 
 def test_rows_that_only_an_enforced_key_takes_along_are_told(
@@ -47,8 +47,6 @@ def test_rows_that_only_an_enforced_key_takes_along_are_told(
     sql = 'DELETE FROM "Parent" WHERE id = 2;' + REBUILD + "INSERT INTO \"Parent\" VALUES (2, 'again');"
     statements = split(sql, dialect="sqlite")
     seen = rehearse(connection, migration(sql), statements)
-    with copies(tmp_path) as made:
-        assert same_end(connection, seen, statements, before, made) == (
-            'table "Child": 1 row is not expected ("id": 3)',
-        )
+    made = Copies(tmp_path)
+    assert same_end(connection, seen, statements, before, made) == ('table "Child": 1 row is not expected ("id": 3)',)
     assert {row[1] for row in connection.execute("PRAGMA database_list")} == {"main", "temp"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,8 +21,10 @@ from safemigrate.model import Result, silent
 from safemigrate.snapshot import store as stores
 from safemigrate.snapshot.sqlite.restore import restore
 from safemigrate.workflow.apply import apply
+from safemigrate.workflow.on_file.room import copies_in
 from safemigrate.workflow.options import ApplyOptions
 from safemigrate.workflow.request import Request
+from tests.children import forked, was_killed
 from tests.rights import let_anybody_enter, ordinary_user
 
 INIT = "CREATE TABLE User (id INTEGER PRIMARY KEY, bio TEXT);"
@@ -121,14 +124,44 @@ def test_store_that_cannot_be_written(root: Path) -> None:
 
 
 def test_no_room_for_copies(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_source: Path, target: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+    def full(_source: int, _target: int, _bytes: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(os, "copy_file_range", full)
     with pytest.raises(ShadowError, match=r"no copy of .*: No space left on device") as caught:
         done(root)
-    assert "TMPDIR=" in caught.value.fix[1]
+    assert "set `store`" in caught.value.fix[1]
     assert columns(root) == ["id", "bio"]
+    assert [one for one in (root / ".safemigrate" / "snapshots").iterdir() if one.suffix == stores.PART] == []
+
+
+def test_what_will_not_fit_is_not_begun(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = root / ".safemigrate" / "snapshots"
+    before = sorted(store.iterdir())
+    size = (root / "prisma" / "dev.db").stat().st_size
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 2 * size - 1))
+    with pytest.raises(ShadowError, match=f"{2 * size:,} bytes are needed in {store} .* {2 * size - 1:,} are free"):
+        done(root)
+    assert sorted(store.iterdir()) == before
+    assert columns(root) == ["id", "bio"]
+
+
+def test_copies_of_a_killed_run_go_with_the_next_command(root: Path) -> None:
+    """They have every row; those of a run that lives stay."""
+    store = root / ".safemigrate" / "snapshots"
+
+    def work() -> None:
+        with copies_in(store) as made:
+            shutil.copy(root / "prisma" / "dev.db", made.folder)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert was_killed(forked(work))
+    assert len([*store.glob("copies-*/dev.db")]) == 1
+    with copies_in(store) as made:
+        assert made.folder.stat().st_mode & 0o777 == 0o700
+        assert done(root, dry_run=True) is Result.REHEARSED
+        assert [*store.glob("copies-*")] == [made.folder]
+    assert [*store.glob("copies-*")] == []
 
 
 def test_snapshot_of_before_is_in_the_store(root: Path, tmp_path: Path) -> None:
