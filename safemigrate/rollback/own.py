@@ -7,9 +7,12 @@ import re
 from safemigrate.errors import NotSql
 from safemigrate.model import KeptKind, Plan
 from safemigrate.sql import Dialect, is_transaction_control, refuses_transaction, split
-from safemigrate.sql.pragmas import in_one_transaction
+from safemigrate.sql.pragmas import in_one_transaction, pragma
 from safemigrate.sql.tokens import tokenize
 
+# What a script may set on SQLite: all else would be as it says for what the rollback does behind it.
+_SETTINGS = {"foreign_keys", "defer_foreign_keys", "legacy_alter_table", "user_version", "application_id"}
+_READS = {"foreign_key_check", "integrity_check", "quick_check"}  # with an argument, too
 _HOME = re.compile(r'("(?:[^"]|"")+")\.')
 
 
@@ -30,6 +33,9 @@ def unfit(script: str, dialect: Dialect = "postgresql") -> str:
             return f"line {one.span.line}: {text} begins or ends a transaction, and a rollback is one already"
         if _stands_alone(one.sql) if dialect == "sqlite" else refuses_transaction(one):
             return f"line {one.span.line}: {text} cannot run in a transaction, and a rollback is one"
+        name, given = pragma(one) if dialect == "sqlite" else ("", "")
+        if given and name not in _SETTINGS | _READS:
+            return f"line {one.span.line}: {text} would hold for the rest of the rollback, too"
     return "" if found else "it has no statement"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from safemigrate.db.sqlite.catalog import PRISMA
 from safemigrate.db.sqlite.connection import Connection
 
 Change = Literal["insert", "update", "delete"]
@@ -25,7 +26,7 @@ def writes(connection: Connection, schema: str = "main", *, alone: bool = False)
 
     What SQLite writes to its own tables is left out. Rows that a REPLACE removes from the table it is on are not told
     as deleted. Of EXPLAIN and a statement the same is collected, and nothing happens. With `alone` SQLite refuses
-    statements that reach into another attached file.
+    statements that reach into another attached file, or change Prisma's table.
     """
     found: set[Write] = set()
 
@@ -34,7 +35,8 @@ def writes(connection: Connection, schema: str = "main", *, alone: bool = False)
         if change and table and of == schema and not table.startswith("sqlite_"):
             found.add((change, table))
         file = table if action == sqlite3.SQLITE_ALTER_TABLE else of  # sqlite.org/c3ref/c_alter_table.html
-        if alone and file not in (None, schema, "temp"):
+        prismas = table == PRISMA and (change or action == sqlite3.SQLITE_DROP_TABLE)
+        if alone and (prismas or file not in (None, schema, "temp")):
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 

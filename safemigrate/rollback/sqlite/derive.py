@@ -27,6 +27,9 @@ from safemigrate.rollback.sqlite.virtual import Virtual, made_anew
 # What rows written since are to have where they have nothing; it is read by the way back.
 SETTING = "CREATE TABLE IF NOT EXISTS safemigrate.setting (name TEXT PRIMARY KEY, value)"
 
+# The numbers in a file's header that are an application's own (sqlite.org/pragma.html).
+HEADER = ("user_version", "application_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -144,8 +147,8 @@ def _change(
 
 
 def _settings(connection: Connection) -> Iterator[str]:
-    """Write back the numbers of the file's header that are an application's own (sqlite.org/pragma.html)."""
-    for name in ("user_version", "application_id"):
+    """Write back the numbers of the file's header."""
+    for name in HEADER:
         then, now = (value(connection, f"PRAGMA {schema}.{name}") for schema in ("before", "main"))
         if then != now:
             yield f"PRAGMA main.{name} = {then}"

@@ -17,6 +17,7 @@ from safemigrate.db.sqlite.written import writes
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict
 from safemigrate.rollback import own
+from safemigrate.rollback.sqlite.derive import HEADER
 
 
 def prove(
@@ -133,6 +134,10 @@ def _compared(
         stands = now.tables[one.name].counter or 0
         if stands < (one.counter or 0):
             yield f"table {quote(one.name)}: its AUTOINCREMENT counter stands at {stands:,}, not at {one.counter:,}"
+    for name in HEADER:
+        was, stands = (value(connection, f"PRAGMA {schema}.{name}") for schema in ("before", "main"))
+        if was != stands:
+            yield f"PRAGMA {name} is {stands}, not {was}"
     if found := violations(connection, tables=touched):
         yield from in_words(added(violations(connection, "before", touched), found))
     yield from integrity(connection, quick=True, tables=[one.name for one in there if one.name in now.tables])

@@ -42,7 +42,7 @@ from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
 
-_NOW, _TAKEN, _SIDE = "now", "taken", "kept"
+_NOW, _TAKEN, _OURS, _SIDE = "now", "taken", "ours", "kept"
 _ROUNDS = 3  # for whom an application writes to all the time
 
 
@@ -169,6 +169,8 @@ class FileBack:
             self._verify(chosen, before, after, found)
             key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
             undo = derive_undo(connection, "rollback", key, [one.plan for one in reversed(chosen)], before, after)
+        if any(one.plan.down for one in chosen):
+            found.notes += _unlike_ours(made, chosen, moment)
         proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
         plan = Plan("rollback", "", (Group(undo.steps),), proof)
         left += (one for step in undo.steps for one in step.kept)
@@ -300,6 +302,21 @@ def _going(ask: FileQuestions, plan: Plan) -> Iterator[str]:
     for parting in (parting for step in reversed(plan.steps) for parting in step.partings if parting.unit):
         if count := int(conflicts.value(ask, parting.count) or 0):
             yield f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept beside the file"
+
+
+def _unlike_ours(made: Copies, chosen: Sequence[Run], moment: datetime) -> Iterator[str]:
+    """Say which rows of today a team's own way back leaves otherwise than ours; nothing where ours does not run now."""
+    made.copy(_NOW, _OURS)
+    with made.opened(_OURS) as connection, attached(connection, made.path(_TAKEN), made.path(_SIDE)):
+        try:
+            with foreign_keys(connection, on=False), connection.transaction():
+                for one in chosen:
+                    with standstill(connection, moment, one.checksum):
+                        script.take_back(connection, way_back(replace(one.plan, down="")), own=False)
+        except MigrationFailed:
+            return
+        for said in differences(connection, "main", "before"):
+            yield f"your own down.sql leaves other rows than safemigrate's way back: {said}; --undo takes it back"
 
 
 def _beside(sql: str) -> bool:

@@ -54,7 +54,8 @@ def test_it_is_what_runs(project: Project) -> None:
     project.run("CREATE TABLE note (t TEXT)")
     applied(project, CITY, f"{DROP_CITY} DELETE FROM note;")
     project.run("INSERT INTO note VALUES ('since')")
-    project.rollback()
+    back = project.rollback()
+    assert any('other rows than safemigrate\'s way back: table "note": 1 row is missing' in one for one in back.notes)
     assert project.rows("SELECT * FROM note") == []
     project.rollback(RollbackOptions(undo=True))
     assert project.rows("SELECT * FROM note") == [("since",)]
@@ -84,6 +85,10 @@ def test_one_that_loses_rows_is_not_used(project: Project) -> None:
         (".bail on\nSELECT 1;", "line 1: .bail on is a command of sqlite3, not SQL"),
         (f"{DROP_CITY} DROP TABLE IF EXISTS setting;", "not authorized"),
         (f"{DROP_CITY} SELECT * FROM setting;", "prohibited"),
+        (f"{DROP_CITY} DELETE FROM _prisma_migrations;", "not authorized"),
+        (f"{DROP_CITY} DROP TABLE _prisma_migrations;", "not authorized"),
+        (f"{DROP_CITY} PRAGMA user_version = 9;", "PRAGMA user_version is 9, not 0"),
+        (f"{DROP_CITY} PRAGMA query_only = ON;", "line 5: PRAGMA query_only = ON would hold"),
     ],
 )
 def test_one_that_does_not_lead_back_is_named(project: Project, script: str, names: str) -> None:
