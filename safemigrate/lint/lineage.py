@@ -30,7 +30,16 @@ def mapped(copies: Sequence[Insert], created: Sequence[Column], before: Sequence
             values += [f'"{name}"' for name in before or columns]
         else:
             values.append(_unnamed(value))
+    if before and copy.origin:
+        values = [_meant(value, before) for value in values]
     return dict(zip(columns, values, strict=True)) if len(values) == len(columns) else {}
+
+
+def _meant(value: str, before: Sequence[str]) -> str:
+    """A name in double quotes that no column has is a string: sqlite.org/quirks.html 8."""
+    name = plain(value) if value.startswith('"') and value.count('"') == 2 else ""
+    known = {*map(str.lower, before), "rowid", "oid", "_rowid_"}
+    return "'" + name.replace("'", "''") + "'" if name and name.lower() not in known else value
 
 
 def _unnamed(value: str) -> str:

@@ -10,7 +10,9 @@ from safemigrate.sql.actions import Column, Insert
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ('INSERT INTO n ("a", "b") SELECT "a", t."b" AS "b" FROM t', {"a": '"a"', "b": 't."b"'}),
+        ('INSERT INTO n ("a", "b") SELECT "P", t."b" AS "b" FROM t', {"a": '"P"', "b": 't."b"'}),
+        ('INSERT INTO n ("a", "b") SELECT "p", "it\'s new" FROM t', {"a": '"p"', "b": "'it''s new'"}),
+        ('INSERT INTO n ("a", "b") SELECT "p", "z" FROM t, u', {"a": '"p"', "b": '"z"'}),
         ("INSERT INTO n (a, b) SELECT x y, CAST(z AS INTEGER) FROM t", {"a": "x", "b": "CAST(z AS INTEGER)"}),
         ("INSERT INTO n SELECT * FROM t", {"a": '"p"', "b": '"q"'}),
         ("INSERT INTO n (b, a) SELECT t.* FROM t", {"b": '"p"', "a": '"q"'}),
