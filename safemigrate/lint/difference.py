@@ -55,7 +55,7 @@ class Changes:
     def had(self, index: CreateIndex) -> bool:
         """Whether an index that is made again finds no duplicates, for the rows are those of before."""
         columns = {*index.columns}
-        if not index.unique or not columns or self.touched & columns:
+        if not index.unique or not columns or index.collates or self.touched & columns:
             return False
         if self.all_but is not None:
             return columns not in self.all_but
@@ -278,7 +278,7 @@ def _left_out(copies: Sequence[Insert], *, plainly: bool) -> tuple[str, str]:
 
 def _unique(table: Table) -> Iterable[tuple[str, ...]]:
     indexes: Mapping[str, Index] = table.indexes
-    return [index.columns for index in indexes.values() if index.unique and index.columns and not index.partial]
+    return [index.columns for index in indexes.values() if index.is_key]
 
 
 def _meant(one: Constraint, renamed: Mapping[str, str]) -> tuple[str, tuple[str, ...], str]:

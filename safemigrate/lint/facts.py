@@ -17,9 +17,10 @@ ASSUMED_VERSION = 15
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; `columns` is empty where a key is an expression, `partial` says that it leaves rows out.
+    """An index; `columns` is empty where a key is an expression.
 
-    `by_hand` is one that no migration made, so that it comes back where safemigrate makes the table anew.
+    `partial` says that it leaves rows out, or finds others alike than its columns do. `by_hand` is one that no
+    migration made, so that it comes back where safemigrate makes the table anew.
     """
 
     columns: tuple[str, ...] = ()
@@ -27,6 +28,11 @@ class Index:
     valid: bool = True
     partial: bool = False
     by_hand: bool = False
+
+    @property
+    def is_key(self) -> bool:
+        """Whether no two rows have the same values in its columns, NULLs aside."""
+        return self.unique and self.valid and not self.partial and bool(self.columns)
 
 
 @dataclass(frozen=True, slots=True)

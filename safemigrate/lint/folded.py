@@ -116,6 +116,9 @@ class _Folding:
             parts.append([Rebuild(one.table, one.created, "drop")])
         if number == one.end:
             parts.append([*self._lost(number, one), Rebuild(one.table, one.created, "end")])
+            if one.renamed:
+                parts.append([Rename("table", one.table, one.renamed.name)])
+                self._done += [(one.renamed, told) for told in (self._changes(one.table),) if told]
         return parts or [[Rebuild(one.table, one.created, "create")]]
 
     def _lost(self, number: int, one: Remade) -> list[Action]:
@@ -124,7 +127,8 @@ class _Folding:
         known = self._schema.table(one.table)
         behind = [action for later in self._statements[number:] for action in later.actions]
         remain = {action.name for action in behind if isinstance(action, CreateIndex | CreateTrigger)}
-        again = [_index_key(a.columns) for a in behind if isinstance(a, CreateIndex) and a.table == one.table]
+        names = (one.table, one.renamed)
+        again = [_index_key(a.columns) for a in behind if isinstance(a, CreateIndex) and a.table in names]
         lost: list[Action] = []
         for name, index in known.indexes.items():
             plain = index.columns and not index.partial and not index.by_hand
@@ -142,8 +146,8 @@ class _Folding:
         match action:
             case CreateIndex(unique=True):
                 told = self._changes(action.table)
-                if told.had(action) if told else self._is_unique(action):
-                    return Rebuild(action.table, CreateTable(action.table), "index")
+                if told.had(action) if told else self._was_unique(action):
+                    return replace(action, is_distinct=True)
             case DropIndex():
                 return self._dropped(action)
             case Insert() | Update():
@@ -152,22 +156,22 @@ class _Folding:
                 return replace(action, table=self._schema.with_trigger(action.names[0].name))
         return action
 
-    def _is_unique(self, index: CreateIndex) -> bool:
-        """Whether no two rows can share the key: another that is a part of it is there, or was in this migration."""
-        known = self._schema.table(index.table).indexes.values()
-        keys = [{*one.columns} for one in known if one.unique and one.columns and not one.partial]
-        return any(key <= {*index.columns} for key in [*keys, *self._were_unique.get(index.table, [])])
+    def _was_unique(self, index: CreateIndex) -> bool:
+        """Whether no two rows share the key, for another that is a part of it was there in this migration."""
+        keys = self._were_unique.get(index.table, []) if not index.collates else []
+        return any(key <= {*index.columns} for key in keys)
 
     def _dropped(self, drop: DropIndex) -> Action:
         """A unique index that goes; where another takes its place, nothing is refused less."""
         found = self._schema.index(drop.names[0])
-        if not found or not found[1].unique or not found[1].columns or found[1].partial:
+        if not found or not found[1].is_key:
             return drop
         table, columns = found[0], {*found[1].columns}
         self._were_unique.setdefault(table, []).append(columns)
         made = (action for one in self._statements for action in one.actions if isinstance(action, CreateIndex))
         for other in made:
-            if other.unique and not other.where and other.table == table and {*other.columns} == columns:
+            plain = other.unique and not other.where and not other.collates
+            if plain and other.table == table and {*other.columns} == columns:
                 return Rename("index", drop.names[0], other.name)
         return drop
 

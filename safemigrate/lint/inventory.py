@@ -26,6 +26,7 @@ from safemigrate.sql.actions import (
     DropObject,
     DropTable,
     Insert,
+    Rebuild,
     Rename,
     SetDefault,
     SetNotNull,
@@ -119,6 +120,7 @@ class Inventory:
 
     def __init__(self) -> None:
         self._there: dict[Key, dict[Thing, bool]] = {}  # by table or own name: a table takes along what belongs to it
+        self._indexes: dict[Thing, Key] = {}  # each with its table, which takes it along
         self._position = 0
 
     def state(self, context: Context, thing: Thing) -> bool | None:
@@ -133,7 +135,17 @@ class Inventory:
         for thing in gone(context, action):
             if thing[0] == "table":
                 self._there[thing[1]] = {}
+                self._forget_indexes(thing[1])
             self._there.setdefault(thing[1], {})[thing] = False
         inside = (thing for inner in flatten([action]) for thing in _there_anyway(context, inner))
         for thing in (*made(context, action), *inside):
             self._there.setdefault(thing[1], {})[thing] = True
+            if isinstance(action, CreateIndex):
+                self._indexes[thing] = context.key(action.table)
+        if isinstance(action, Rebuild) and action.step == "drop":
+            self._forget_indexes(context.key(action.table))
+
+    def _forget_indexes(self, table: Key) -> None:
+        for thing, its in self._indexes.items():
+            if its == table:
+                self._there[thing[1]].pop(thing, None)

@@ -23,7 +23,8 @@ class Remade:
     """A table made anew under its old name: `temporary` is the other one, the rest numbers of statements.
 
     `copies` are the INSERTs of its rows, () for a table whose rows are left behind. `begin` is where one of the two
-    names is new, `drop` where the old table goes, `end` where the new one has the name.
+    names is new, `drop` where the old table goes, `end` where the new one has the name: another than before where there
+    is a `renamed`.
     """
 
     table: Name
@@ -34,6 +35,7 @@ class Remade:
     copies: tuple[int, ...]
     drop: int
     end: int
+    renamed: Name | None = None
 
 
 def remade(statements: Sequence[Statement], key: Callable[[Name], Key]) -> list[Remade]:
@@ -41,6 +43,7 @@ def remade(statements: Sequence[Statement], key: Callable[[Name], Key]) -> list[
     found: list[Remade] = []
     made: dict[Key, tuple[int, CreateTable]] = {}
     filled: dict[Key, list[int]] = {}
+    origins: dict[Key, set[Name | None]] = {}
     dropped: dict[Key, int] = {}
     aside: dict[Key, tuple[int, Name]] = {}
     for number, statement in enumerate(statements):
@@ -49,8 +52,10 @@ def remade(statements: Sequence[Statement], key: Callable[[Name], Key]) -> list[
                 case CreateTable(temporary=False):
                     made[key(action.table)] = number, action
                     filled.pop(key(action.table), None)
+                    origins.pop(key(action.table), None)
                 case Insert(query=True):
                     filled.setdefault(key(action.table), []).append(number)
+                    origins.setdefault(key(action.table), set()).add(action.origin)
                 case DropTable():
                     for table in action.tables:
                         dropped[key(table)] = number
@@ -64,8 +69,13 @@ def remade(statements: Sequence[Statement], key: Callable[[Name], Key]) -> list[
                     create, created = made.pop(key(action.old), (0, None))
                     copies = tuple(filled.pop(key(action.old), ()))
                     drop = dropped.get(key(table), -1)
+                    sources = origins.get(key(action.old), set())
+                    old = next(iter(sources)) if len(sources) == 1 else None
+                    moved = dropped.get(key(old), -1) if old else -1
                     if created and create < drop:
                         found.append(Remade(table, action.old, created, create, create, copies, drop, number))
+                    elif created and old and create < moved:
+                        found.append(Remade(old, action.old, created, create, create, copies, moved, number, table))
                     else:
                         aside[key(table)] = number, action.old
     return found

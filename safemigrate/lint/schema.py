@@ -213,7 +213,7 @@ class Schema:
             case CreateIndex():
                 name = action.name or "_".join((action.table.name, *action.columns, "idx"))
                 self.table(action.table).indexes[name] = Index(
-                    action.columns, action.unique, partial=bool(action.where)
+                    action.columns, action.unique, partial=bool(action.where) or action.collates
                 )
             case CreateTrigger():
                 self.table(action.table).triggers[action.name] = action.mentions

@@ -71,6 +71,11 @@ USE = T + "ALTER COLUMN \"role\" SET DEFAULT 'OWNER';"
         (T + 'ADD "a" int;' + T + 'DROP "a", ADD "a" text;', []),
         ('CREATE TABLE "A" (x int); DROP TABLE "A"; CREATE TABLE "A" (y int);', []),
         ('CREATE TABLE "A" (x int); CREATE TABLE "A" (x int);', ["created-twice"]),
+        (
+            'CREATE TABLE "A" (x int); CREATE INDEX "i" ON "A"(x); DROP TABLE "A";'
+            'CREATE TABLE "A" (x int); CREATE INDEX "i" ON "A"(x);',
+            [],
+        ),
         ('CREATE TABLE "A" (x int); ALTER TABLE "A" RENAME TO "B"; ALTER TABLE "A" ADD y int;', ["used-after-drop"]),
         ('CREATE TABLE "A" (x int); DROP TABLE "A"; DROP TABLE IF EXISTS "A";', []),
         (

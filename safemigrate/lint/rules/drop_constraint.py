@@ -10,11 +10,13 @@ Release code that does without it first; drop it in a later migration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.facts import Index
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
+from safemigrate.sql import Name
 from safemigrate.sql.actions import (
     AddColumn,
     AddConstraint,
@@ -69,6 +71,8 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
         is_unique = known[1].unique if known else name.name.endswith("_key")  # as Prisma names them
         with_column = any(f"_{column}_" in f"{name.name}_" for column in columns)
         with_column = with_column or bool(known and columns & {*known[1].columns})
+        if known and _is_double(context, *known, dropped):
+            continue
         if is_unique and name.name not in made and not _names(name.name, gone) and not with_column:
             table = f" of {known[0]}" if known else ""
             yield context.finding(
@@ -77,6 +81,13 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
                 subject=str(name),
                 help="release code that does without it, then drop it in a later migration",
             )
+
+
+def _is_double(context: Context, table: Name, index: Index, dropped: Sequence[Name]) -> bool:
+    """Whether another unique index, or a key, has the same columns and stays."""
+    going = {name.name for name in dropped}
+    others = (other for name, other in context.schema.table(table).indexes.items() if name not in going)
+    return any(one.is_key and {*one.columns} == {*index.columns} for one in others)
 
 
 def _is_spent(context: Context, drop: DropConstraint) -> bool:

@@ -24,12 +24,11 @@ GOOD = 'CREATE TABLE "Tag" ("name" TEXT NOT NULL);\nCREATE UNIQUE INDEX "Tag_nam
 def check(context: Context) -> Iterator[Finding]:
     """Unique indexes and constraints on tables that may hold duplicates."""
     for action in context.actions:
-        if isinstance(action, CreateIndex) and action.unique:
+        if isinstance(action, CreateIndex) and action.unique and not action.is_distinct:
             where = f" AND ({action.where})" if action.where else ""
             same = action.nulls_not_distinct
-            yield from _unique(
-                context, action.table, action.columns, where, online=action.concurrently, same_nulls=same
-            )
+            columns = () if action.collates else action.columns
+            yield from _unique(context, action.table, columns, where, online=action.concurrently, same_nulls=same)
         elif isinstance(action, AddColumn) and action.column.unique and action.column.default:
             yield from _unique(context, action.table, (action.column.name,), "", online=False, same_nulls=False)
         elif isinstance(action, AddConstraint) and action.constraint.kind in ("unique", "primary key"):
@@ -42,6 +41,8 @@ def _unique(
     context: Context, table: Name, columns: tuple[str, ...], where: str, *, online: bool, same_nulls: bool
 ) -> Iterator[Finding]:
     if context.rows(table) == 0 and not _filled_by_query(context, table):
+        return
+    if not same_nulls and _was_unique(context, table, columns):
         return
     listed = ", ".join(quote(column) for column in columns)
     subject = f"{table} ({listed})" if listed else str(table)
@@ -61,6 +62,13 @@ def _unique(
         message = f"{subject} becomes unique; a duplicate stops the migration"
         way_out = f"look for them: {query}"
         yield context.finding(Severity.WARNING, message, subject=subject, help=way_out if listed else "")
+
+
+def _was_unique(context: Context, table: Name, columns: tuple[str, ...]) -> bool:
+    """Whether no two rows can share the key: a unique index of its columns, or of some, is there."""
+    known = context.schema.table(table).indexes.values()
+    is_part = any(one.is_key and {*one.columns} <= {*columns} for one in known)
+    return is_part and not any(is_changed(context, table, column) for column in columns)
 
 
 def _filled_by_query(context: Context, table: Name) -> bool:

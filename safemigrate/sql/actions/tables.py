@@ -96,7 +96,7 @@ class Rebuild(Action):
 
     table: Name
     created: CreateTable
-    step: Literal["create", "copy", "drop", "index", "end"]
+    step: Literal["create", "copy", "drop", "end"]
     left_out: str = ""
     condition: str = ""
     lost: tuple[str, ...] = ()
@@ -283,7 +283,8 @@ class AlterTable(Action):
 class CreateIndex(Action):
     """CREATE INDEX. `columns` is empty where a key is an expression; `keys` and `where` are as written.
 
-    `only` leaves a partitioned table's partitions without it.
+    `only` leaves a partitioned table's partitions without it. `collates` says that a key of SQLite's may find values
+    alike that the column does not, `is_distinct` that no two rows share it.
     """
 
     table: Name
@@ -298,6 +299,8 @@ class CreateIndex(Action):
     method: str = "btree"
     include: tuple[str, ...] = ()
     keys: str = ""
+    collates: bool = False
+    is_distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

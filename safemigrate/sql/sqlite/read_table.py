@@ -87,10 +87,13 @@ def create_index(cursor: Cursor, *, unique: bool) -> CreateIndex:
     table = Name(name.schema, cursor.identifier())
     start = cursor.place
     columns = cursor.names_in_group()
+    collates = any(token.word == "COLLATE" for token in cursor.tokens[start : cursor.place])
     keys = cursor.written(start + 1, cursor.place - 1)
     where = cursor.rest() if cursor.take("WHERE") else ""
     cursor.finish()
-    return CreateIndex(table, name.name, columns, unique, where=where, if_not_exists=if_not_exists, keys=keys)
+    return CreateIndex(
+        table, name.name, columns, unique, where=where, if_not_exists=if_not_exists, keys=keys, collates=collates
+    )
 
 
 def _named(cursor: Cursor) -> str:

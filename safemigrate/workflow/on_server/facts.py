@@ -47,9 +47,11 @@ WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND {_OURS}
 """
 _KINDS = {"c": "check", "f": "foreign key", "p": "primary key", "u": "unique", "x": "exclude"}
 
+_KEYS = "i.indkey[0:i.indnkeyatts - 1]"  # not what it only INCLUDEs
 _INDEXES = f"""
 SELECT n.nspname, t.relname, c.relname, i.indisunique, i.indisvalid,
-       CASE WHEN i.indexprs IS NULL THEN {_COLUMNS.format(keys="i.indkey", table="i.indrelid")} ELSE '{{}}' END
+       CASE WHEN i.indexprs IS NULL THEN {_COLUMNS.format(keys=_KEYS, table="i.indrelid")} ELSE '{{}}' END,
+       i.indpred IS NOT NULL
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_namespace n ON n.oid = t.relnamespace WHERE {_OURS}
 """
@@ -147,8 +149,8 @@ def _tables(connection: Connection) -> dict[Key, TableFact]:
             on_delete="cascade" if deletes == "c" else "",
         )
     indexes: dict[Key, dict[str, Index]] = defaultdict(dict)
-    for schema, table, name, unique, valid, columns in session.rows(connection, _INDEXES):
-        indexes[schema, table][name] = Index(tuple(columns), unique, valid)
+    for schema, table, name, unique, valid, columns, partial in session.rows(connection, _INDEXES):
+        indexes[schema, table][name] = Index(tuple(columns), unique, valid, partial)
     return {
         (schema, table): TableFact(
             rows,

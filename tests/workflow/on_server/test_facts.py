@@ -11,7 +11,8 @@ from safemigrate.workflow.on_server.facts import described
 _SETUP = """
 CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES t (id), b text);
 ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
-CREATE UNIQUE INDEX i ON t (b, a);
+CREATE UNIQUE INDEX i ON t (b, a) INCLUDE (id);
+CREATE UNIQUE INDEX part ON t (b) WHERE a > 0;
 CREATE INDEX e ON t (lower(b));
 CREATE TABLE p (a int NOT NULL) PARTITION BY RANGE (a);
 CREATE TABLE rest PARTITION OF p DEFAULT;
@@ -38,7 +39,12 @@ def test_what_rules_may_ask_is_read_from_the_catalog(database: DatabaseUrl) -> N
         "t_a_fkey": Constraint("foreign key", "t_a_fkey", ("a",), references=Name("public", "t"), referenced=("id",)),
         "c": Constraint("check", "c", ("a",), "(a > 0)", not_valid=True),
     }
-    assert t.indexes == {"t_pkey": Index(("id",), unique=True), "i": Index(("b", "a"), unique=True), "e": Index()}
+    assert t.indexes == {
+        "t_pkey": Index(("id",), unique=True),
+        "i": Index(("b", "a"), unique=True),
+        "part": Index(("b",), unique=True, partial=True),
+        "e": Index(),
+    }
     assert facts.tables["public", "p"].partitioned
     assert facts.tables["public", "rest"].default_of == ("public", "p")
     assert facts.tables["public", "m"].columns == {"a": "integer"}
