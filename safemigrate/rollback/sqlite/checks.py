@@ -11,7 +11,7 @@ from safemigrate.db.sqlite.definition import checks as check_texts
 from safemigrate.db.sqlite.definition import definition, outermost, tokens
 from safemigrate.model import Check, Way
 from safemigrate.rollback.sqlite.keep import CHANGED, at, old
-from safemigrate.rollback.sqlite.pair import held, rowid_alias
+from safemigrate.rollback.sqlite.pair import held, rowid, rowid_alias
 from safemigrate.rollback.sqlite.result import Back, goes, needs_value, setting, subject, turns_required
 from safemigrate.rollback.sqlite.script import Change, survives
 from safemigrate.rollback.sqlite.then import Then, thens
@@ -240,7 +240,7 @@ def _foreign_key(asking: _Asking, child: Then, parent: Then, key: ForeignKey) ->
     where = f"{filled} AND NOT EXISTS (SELECT 1 FROM {parent.rows} AS p WHERE {match})"
     shown = _shown([f"t.{quote(name)}" for name in key.columns])
     if child.stays and child.back:
-        source = f"({child.stays}) AS t WHERE {where}"
+        source = f"({child.stays}) AS t WHERE {where}{_unless_today(child.back, parent.back, key)}"
         found = f"SELECT t.safemigrate_at FROM {source}"
         column = child.back.pair.source(pairs[0][0]) if len(pairs) == 1 else None
         lost = any(child.back.pair.source(one) is None for one, _ in pairs)
@@ -264,6 +264,29 @@ def _foreign_key(asking: _Asking, child: Then, parent: Then, key: ForeignKey) ->
             f"SELECT * FROM {source}",
             keep_new=asking.parked(child, f"SELECT t.safemigrate_at FROM {source}"),
         )
+
+
+def _unless_today(child: Back, parent: Back | None, key: ForeignKey) -> str:
+    """Leave out rows that point nowhere today already: their foreign key stands over them now, as it did before."""
+    own = rowid(child.pair.now)
+    if parent is None or own is None:
+        return ""
+    pairs = list(zip(_today(child, key.columns), _today(parent, key.references), strict=True))
+    for one in child.pair.now.foreign_keys:
+        if fold(one.table) == fold(parent.pair.now.name) and {*zip(one.columns, one.references, strict=False)} == {
+            *pairs
+        }:
+            filled = " AND ".join(f"c.{quote(here)} IS NOT NULL" for here, _ in pairs)
+            match = " AND ".join(f"q.{quote(there)} = c.{quote(here)}" for here, there in pairs)
+            nowhere = f"{filled} AND NOT EXISTS (SELECT 1 FROM {parent.name} AS q WHERE {match})"
+            return f" AND t.safemigrate_at NOT IN (SELECT c.{own} FROM {child.name} AS c WHERE {nowhere})"
+    return ""
+
+
+def _today(back: Back, columns: Sequence[str]) -> list[str]:
+    """Name the columns that former ones come back from; "" for none."""
+    found = [back.pair.was.column(name) for name in columns]
+    return [source.name if column and (source := back.pair.source(column)) else "" for column in found]
 
 
 def _terms(index: Index) -> list[str]:

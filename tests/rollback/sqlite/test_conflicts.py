@@ -239,6 +239,15 @@ def test_a_row_that_others_point_to_does_not_leave(tmp_path: Path) -> None:
         assert asked(found)
 
 
+def test_what_points_nowhere_today_is_no_conflict_where_its_key_stands(tmp_path: Path) -> None:
+    shell = """PRAGMA foreign_keys = OFF; DELETE FROM "User" WHERE "id" = 1; INSERT INTO "Post" VALUES ('n', '', 66);"""
+    with journey(tmp_path, POSTS, rebuild("User", f'{ID}, "email" TEXT', '"id", "email"')) as found:
+        found.write(shell)
+        assert asked(found) == []
+        found.back()
+        assert rows(found.connection, 'SELECT "authorId" FROM "Post" ORDER BY "id"') == [(1,), (1,), (5,), (66,)]
+
+
 def test_rows_deleted_since_stay_deleted(tmp_path: Path) -> None:
     with journey(tmp_path, USERS, 'UPDATE "User" SET "age" = "age" + 100;' + WITHOUT_AGE) as found:
         found.write('DELETE FROM "User" WHERE "id" = 1;')
