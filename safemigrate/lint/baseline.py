@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -41,7 +42,7 @@ class Baseline:
     @classmethod
     def read(cls, path: Path) -> Baseline:
         """Read a file; raises ProjectError where it is missing or is no baseline."""
-        fix = (f"safemigrate check --offline --write-baseline '{path}'",)
+        fix = (f"safemigrate check --offline --write-baseline {shlex.quote(str(path))}",)
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             if document["version"] != _VERSION:

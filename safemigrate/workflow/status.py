@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -112,7 +113,7 @@ def _standings(resolved: Resolved, target: Target, back: Back, holder: str) -> d
         found[file.name] = _Standing(
             "edited",
             f"{file.path} is not the file that was applied; put the old text back and write a new migration",
-            (f"git log --follow -p -- '{file.path}'   # has the text that was applied",),
+            (f"git log --follow -p -- {shlex.quote(str(file.path))}   # has the text that was applied",),
         )
     for row in state.missing:
         found[row.name] = _Standing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -165,7 +166,9 @@ def _whole(path: Path) -> Iterator[Path]:
     path = path.resolve()
     if there := next((one for one in (path, *companions(path)) if one.exists()), None):
         raise ConnectionFailed(
-            f"{there} is there already", "It would become part of the copy, or be lost.", (f"ls -l {there}",)
+            f"{there} is there already",
+            "It would become part of the copy, or be lost.",
+            (f"ls -l {shlex.quote(str(there))}",),
         )
     part = part_of(path)
     try:

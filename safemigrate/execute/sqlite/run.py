@@ -8,6 +8,7 @@ the file is as it was, and the run never happened; killed after, it is applied, 
 from __future__ import annotations
 
 import random
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -209,7 +210,11 @@ def _stopped(connection: Connection, error: SqlError) -> MigrationFailed:
     return MigrationFailed(
         said.summary if said else f"{connection.path}: {error}",
         f"SQLite said: {error}. The transaction was undone.",
-        (f"df -h '{connection.path.parent}'", f"ls -l '{connection.path}'", "safemigrate status"),
+        (
+            f"df -h {shlex.quote(str(connection.path.parent))}",
+            f"ls -l {shlex.quote(str(connection.path))}",
+            "safemigrate status",
+        ),
         sqlstate=Refusal.of(error).code,
     )
 

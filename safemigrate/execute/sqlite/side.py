@@ -7,6 +7,7 @@ together, for in WAL mode that is not atomic (sqlite.org/lang_attach.html): see 
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -148,7 +149,7 @@ def writing(database: Path, side: Path, *, timeout: float = 5.0) -> Iterator[Con
             raise ConnectionFailed(
                 f"cannot write to {side}, where rows that would be lost are kept",
                 f"SQLite said: {error}",
-                (f"df -h '{side.parent}'", f"ls -l '{side}'"),
+                (f"df -h {shlex.quote(str(side.parent))}", f"ls -l {shlex.quote(str(side))}"),
             ) from error
 
 
@@ -195,11 +196,12 @@ def _make_folders(side: Path) -> None:
 def _no_place(side: Path, error: OSError) -> ConnectionFailed:
     return ConnectionFailed(
         f"cannot make {side}, where rows that would be lost are kept: {error.strerror}",
-        fix=(f"ls -ld '{side.parent}'",),
+        fix=(f"ls -ld {shlex.quote(str(side.parent))}",),
     )
 
 
 def _attach(connection: Connection, side: Path) -> None:
+    quoted = shlex.quote(str(side))
     try:
         connection.attach(side, KEPT, write=True)  # a killed writer leaves something to undo, for a reader too
         mark, version, size = (
@@ -210,7 +212,7 @@ def _attach(connection: Connection, side: Path) -> None:
         raise ConnectionFailed(
             f"what safemigrate keeps for {connection.path} cannot be read: {side}",
             f"{error}\nWithout it nothing that was applied can be rolled back; the database itself is not affected.",
-            (f"mv '{side}' '{side}.broken'   # begins anew",),
+            (f"mv {quoted} {quoted}.broken   # begins anew",),
         ) from error
     if (mark == _APPLICATION and version == _VERSION) or (mark == 0 and size == 0):
         return
@@ -222,5 +224,5 @@ def _attach(connection: Connection, side: Path) -> None:
         )
     raise ConnectionFailed(
         f"{side} is another database, and no place where safemigrate keeps rows",
-        fix=(f"mv '{side}' '{side}.moved'",),
+        fix=(f"mv {quoted} {quoted}.moved",),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -98,7 +99,9 @@ def read(home: Path) -> Record | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ProjectError(f"{path} cannot be read", str(error), (f"rm '{path}'   # git has the files",)) from error
+        raise ProjectError(
+            f"{path} cannot be read", str(error), (f"rm {shlex.quote(str(path))}   # git has the files",)
+        ) from error
 
 
 def save(home: Path, record: Record) -> None:

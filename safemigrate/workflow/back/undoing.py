@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -74,7 +75,7 @@ def _file(target: Target, one: Run) -> Migration:
             f"{found.path} is not the file that was rolled back",
             "Only the migration as it was can be applied again and given its rows back.",
             (
-                f"git log --follow -p -- '{found.path}'",
+                f"git log --follow -p -- {shlex.quote(str(found.path))}",
                 f"safemigrate release {one.migration}   # applies it as it is now",
             ),
         )

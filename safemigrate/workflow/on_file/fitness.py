@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -34,7 +35,7 @@ def check_file(stack: ExitStack, _request: Request, seen: Seen, _shadow: str | N
             "file",
             ok=False,
             detail=f"{said}: {'; '.join(damage[:5])}",
-            fix=(f"sqlite3 '{target.path}' 'PRAGMA integrity_check; PRAGMA foreign_key_check'",),
+            fix=(f"sqlite3 {shlex.quote(str(target.path))} 'PRAGMA integrity_check; PRAGMA foreign_key_check'",),
         )
     else:
         yield Diagnosis("file", ok=True, detail=f"{said}; in order")

@@ -114,7 +114,7 @@ def test_no_database(size: int, scene: Scene, opened: Connection) -> None:
         side.attach(opened, scene.side)
     with pytest.raises(ConnectionFailed, match="cannot be read") as failed:
         scene.apply(opened)
-    assert failed.value.fix == (f"mv '{scene.side}' '{scene.side}.broken'   # begins anew",)
+    assert failed.value.fix == (f"mv {scene.side} {scene.side}.broken   # begins anew",)
     assert dump(scene.database) == before
 
 
