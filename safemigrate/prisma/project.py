@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -246,4 +247,4 @@ def _below(start: Path) -> Iterator[Path]:
 
 def _shown(path: Path, start: Path) -> str:
     text = str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
-    return f"'{text}'" if " " in text else text
+    return shlex.quote(text)

@@ -6,6 +6,7 @@ Each check yields lines, or raises what the driver turns into one. Nothing is wr
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def check_snapshots(_request: Request, seen: Seen, _shadow: str | None) -> Itera
             "snapshots",
             ok=False,
             detail=f"{place} cannot be written to",
-            fix=(f"ls -ld '{place}'", f"chown $USER '{place}'"),
+            fix=(f"ls -ld {shlex.quote(str(place))}", f"chown $USER {shlex.quote(str(place))}"),
         )
         return
     if committable := _committable(seen.store):
@@ -120,7 +121,7 @@ def _committable(place: Path) -> Diagnosis | None:
             "snapshots",
             ok=False,
             detail=f"{place} is committed to git, with the rows of the database",
-            fix=(f"git rm -r --cached '{home}'", f"echo '*' > '{home}/.gitignore'"),
+            fix=(f"git rm -r --cached {shlex.quote(str(home))}", f"echo '*' > {shlex.quote(str(home / '.gitignore'))}"),
         )
     ignore = home / ".gitignore"
     if not ignore.is_file() or "*" not in ignore.read_text(encoding="utf-8").split():
@@ -128,7 +129,7 @@ def _committable(place: Path) -> Diagnosis | None:
             "snapshots",
             ok=False,
             detail=f"git does not ignore {home}, which holds rows of the database",
-            fix=(f"echo '*' > '{ignore}'",),
+            fix=(f"echo '*' > {shlex.quote(str(ignore))}",),
         )
     return None
 
@@ -148,7 +149,7 @@ def check_disk(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[D
             "disk",
             ok=False,
             detail=said,
-            fix=(f"df -h '{place}'", "set `store` in safemigrate.toml to a folder with space"),
+            fix=(f"df -h {shlex.quote(str(place))}", "set `store` in safemigrate.toml to a folder with space"),
         )
     else:
         yield Diagnosis("disk", ok=True, detail=said)

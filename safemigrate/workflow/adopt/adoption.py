@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -125,6 +126,7 @@ def along(resolved: Resolved, point: Reached, applied: Collection[str], made: Da
     `made` has the whole history, where all of it is to be recorded. Raises HistoryError where none is, and no other is.
     """
     history, database = resolved.migrations, resolved.url.name
+    folder = shlex.quote(str(resolved.project.migrations))
     if point.count is None:
         if applied:
             return Adoption(notes=("the database is at no point of the history: safemigrate apply says what differs",))
@@ -138,7 +140,7 @@ def along(resolved: Resolved, point: Reached, applied: Collection[str], made: Da
                 ]
             ),
             (
-                f"mv '{resolved.project.migrations}' '{resolved.project.migrations}_before'   # the database is right:",
+                f"mv {folder} {folder}_before   # the database is right:",
                 "safemigrate init   # a baseline takes the place of the old history",
             ),
         )

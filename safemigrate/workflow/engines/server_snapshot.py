@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, connect, quote
@@ -93,13 +94,14 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
     request.on_progress(Progress("verify", f"reading {snapshot.id} through"))
     verifying.verify(snapshot)
     live = _what_it_holds(url)
+    command = f"safemigrate snapshot restore {snapshot.id} --into"
     if live and snapshot.manifest.scope == "full" and not request.consent(url.database, _losses(snapshot, url, live)):
         raise ConsentRequired(
             f"nobody agreed to replace database {url.database}",
             "\n".join(_losses(snapshot, url, live)),
             (
-                f"safemigrate snapshot restore {snapshot.id} --into '{into}' --confirm {url.database}",
-                f"safemigrate snapshot restore {snapshot.id} --into {url.database}_restored   # beside it",
+                f"{command} {shlex.quote(into)} --confirm {shlex.quote(url.database)}",
+                f"{command} {shlex.quote(f'{url.database}_restored')}   # beside it",
             ),
         )
     request.on_progress(Progress("restore", f"snapshot {snapshot.id} into {url}"))
@@ -109,13 +111,13 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
         raise SnapshotError(
             f"snapshot {snapshot.id} does not restore into {url}",
             session.Refusal.of(error).message,
-            ("safemigrate doctor --url '" + str(url) + "'",),
+            (f"safemigrate doctor --url {shlex.quote(str(url))}",),
         ) from error
     if not live:  # a swap has compared before it exchanged the names
         request.on_progress(Progress("compare", "tables, rows, sequences, extensions"))
         verifying.compare(snapshot, url)
     notes = (f"restored and found equal: {_compared(snapshot)}", *_worded(said))
-    return str(url), notes, f"safemigrate status{'' if live else f''' --url '{url}' '''.rstrip()}"
+    return str(url), notes, f"safemigrate status{'' if live else f' --url {shlex.quote(str(url))}'}"
 
 
 def _at_risk(request: Request, resolved: Resolved, target: ServerTarget, shadow: str | None) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def require_free(needed: Mapping[Path, int], what: str) -> None:
             raise ShadowError(
                 f"{wanted:,} bytes are needed in {there} {what}, and {free:,} are free",
                 "Nothing was changed.",
-                (f"df -h '{there}'", "safemigrate snapshot prune --dry-run", _ELSEWHERE),
+                (f"df -h {shlex.quote(str(there))}", "safemigrate snapshot prune --dry-run", _ELSEWHERE),
             )
 
 
