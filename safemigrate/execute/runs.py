@@ -51,6 +51,11 @@ class Rollback:
         return {one.migration for one in self.runs} <= {one.migration for one in self.redone}
 
     @property
+    def left(self) -> str:
+        """The fingerprint of the schema that it left."""
+        return self.runs[0].fingerprint_before
+
+    @property
     def names(self) -> str:
         """The migrations that it took back."""
         return ", ".join(one.migration for one in self.runs)

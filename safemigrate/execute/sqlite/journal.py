@@ -37,6 +37,11 @@ class FileRollback(Rollback):
 
     undo: Plan | None
 
+    @property
+    def left(self) -> str:
+        """What it is that the plan was made for: what somebody made before the rollback is there, too."""
+        return (self.undo and self.undo.checksum) or self.runs[0].fingerprint_before
+
 
 def runs(connection: Connection) -> list[Run]:
     """Return the runs that happened in this file, oldest first."""

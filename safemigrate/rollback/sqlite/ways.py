@@ -27,7 +27,7 @@ def removed(place: str, table: Table, catalog: Catalog, found: str) -> tuple[Way
         f"SELECT count(*) FROM {rows}",
         (
             *_copied(place, held(table), f"{rows}{free}", "t"),
-            *_silenced(catalog, table, f"DELETE FROM {name} WHERE {own} IN (SELECT t.{own} FROM {rows}{free})"),
+            *silenced(catalog, table, f"DELETE FROM {name} WHERE {own} IN (SELECT t.{own} FROM {rows}{free})"),
         ),
         place,
         held=tuple(
@@ -52,7 +52,7 @@ def emptied(place: str, table: Table, catalog: Catalog, column: Column, found: s
         f"SELECT count(*) FROM {rows}",
         (
             *_copied(place, [*keys, column] if keys else held(table), rows, "t"),
-            *_silenced(catalog, table, f"UPDATE {name} SET {quoted} = NULL WHERE {own} IN ({found})"),
+            *silenced(catalog, table, f"UPDATE {name} SET {quoted} = NULL WHERE {own} IN ({found})"),
         ),
         place,
     )
@@ -90,7 +90,7 @@ def _copied(place: str, columns: Sequence[Column], rows: str, alias: str) -> Ite
     yield f"INSERT INTO {place} SELECT {', '.join(f'{alias}.{name}' for name in names)} FROM {rows}"
 
 
-def _silenced(catalog: Catalog, table: Table, sql: str) -> Iterator[str]:
+def silenced(catalog: Catalog, table: Table, sql: str) -> Iterator[str]:
     """Run a statement without the table's triggers."""
     triggers = catalog.triggers_of(table.name)
     yield from (f"DROP TRIGGER {quote(one.name)}" for one in triggers)

@@ -41,7 +41,7 @@ def last_of(target: Target, known: Sequence[R]) -> tuple[R, Sequence[R]]:
             "What the rollback left is kept.",
             ("safemigrate rollback   # takes the later one back first", *anew(target, last)),
         )
-    if target.fingerprint != last.runs[0].fingerprint_before:
+    if target.fingerprint != last.left:
         raise RollbackError(
             f"the schema of {target.resolved.url.name} is not the one that the rollback of {last.names} left",
             "Something else changed it since. What the rollback left is kept.",

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.compare import compare, fingerprint
-from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, literal, rows
+from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, literal, quote, rows
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import Violations, foreign_keys
 from safemigrate.db.sqlite.rows import differences
@@ -27,6 +28,7 @@ from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import key_of
 from safemigrate.rollback.sqlite.prove import way_back
+from safemigrate.rollback.sqlite.since import Since, put_back, since
 from safemigrate.rollback.sqlite.undo import undo as derive_undo
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.workflow.back import conflicts
@@ -145,11 +147,14 @@ class FileBack:
         backup(self.target.side, beside)
         made.copy(_NOW, _TAKEN)
         with made.opened(_TAKEN) as connection, attached(connection, now, beside):
-            before, runs, left = read(connection), list[Run](), list[Kept]()
+            before, runs, left, drifted = read(connection), list[Run](), list[Kept](), False
             with foreign_keys(connection, on=False), connection.transaction():
                 for number, one in enumerate(chosen):
                     self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
-                    ask = self._ask(connection)
+                    ask, today = self._ask(connection), read(connection)
+                    made_since = self._since(one, today)
+                    for sql in made_since.first if made_since else ():
+                        ask.execute(sql)
                     settlement = settle(ask, one.plan, self.options)
                     if number or settlement.settled:
                         found.conflicts += conflicts.find(ask, one.plan, self.options, settlement.done)
@@ -157,27 +162,39 @@ class FileBack:
                             break
                     found.settled += settlement.settled.values()
                     found.notes += _going(ask, one.plan)
-                    left += settlement.kept
+                    left += (*settlement.kept, *(made_since.kept if made_since else ()))
                     ways = [sql for sql in ask.done if not _beside(sql)]
                     inverse = [(settlement.replaced(sql), line) for sql, line in way_back(one.plan)]
-                    runs.append(_with(one, ways, [sql for sql, _ in inverse]))
                     with standstill(connection, moment, one.checksum):
                         script.take_back(connection, inverse, own=bool(one.plan.down))
+                    ran: list[str] = []
+                    if made_since:
+                        drifted = True
+                        ran, said = put_back(connection, made_since, today, read(connection))
+                        found.notes += said
+                    runs.append(_with(one, ways, [*(sql for sql, _ in inverse), *ran]))
             after = read(connection)
             if found.conflicts:
                 return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)), moment)
-            self._verify(chosen, before, after, found)
+            self._verify(chosen, after, found, drifted=drifted)
             key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
             undo = derive_undo(connection, "rollback", key, [one.plan for one in reversed(chosen)], before, after)
         if any(one.plan.down for one in chosen):
             found.notes += _unlike_ours(made, chosen, moment)
         proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
-        plan = Plan("rollback", "", (Group(undo.steps),), proof)
+        plan = Plan("rollback", fingerprint(after), (Group(undo.steps),), proof)
         left += (one for step in undo.steps for one in step.kept)
         return _Tried(tuple(runs), before, after, tuple(left), plan, moment)
 
-    def _verify(self, chosen: Sequence[Run], before: Catalog, after: Catalog, found: Taken) -> None:
-        if fingerprint(before) != chosen[0].fingerprint_after:
+    def _since(self, one: Run, now: Catalog) -> Since | None:
+        """Find what was made since a run by something else; None where the schema is as the run left it."""
+        if fingerprint(now) == one.fingerprint_after:
+            return None
+        numbers = count(1)
+        return since(one.plan, now, lambda: quote("safemigrate", f"left_{one.id}_{next(numbers)}"))
+
+    def _verify(self, chosen: Sequence[Run], after: Catalog, found: Taken, *, drifted: bool) -> None:
+        if drifted:
             found.notes.append(
                 "The schema was changed by something else since apply, so its fingerprint could not be compared; "
                 "every statement of the proven rollback ran."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from safemigrate.model import Result
+from safemigrate.workflow.options import RollbackOptions
 
-from .conftest import CHANGE, Project
+from .conftest import CHANGE, INIT, Project
+from .test_story import DROPS
 
 
 def rebuild(table: str, columns: str, listed: str, selected: str = "") -> str:
@@ -28,3 +30,51 @@ def test_a_default_that_is_another_each_time_is_the_same_in_the_copy_and_in_the_
     assert project.rollback().result is Result.ROLLED_BACK
     assert project.rows("SELECT * FROM t WHERE id = 1") == [first]
     assert project.rows("SELECT count(DISTINCT code), count(at) FROM t") == [(3, 3)]
+
+
+SINCE = (
+    "CREATE INDEX late ON User (email)",
+    "CREATE INDEX aged ON User (age)",
+    "ALTER TABLE User ADD COLUMN extra TEXT DEFAULT 'none'",
+    "UPDATE User SET extra = id || '!' WHERE id < 3",
+    "CREATE INDEX lastly ON User (extra)",
+    "CREATE TABLE seen (what)",
+    "CREATE TRIGGER noted AFTER UPDATE ON User BEGIN INSERT INTO seen VALUES (NEW.id); END",
+    "CREATE TRIGGER aging AFTER INSERT ON User BEGIN INSERT INTO seen VALUES (NEW.age); END",
+    "CREATE VIEW addresses AS SELECT email FROM User",
+    "CREATE TRIGGER entered INSTEAD OF INSERT ON addresses BEGIN SELECT 1; END",
+)
+
+
+def names(project: Project) -> set[object]:
+    return {name for (name,) in project.rows("SELECT name FROM sqlite_master WHERE sql <> ''")}
+
+
+def test_what_was_made_since_by_other_means_stays_where_it_can(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.run(*SINCE)
+    today = project.keep("today.db")
+    back = project.rollback()
+    assert names(project) >= {"late", "lastly", "seen", "noted", "addresses", "entered"}
+    assert names(project).isdisjoint({"aged", "aging"})
+    assert project.rows("SELECT id, bio, extra FROM User") == [(1, "hello", "1!"), (2, None, "2!"), (3, "yes", "none")]
+    assert project.rows("SELECT * FROM seen") == []
+    said = " ".join(back.notes)
+    assert 'index "aged", made since apply by something else, goes: no such column: age' in said
+    assert 'trigger "aging", made since apply by something else, goes: no such column: NEW.age' in said
+    project.rollback(RollbackOptions(undo=True))
+    assert project.unlike(today) == []
+
+
+def test_what_was_made_between_two_migrations_stays_when_both_go_back(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.run("CREATE INDEX late ON User (email)", "CREATE TRIGGER noted AFTER UPDATE ON User BEGIN SELECT 1; END")
+    project.write("20240303000000_more", 'ALTER TABLE "Post" ADD COLUMN "views" INTEGER NOT NULL DEFAULT 0;')
+    project.apply()
+    today = project.keep("today.db")
+    assert project.rollback(RollbackOptions(to=INIT)).result is Result.ROLLED_BACK
+    assert names(project) >= {"late", "noted"}
+    project.rollback(RollbackOptions(undo=True))
+    assert project.unlike(today) == []
