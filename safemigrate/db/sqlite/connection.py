@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from types import MappingProxyType
 from typing import Any
 
@@ -24,14 +25,24 @@ VERSION = sqlite3.sqlite_version
 VERSION_NUMBER = sum(part * 1000**place for place, part in enumerate(reversed(sqlite3.sqlite_version_info)))
 
 
+@dataclass(slots=True)
+class Clock:
+    """What time it is on a connection, as SQLite's date functions take it, and where chance comes from."""
+
+    now: str
+    chance: Random
+
+
 class Connection(sqlite3.Connection):
     """A connection in autocommit mode; `path` is the file itself, links resolved.
 
-    `beside` are the attached files, and whether they may be written, by the name that SQL has for them.
+    `beside` are the attached files, and whether they may be written, by the name that SQL has for them. `clock` is what
+    `standstill` sets.
     """
 
     path: Path
     closed: bool = False
+    clock: Clock | None = None
     beside: Mapping[str, tuple[Path, bool]] = MappingProxyType({})
 
     def execute(self, sql: str | bytes, parameters: Any = ()) -> sqlite3.Cursor:

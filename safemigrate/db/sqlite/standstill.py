@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from safemigrate.db.sqlite.connection import Connection
+from safemigrate.db.sqlite.connection import Clock, Connection
 
 # The place of the moment among the arguments (sqlite.org/lang_datefunc.html); left out, it is now.
 _AT = {"date": 0, "time": 0, "datetime": 0, "julianday": 0, "unixepoch": 0, "strftime": 1}
@@ -23,25 +23,34 @@ _BARE = {"current_date": "date", "current_time": "time", "current_timestamp": "d
 @contextmanager
 def standstill(connection: Connection, moment: datetime, seed: str) -> Iterator[None]:
     """Let it always be `moment` inside the block, and random values be those of this seed, from the first on."""
-    now = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    if connection.clock is None:
+        connection.clock = Clock("now", random.SystemRandom())
+        _read(connection, connection.clock)
+    clock = connection.clock
+    before = clock.now, clock.chance
+    clock.now = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    clock.chance = random.Random(seed)  # noqa: S311 repeatable is what it is for
     try:
-        _make(connection, now, random.Random(seed))  # noqa: S311 repeatable is what it is for
         yield
     finally:
-        # SQLite does not give back a function of its own once it was replaced by one with any number of arguments.
-        _make(connection, "now", random.SystemRandom())
+        clock.now, clock.chance = before
 
 
-def _make(connection: Connection, now: str, chance: random.Random) -> None:
-    clock = sqlite3.connect(":memory:", isolation_level=None)
+def _read(connection: Connection, clock: Clock) -> None:
+    """Let SQLite's own functions read a clock, for good.
+
+    SQLite does not give them back, and takes no others while a statement runs, as those of FTS5 do until a
+    transaction ends (sqlite.org/c3ref/create_function.html).
+    """
+    own = sqlite3.connect(":memory:", isolation_level=None)
 
     def told(function: str, at: int, given: tuple[Any, ...]) -> Any:
         values = [*given]
         if len(values) <= at:
-            values.append(now)
+            values.append(clock.now)
         elif isinstance(values[at], str) and values[at].strip().lower() == "now":
-            values[at] = now
-        return clock.execute(f"SELECT {function}({', '.join('?' * len(values))})", values).fetchone()[0]
+            values[at] = clock.now
+        return own.execute(f"SELECT {function}({', '.join('?' * len(values))})", values).fetchone()[0]
 
     def dated(function: str, at: int) -> Callable[..., Any]:
         return lambda *given: told(function, at, given)
@@ -51,5 +60,5 @@ def _make(connection: Connection, now: str, chance: random.Random) -> None:
         connection.create_function(name, -1, dated(name, at), deterministic=True)
     for name, function in _BARE.items():
         connection.create_function(name, 0, dated(function, 0), deterministic=True)
-    connection.create_function("random", 0, lambda: chance.getrandbits(64) - (1 << 63))
-    connection.create_function("randomblob", 1, lambda size: chance.randbytes(max(1, int(size or 0))))
+    connection.create_function("random", 0, lambda: clock.chance.getrandbits(64) - (1 << 63))
+    connection.create_function("randomblob", 1, lambda size: clock.chance.randbytes(max(1, int(size or 0))))

@@ -148,7 +148,8 @@ class FileBack:
         made.copy(_NOW, _TAKEN)
         with made.opened(_TAKEN) as connection, attached(connection, now, beside):
             before, runs, left, drifted = read(connection), list[Run](), list[Kept](), False
-            with foreign_keys(connection, on=False), connection.transaction():
+            still = standstill(connection, moment, "")  # before a statement of FTS5 runs
+            with still, foreign_keys(connection, on=False), connection.transaction():
                 for number, one in enumerate(chosen):
                     self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
                     ask, today = self._ask(connection), read(connection)

@@ -32,6 +32,22 @@ def test_a_default_that_is_another_each_time_is_the_same_in_the_copy_and_in_the_
     assert project.rows("SELECT count(DISTINCT code), count(at) FROM t") == [(3, 3)]
 
 
+def test_a_full_text_index_is_filled_anew_while_time_stands_still(project: Project) -> None:
+    project.run(
+        "CREATE TABLE doc (id INTEGER PRIMARY KEY, body TEXT)",
+        "CREATE VIRTUAL TABLE found USING fts5 (body, content='doc', content_rowid='id')",
+        "CREATE TRIGGER doc_in AFTER INSERT ON doc BEGIN INSERT INTO found (rowid, body) VALUES (NEW.id, NEW.body); END",
+        "INSERT INTO doc VALUES (1, 'hello')",
+    )
+    before = project.keep("before.db")
+    project.write(CHANGE, rebuild("doc", "id INTEGER PRIMARY KEY, body TEXT DEFAULT ''", "id, body"))
+    project.write("20240303000000_again", rebuild("doc", "id INTEGER PRIMARY KEY, body BLOB", "id, body"))
+    project.apply()
+    assert project.rollback(RollbackOptions(to=INIT)).result is Result.ROLLED_BACK
+    assert project.unlike(before) == []
+    assert project.rows("SELECT rowid FROM found WHERE found MATCH 'hello'") == [(1,)]
+
+
 SINCE = (
     "CREATE INDEX late ON User (email)",
     "CREATE INDEX aged ON User (age)",
