@@ -19,6 +19,13 @@ SafemigrateError            could not do the job                                
 
 from __future__ import annotations
 
+import shlex
+
+
+def word(value: object) -> str:
+    """Write a name or a path as one word of a command to paste: folders have spaces, and `rm -r` believes them."""
+    return shlex.quote(str(value))
+
 
 class SafemigrateError(Exception):
     """An expected failure: what happened, why, and the commands that lead out; `cli.exit` maps each class to its code.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import field, fields, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from safemigrate.cli.console import Console
 from safemigrate.cli.exit import ExitCode, of_result
 from safemigrate.cli.steps import Steps
 from safemigrate.cli.telling import Telling
-from safemigrate.errors import ConsentRequired, Interrupted, SafemigrateError
+from safemigrate.errors import ConsentRequired, Interrupted, SafemigrateError, word
 from safemigrate.model import Outcome
 from safemigrate.model.value import dataclass
 from safemigrate.report.formats import Format
@@ -223,7 +222,7 @@ def _pasted(commands: Sequence[str], shared: Shared) -> tuple[str, ...]:
         line, *comment = command.split("   #", 1)
         if line.startswith("safemigrate "):
             words = line.split()
-            line += "".join(f" {flag} {shlex.quote(value)}" for flag, value in flags if value and flag not in words)
+            line += "".join(f" {flag} {word(value)}" for flag, value in flags if value and flag not in words)
         given.append("   #".join((line, *comment)))
     return tuple(given)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from safemigrate.cli.console import Console
-from safemigrate.errors import ProjectError, SafemigrateError
+from safemigrate.errors import ProjectError, SafemigrateError, word
 from safemigrate.model import Outcome, Result, RulePage
 from safemigrate.report.formats import Format, View, explains, render, render_error, tells
 
@@ -99,7 +99,9 @@ def _require_writable(path: Path, output: str) -> None:
     if path.is_dir():
         raise ProjectError(f"{path} of --output {output} is a folder", "A report is one file.")
     if not folder.is_dir():
-        raise ProjectError(f"{folder} of --output {output} is no folder", "Nothing was done.", (f"mkdir -p {folder}",))
+        raise ProjectError(
+            f"{folder} of --output {output} is no folder", "Nothing was done.", (f"mkdir -p {word(folder)}",)
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ProjectError(f"{folder} of --output {output} is not writable", "Nothing was done.")
 

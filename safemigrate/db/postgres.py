@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, word
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -196,13 +196,16 @@ _REFUSALS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         r'role ".*" does not exist',
         '{place} has no role "{user}"',
         "The server is up; the user name in the URL does not exist there.",
-        ("createuser -h {host} -p {port} -U postgres {user}",),
+        ("createuser -h {host} -p {port} -U postgres {user_word}",),
     ),
     (
         r'database ".*" does not exist',
         '{place} has no database "{database}"',
         "Host, user and password are right; the database does not exist, or its name is spelled otherwise.",
-        ("createdb -h {host} -p {port} -U {user} {database}", "psql -h {host} -p {port} -U {user} -d postgres -l"),
+        (
+            "createdb -h {host} -p {port} -U {user_word} {database_word}",
+            "psql -h {host} -p {port} -U {user_word} -d postgres -l",
+        ),
     ),
     (
         r"permission denied for database",
@@ -268,7 +271,9 @@ def _failed(url: DatabaseUrl, said: str) -> ConnectionFailed:
         "database": url.database,
         "seconds": SECONDS_TO_CONNECT,
         "isready": f"pg_isready -h {url.host} -p {url.port}",
-        "psql": f"psql -h {url.host} -p {url.port} -U {url.user} -d {url.database}",
+        "user_word": word(url.user),
+        "database_word": word(url.database),
+        "psql": f"psql -h {url.host} -p {url.port} -U {word(url.user)} -d {word(url.database)}",
     }
     words = " ".join(said.split()).removeprefix("connection failed: ")
     for pattern, summary, why, fix in _REFUSALS:

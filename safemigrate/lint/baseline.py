@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.model import Finding
 
 _VERSION = 1
@@ -42,7 +41,7 @@ class Baseline:
     @classmethod
     def read(cls, path: Path) -> Baseline:
         """Read a file; raises ProjectError where it is missing or is no baseline."""
-        fix = (f"safemigrate check --offline --write-baseline {shlex.quote(str(path))}",)
+        fix = (f"safemigrate check --offline --write-baseline {word(path)}",)
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             if document["version"] != _VERSION:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safemigrate import proc
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.prisma.package import Package
 
 _ENDINGS: Final = ("js", "ts", "mjs", "cjs", "mts", "cts")
@@ -86,7 +86,7 @@ def _without(root: Path) -> str:
     """Name the command that needs no config, with a schema that is there."""
     places = ("prisma/schema.prisma", "schema.prisma", "prisma/schema", "schema")
     schema = next((one for one in places if (root / one).exists()), "PATH/TO/schema.prisma")
-    return f"safemigrate COMMAND --schema {schema} --url URL   # goes on without the config"
+    return f"safemigrate COMMAND --schema {word(schema)} --url URL   # goes on without the config"
 
 
 def _answer(path: Path, answer: Mapping[str, Any]) -> Config:

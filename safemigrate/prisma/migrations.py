@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.model import Migration
 from safemigrate.prisma import lock
 
@@ -57,8 +56,8 @@ def read(folder: Path) -> Migration:
             f"{path} cannot be read (Prisma: P3015)",
             f"{error.strerror}. Every folder of the history needs its migration.sql; Prisma stops here too.",
             (
-                f"git log --diff-filter=D -- {shlex.quote(str(path))}    # was it deleted?",
-                f"rmdir {shlex.quote(str(folder))}    # if it is only a leftover",
+                f"git log --diff-filter=D -- {word(path)}    # was it deleted?",
+                f"rmdir {word(folder)}    # if it is only a leftover",
             ),
         ) from error
     return decode(folder.name, path, content)
@@ -80,7 +79,7 @@ def refuse_empty(pending: list[Migration]) -> None:
     """
     for migration in pending:
         if not migration.sql.strip("\ufeff \t\r\n"):
-            folder, file = (shlex.quote(str(path)) for path in (migration.path.parent, migration.path))
+            folder, file = (word(path) for path in (migration.path.parent, migration.path))
             raise ProjectError(
                 f"{migration.path} is empty",
                 "Usually a file that was not saved, or an interrupted generation.",
@@ -108,7 +107,7 @@ def _is_foreign(folder: Path) -> bool:
 def _not_utf8(path: Path, content: bytes, error: UnicodeDecodeError) -> ProjectError:
     encoding = "UTF-16" if content.startswith(_UTF16) else "LATIN1"
     line = content.count(b"\n", 0, error.start) + 1
-    quoted = shlex.quote(str(path))
+    quoted = word(path)
     return ProjectError(
         f"{path} is not UTF-8: byte 0x{content[error.start]:02x} in line {line}",
         "Prisma and PostgreSQL read migrations as UTF-8.",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.prisma import config as prisma_config
 from safemigrate.prisma import datasource, lock
 from safemigrate.prisma import package as prisma_package
@@ -173,7 +172,7 @@ def _datasource(path: Path, files: tuple[Path, ...]) -> tuple[Datasource, Path]:
         raise ProjectError(
             f"{len(found)} datasource blocks in {path}",
             "Prisma takes one; these are several schemas in one folder.",
-            tuple(f"--schema {file}" for _, file in found),
+            tuple(f"--schema {word(file)}" for _, file in found),
         )
     return found[0]
 
@@ -246,5 +245,4 @@ def _below(start: Path) -> Iterator[Path]:
 
 
 def _shown(path: Path, start: Path) -> str:
-    text = str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
-    return shlex.quote(text)
+    return word(path.relative_to(start) if path.is_relative_to(start) else path)

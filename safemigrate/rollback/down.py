@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from textwrap import fill, indent
 
 from safemigrate import __version__
+from safemigrate.errors import word
 from safemigrate.model import KeptKind, Plan, Step
 from safemigrate.rollback.layout import laid_out
 
@@ -50,7 +50,7 @@ def of_file(database: Path, side: Path, root: Path) -> ByHand:
     here, beside = (path.relative_to(root) if path.is_relative_to(root) else path for path in (database, side))
     kept = f"file:{urllib.parse.quote(str(beside))}?mode=rw"
     return ByHand(
-        f"sqlite3 -bail {shlex.quote(str(here))} < down.sql   # in the project's folder, with the path of down.sql",
+        f"sqlite3 -bail {word(here)} < down.sql   # in the project's folder, with the path of down.sql",
         first=(f"ATTACH '{kept}' AS safemigrate", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"),
         last=("PRAGMA foreign_key_check", "COMMIT"),
         verbatim=True,

@@ -24,7 +24,7 @@ from pathlib import Path
 from safemigrate import proc
 from safemigrate.db.programs import Installation
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ShadowError
+from safemigrate.errors import ShadowError, word
 from safemigrate.shadow.initdb import CLEAN, keep, make_data
 from safemigrate.shadow.kept import copy, drop
 
@@ -245,7 +245,7 @@ def _reachable(installation: Installation, account: proc.Account | None, folder:
     if installation.source != "embedded":
         raise ShadowError(
             f"{installation} cannot be run by another user, and PostgreSQL refuses to run as root",
-            fix=(f"chmod o+rx {installation.folder}", "--shadow embedded"),
+            fix=(f"chmod o+rx {word(installation.folder)}", "--shadow embedded"),
         )
     package = installation.folder.parent.parent
     place = folder / "programs"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
 from safemigrate.db.postgres import Connection
-from safemigrate.errors import MigrationFailed
+from safemigrate.errors import MigrationFailed, word
 from safemigrate.model import Migration
 from safemigrate.shadow.trace import Observation, Tracer
 from safemigrate.sql import Statement, refuses_transaction
@@ -109,6 +109,6 @@ def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:
     return MigrationFailed(
         f"{migration.name}, {error.summary}",
         error.why,
-        error.fix or (f"edit {migration.path}",),
+        error.fix or (f"edit {word(migration.path)}",),
         sqlstate=error.sqlstate,
     )

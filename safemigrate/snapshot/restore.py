@@ -10,7 +10,7 @@ from safemigrate import proc
 from safemigrate.db import programs
 from safemigrate.db.postgres import Connection, connect, quote, server
 from safemigrate.db.session import SqlError, rows, run, value
-from safemigrate.errors import ConnectionFailed, SnapshotError
+from safemigrate.errors import ConnectionFailed, SnapshotError, word
 from safemigrate.snapshot import archive
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def restore(
         raise SnapshotError(
             f"{into} is not empty",
             "A restore would mix what is there with the snapshot. Nothing was changed.",
-            (f"safemigrate snapshot restore {snapshot.id} --into {into.database}_restored",),
+            (f"safemigrate snapshot restore {snapshot.id} --into {word(into.database + '_restored')}",),
         )
     try:
         return load(snapshot, into, shadow=shadow, jobs=jobs)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from safemigrate import proc
 from safemigrate.disk import sync_folder
-from safemigrate.errors import SnapshotError
+from safemigrate.errors import SnapshotError, word
 from safemigrate.snapshot import manifest as manifests
 from safemigrate.snapshot.manifest import Manifest
 
@@ -153,7 +153,7 @@ def remove(snapshot: Snapshot) -> None:
         shutil.rmtree(part)
     except OSError as error:
         raise SnapshotError(
-            f"snapshot {snapshot.id} could not be deleted: {error.strerror}", fix=(f"ls -ld {snapshot.path}",)
+            f"snapshot {snapshot.id} could not be deleted: {error.strerror}", fix=(f"ls -ld {word(snapshot.path)}",)
         ) from error
 
 
@@ -169,7 +169,7 @@ def prepare(store: Path) -> None:
             ignore.write_text("*\n")
     except OSError as error:
         raise SnapshotError(
-            f"cannot make the folder {store}: {error.strerror}", fix=(f"ls -ld {store.parent}",)
+            f"cannot make the folder {store}: {error.strerror}", fix=(f"ls -ld {word(store.parent)}",)
         ) from error
 
 
@@ -201,7 +201,11 @@ def require_space(store: Path, needed: int) -> None:
         raise SnapshotError(
             f"the snapshot needs about {_megabytes(needed)}, and {store} has {_megabytes(free)} free",
             "Nothing was changed.",
-            ("safemigrate snapshot list", f"df -h {place}", "set `store` in safemigrate.toml to a folder with space"),
+            (
+                "safemigrate snapshot list",
+                f"df -h {word(place)}",
+                "set `store` in safemigrate.toml to a folder with space",
+            ),
         )
 
 
@@ -231,9 +235,13 @@ def not_written(path: Path, error: OSError) -> SnapshotError:
         return SnapshotError(
             f"the disk is full: the snapshot does not fit into {store}",
             f"{error.strerror}; {free:,} MB are free. The half snapshot is removed, the database is unchanged.",
-            (f"df -h {store}", "safemigrate snapshot list", "set `store` in safemigrate.toml to a folder with space"),
+            (
+                f"df -h {word(store)}",
+                "safemigrate snapshot list",
+                "set `store` in safemigrate.toml to a folder with space",
+            ),
         )
-    return SnapshotError(f"the snapshot cannot be written to {store}: {error.strerror}", fix=(f"ls -ld {store}",))
+    return SnapshotError(f"the snapshot cannot be written to {store}: {error.strerror}", fix=(f"ls -ld {word(store)}",))
 
 
 def sha256(path: Path) -> str:

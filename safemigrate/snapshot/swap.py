@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from safemigrate.db.postgres import connect, quote
 from safemigrate.db.session import SqlError, rows, run, value
-from safemigrate.errors import SnapshotError
+from safemigrate.errors import SnapshotError, word
 from safemigrate.snapshot import restore, verify
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def swap(snapshot: Snapshot, live: DatabaseUrl, *, jobs: int) -> tuple[str, ...]
             f"snapshot {snapshot.id} is {snapshot.manifest.scope}: it has the rows of {len(snapshot.manifest.held)} of "
             f"{len(snapshot.manifest.tables)} tables and cannot take the place of {live}",
             "Restore it into another database and copy the rows from there.",
-            (f"safemigrate snapshot restore {snapshot.id} --into {live.database}_restored",),
+            (f"safemigrate snapshot restore {snapshot.id} --into {word(live.database + '_restored')}",),
         )
     beside = live.with_database(f"{live.database[:40]}_restored_{secrets.token_hex(4)}")
     restore.ensure(beside, snapshot.manifest)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from itertools import pairwise
 from typing import NamedTuple
 
-from safemigrate.errors import NotSql
+from safemigrate.errors import NotSql, word
 from safemigrate.model.value import dataclass
 
 
@@ -160,7 +160,7 @@ def not_sql(text: str, place: int, source: str) -> NotSql:
     return NotSql(
         f"{source}: line {line}, column {column}: this {unclosed_kind(text, place)} is never closed: {opening}",
         "Nothing behind it can be read, so the file is not read at all.",
-        (f"edit {source}",),
+        (f"edit {word(source)}",),
         line=line,
         column=column,
     )

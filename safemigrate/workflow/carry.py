@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safemigrate.errors import ConsentRequired
+from safemigrate.errors import ConsentRequired, word
 from safemigrate.lint import Facts, lint
 from safemigrate.lint.policy import Policy
 from safemigrate.model import (
@@ -121,7 +121,7 @@ def _agree(request: Request, resolved: Resolved, losses: list[str]) -> None:
         raise ConsentRequired(
             f"nobody agreed to this change of database {database}",
             "\n".join(losses),
-            (f"safemigrate apply --confirm {database}",),
+            (f"safemigrate apply --confirm {word(database)}",),
         )
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safemigrate.errors import ConsentRequired, HistoryError
+from safemigrate.errors import ConsentRequired, HistoryError, word
 from safemigrate.model import KeptKind, Outcome, Result
 from safemigrate.snapshot import store
 from safemigrate.workflow.engines import engine_of
@@ -47,7 +47,7 @@ def erase(request: Request, options: EraseOptions) -> Outcome:
             raise ConsentRequired(
                 f"nobody agreed to erase from database {resolved.url.name}",
                 "\n".join(said),
-                ("safemigrate erase --dry-run", f"safemigrate erase --confirm {resolved.url.name}"),
+                ("safemigrate erase --dry-run", f"safemigrate erase --confirm {word(resolved.url.name)}"),
             )
         opened.erase(request, options)
     return replace(outcome, result=Result.ERASED, seconds=time.perf_counter() - began)

@@ -6,7 +6,6 @@ Each check yields lines, or raises what the driver turns into one. Nothing is wr
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from safemigrate import git
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import word
 from safemigrate.model import Diagnosis, Migration
 from safemigrate.prisma.project import Project
 from safemigrate.snapshot import store
@@ -95,7 +95,7 @@ def check_snapshots(_request: Request, seen: Seen, _shadow: str | None) -> Itera
             "snapshots",
             ok=False,
             detail=f"{place} cannot be written to",
-            fix=(f"ls -ld {shlex.quote(str(place))}", f"chown $USER {shlex.quote(str(place))}"),
+            fix=(f"ls -ld {word(place)}", f"chown $USER {word(place)}"),
         )
         return
     if committable := _committable(seen.store):
@@ -121,7 +121,7 @@ def _committable(place: Path) -> Diagnosis | None:
             "snapshots",
             ok=False,
             detail=f"{place} is committed to git, with the rows of the database",
-            fix=(f"git rm -r --cached {shlex.quote(str(home))}", f"echo '*' > {shlex.quote(str(home / '.gitignore'))}"),
+            fix=(f"git rm -r --cached {word(home)}", f"echo '*' > {word(home / '.gitignore')}"),
         )
     ignore = home / ".gitignore"
     if not ignore.is_file() or "*" not in ignore.read_text(encoding="utf-8").split():
@@ -129,7 +129,7 @@ def _committable(place: Path) -> Diagnosis | None:
             "snapshots",
             ok=False,
             detail=f"git does not ignore {home}, which holds rows of the database",
-            fix=(f"echo '*' > {shlex.quote(str(ignore))}",),
+            fix=(f"echo '*' > {word(ignore)}",),
         )
     return None
 
@@ -149,7 +149,7 @@ def check_disk(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[D
             "disk",
             ok=False,
             detail=said,
-            fix=(f"df -h {shlex.quote(str(place))}", "set `store` in safemigrate.toml to a folder with space"),
+            fix=(f"df -h {word(place)}", "set `store` in safemigrate.toml to a folder with space"),
         )
     else:
         yield Diagnosis("disk", ok=True, detail=said)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from safemigrate.config import BATCH_ROWS
+from safemigrate.errors import word
 from safemigrate.model import OnConflict
 from safemigrate.sql.actions import quote
 
@@ -62,7 +62,7 @@ class RollbackOptions:
             given += [("--map", f"{enum}.{quote(label)}={other}") for label, other in labels.items()]
         if self.on_conflict is not OnConflict.STOP:
             given.append(("--on-conflict", self.on_conflict))
-        said = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value)
+        said = "".join(f" {flag} {word(value)}" for flag, value in given if value)
         return said + " --guard" * self.guard + " --generated" * self.generated
 
 

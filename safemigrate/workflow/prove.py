@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.lint.policy import Policy
 from safemigrate.model import Migration, MigrationOutcome, Outcome, Result
 from safemigrate.prisma.migrations import migrations, passed_over
@@ -72,7 +72,7 @@ def _selected(history: Sequence[Migration], options: ProveOptions) -> list[int]:
             raise ProjectError(
                 f"there is no migration {name}",
                 "Names are the folders' names.",
-                tuple(f"safemigrate prove {each}" for each in close[:5]),
+                tuple(f"safemigrate prove {word(each)}" for each in close[:5]),
             )
     if options.names:
         return [number for number, name in enumerate(names) if name in options.names]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from safemigrate.errors import ConsentRequired, HistoryError
+from safemigrate.errors import ConsentRequired, HistoryError, word
 from safemigrate.model import KeptKind, KeptOutcome, Outcome, Progress, Result
 from safemigrate.workflow.engines import engine_of
 from safemigrate.workflow.keeping import total
@@ -54,7 +54,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
             raise ConsentRequired(
                 f"nobody agreed to lose what is kept in database {resolved.url.name}",
                 "\n".join(losses),
-                (f"safemigrate prune --confirm {resolved.url.name}", "safemigrate prune --dry-run"),
+                (f"safemigrate prune --confirm {word(resolved.url.name)}", "safemigrate prune --dry-run"),
             )
         still = opened.end_kept(request, options, lambda: _among(chosen, options, target, retention))
     return replace(

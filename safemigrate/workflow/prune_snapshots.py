@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConsentRequired, SafemigrateError, SnapshotError
+from safemigrate.errors import ConsentRequired, SafemigrateError, SnapshotError, word
 from safemigrate.execute.runs import RunState
 from safemigrate.model import Outcome, Result, Verdict
 from safemigrate.snapshot import store
@@ -87,5 +87,5 @@ def _agree(request: Request, chosen: list[Snapshot]) -> None:
         raise ConsentRequired(
             f"nobody agreed to lose snapshots of database {database}",
             "\n".join(losses),
-            (f"safemigrate snapshot prune --confirm {database}", "safemigrate snapshot prune --dry-run"),
+            (f"safemigrate snapshot prune --confirm {word(database)}", "safemigrate snapshot prune --dry-run"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from safemigrate.errors import HistoryError
+from safemigrate.errors import HistoryError, word
 from safemigrate.model import AppliedState, MigrationOutcome, Outcome, Result
 from safemigrate.prisma import history
 from safemigrate.workflow.engines import engine_of
@@ -95,5 +95,5 @@ def _not_held(resolved: Resolved, target: Target, migration: str) -> HistoryErro
     return HistoryError(
         f"migration {migration} is not on hold in database {resolved.url.name}",
         f"{why} {on_hold}",
-        (f"safemigrate release {' '.join(sorted(held))}" if held else "safemigrate status",),
+        (f"safemigrate release {' '.join(map(word, sorted(held)))}" if held else "safemigrate status",),
     )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safemigrate.errors import ConsentRequired, RollbackError
+from safemigrate.errors import ConsentRequired, RollbackError, word
 from safemigrate.execute.runs import SCHEMA, Run, RunState
 from safemigrate.model import AppliedState, MigrationOutcome, Outcome, Progress, Result, Verdict
 from safemigrate.rollback import down
@@ -123,7 +123,7 @@ def _take_back(
             f"nobody agreed to this rollback of database {resolved.url.name}",
             "\n".join(losses),
             (
-                f"safemigrate rollback --confirm {resolved.url.name}",
+                f"safemigrate rollback --confirm {word(resolved.url.name)}",
                 f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
             ),
         )
@@ -176,7 +176,7 @@ def _ended(
         outcomes,
         began,
         notes=notes,
-        follow=("safemigrate status", f"safemigrate release {' '.join(back)}   # {may_be_applied(back)}"),
+        follow=("safemigrate status", f"safemigrate release {' '.join(map(word, back))}   # {may_be_applied(back)}"),
         settled=taken.settled,
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from safemigrate.errors import HistoryError, SafemigrateError
+from safemigrate.errors import HistoryError, SafemigrateError, word
 from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import (
     AppliedMigration,
@@ -74,7 +73,7 @@ def status(request: Request, shadow: str | None = None) -> Outcome:
         follow = _onward(migrations)
         if target.guarded and not any(one.state == "held" for one in migrations):
             names = dict.fromkeys(one.migration for one in target.holds) or (history.GUARD,)
-            follow.append(f"safemigrate release {' '.join(names)}   # lets `prisma migrate deploy` go on")
+            follow.append(f"safemigrate release {' '.join(map(word, names))}   # lets `prisma migrate deploy` go on")
         if any(one.due for one in kept):
             follow.append("safemigrate prune --dry-run   # what is kept longer than the retention")
         elif any(one.returned for one in kept):
@@ -113,14 +112,14 @@ def _standings(resolved: Resolved, target: Target, back: Back, holder: str) -> d
         found[file.name] = _Standing(
             "edited",
             f"{file.path} is not the file that was applied; put the old text back and write a new migration",
-            (f"git log --follow -p -- {shlex.quote(str(file.path))}   # has the text that was applied",),
+            (f"git log --follow -p -- {word(file.path)}   # has the text that was applied",),
         )
     for row in state.missing:
         found[row.name] = _Standing(
             "missing",
             f"applied {row.started_at:%Y-%m-%d %H:%M} UTC, and its folder is not in {resolved.project.migrations}: "
             "this checkout is older than the database, or the folder was removed",
-            ("git pull", f"git log --all -- '*{row.name}/migration.sql'   # where it was removed"),
+            ("git pull", f"git log --all -- {word(f'*{row.name}/migration.sql')}   # where it was removed"),
         )
     running = {one.migration: one for one in target.runs if one.state in _UNDER_WAY}
     failed = {row.name: row for row in state.failed}
@@ -254,7 +253,7 @@ def _onward(migrations: Sequence[MigrationOutcome]) -> list[str]:
     if "running" in states:
         return ["safemigrate status   # once it has ended"]
     held = [one.name for one in migrations if one.state == "held"]
-    follow = [f"safemigrate release {' '.join(held)}   # {may_be_applied(held)}"] if held else []
+    follow = [f"safemigrate release {' '.join(map(word, held))}   # {may_be_applied(held)}"] if held else []
     if "pending" in states and not held:
         follow.append("safemigrate apply")
     return follow

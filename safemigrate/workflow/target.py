@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError
+from safemigrate.errors import ConnectionFailed, HistoryError, ProjectError, word
 from safemigrate.execute.runs import Hold, Run
 from safemigrate.model import AppliedMigration, KeptOutcome, Migration, Progress
 from safemigrate.prisma import history
@@ -117,7 +117,7 @@ def resolve(request: Request) -> Resolved:
         raise ProjectError(
             f"{source} is a {url.provider} URL, and the schema's provider is {project.provider}",
             "Each provider has a schema and a history of its own.",
-            (f"--schema {os.path.relpath(beside)}",)
+            (f"--schema {word(os.path.relpath(beside))}",)
             if beside
             else (
                 f"--url {_EXAMPLES[project.provider]}",
@@ -158,8 +158,8 @@ def require_fit_history(target: Target) -> None:
                 if edited
                 else "A rollback stays until somebody says otherwise.",
                 (
-                    f"safemigrate release {migration.name}   # apply it again",
-                    f"rm -r {migration.path.parent}   # drop it",
+                    f"safemigrate release {word(migration.name)}   # apply it again",
+                    f"rm -r {word(migration.path.parent)}   # drop it",
                 ),
             )
 

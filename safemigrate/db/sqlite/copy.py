@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -22,7 +21,7 @@ from safemigrate.db.sqlite.connection import (
     value,
 )
 from safemigrate.disk import part_of, sync_folder
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, word
 from safemigrate.model import OnProgress, Progress, silent
 
 # What lies beside a file and belongs to it (sqlite.org/tempfiles.html).
@@ -168,7 +167,7 @@ def _whole(path: Path) -> Iterator[Path]:
         raise ConnectionFailed(
             f"{there} is there already",
             "It would become part of the copy, or be lost.",
-            (f"ls -l {shlex.quote(str(there))}",),
+            (f"ls -l {word(there)}",),
         )
     part = part_of(path)
     try:

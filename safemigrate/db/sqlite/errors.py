@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from safemigrate.db.sqlite.holders import holders
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, word
 
 _OLDEST: Final = (3, 37)  # pragma_table_list, STRICT
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -91,7 +90,7 @@ def refuse_old_library() -> None:
 
 def refuse_no_file(path: Path, *, create: bool) -> None:
     """Raise ConnectionFailed where there is nothing to open."""
-    quoted = shlex.quote(str(path))
+    quoted = word(path)
     try:
         if path.is_dir():
             raise ConnectionFailed(f"{path} is a folder, not a database file", fix=(f"ls {quoted}",))
@@ -107,7 +106,7 @@ def refuse_no_file(path: Path, *, create: bool) -> None:
     raise ConnectionFailed(
         f"there is no file {path}",
         "A SQLite database is a file, and this one does not exist. An empty file is an empty database.",
-        (f"touch {quoted}", f"ls -l {shlex.quote(str(path.parent))}"),
+        (f"touch {quoted}", f"ls -l {word(path.parent)}"),
     )
 
 
@@ -147,7 +146,7 @@ def busy(path: Path) -> ConnectionFailed:
         f"{path.name} is in use by another process",
         f"It is in the middle of a transaction on {path}, and cannot be seen from here. Nothing was changed.",
         (
-            f"lsof {shlex.quote(str(path))}    # who it is; in a container or on another machine, look there",
+            f"lsof {word(path)}    # who it is; in a container or on another machine, look there",
             "close it, or wait until it is done; with ?socket_timeout=60 in the URL safemigrate waits longer",
         ),
     )
@@ -193,8 +192,8 @@ def _header(path: Path) -> str:
 def _facts(path: Path) -> dict[str, str]:
     return {
         "path": str(path),
-        "quoted": shlex.quote(str(path)),
-        "folder": shlex.quote(str(path.parent)),
+        "quoted": word(path),
+        "folder": word(path.parent),
         "free": f"{_free(path.parent) // 1_000_000:,}",
         "version": sqlite3.sqlite_version,
     }
@@ -210,7 +209,7 @@ def _free(folder: Path) -> int:
 
 
 def _rights(path: Path) -> tuple[str, ...]:
-    both = f"{shlex.quote(str(path.parent))} {shlex.quote(str(path))}"
+    both = f"{word(path.parent)} {word(path)}"
     return (f"ls -ld {both}", f'sudo chown "$USER" {both}', f"chmod u+rw {both}")
 
 

@@ -8,7 +8,6 @@ the file is as it was, and the run never happened; killed after, it is applied, 
 from __future__ import annotations
 
 import random
-import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from safemigrate.db.sqlite.connection import KEPT, Connection, Refusal, SqlError
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import Violations, added, in_words, violations
 from safemigrate.db.sqlite.standstill import standstill
-from safemigrate.errors import ConnectionFailed, MigrationFailed
+from safemigrate.errors import ConnectionFailed, MigrationFailed, word
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, side
 from safemigrate.model import Kept, OnProgress, Plan, Progress, silent
@@ -211,8 +210,8 @@ def _stopped(connection: Connection, error: SqlError) -> MigrationFailed:
         said.summary if said else f"{connection.path}: {error}",
         f"SQLite said: {error}. The transaction was undone.",
         (
-            f"df -h {shlex.quote(str(connection.path.parent))}",
-            f"ls -l {shlex.quote(str(connection.path))}",
+            f"df -h {word(connection.path.parent)}",
+            f"ls -l {word(connection.path)}",
             "safemigrate status",
         ),
         sqlstate=Refusal.of(error).code,

@@ -7,14 +7,13 @@ together, for in WAL mode that is not atomic (sqlite.org/lang_attach.html): see 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from safemigrate.db.sqlite.connection import KEPT, Connection, SqlError, connect, value
 from safemigrate.db.sqlite.copy import backup
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, word
 
 _APPLICATION = 0x736D6B31  # PRAGMA application_id: "smk1"
 _VERSION = 1
@@ -149,7 +148,7 @@ def writing(database: Path, side: Path, *, timeout: float = 5.0) -> Iterator[Con
             raise ConnectionFailed(
                 f"cannot write to {side}, where rows that would be lost are kept",
                 f"SQLite said: {error}",
-                (f"df -h {shlex.quote(str(side.parent))}", f"ls -l {shlex.quote(str(side))}"),
+                (f"df -h {word(side.parent)}", f"ls -l {word(side)}"),
             ) from error
 
 
@@ -196,12 +195,12 @@ def _make_folders(side: Path) -> None:
 def _no_place(side: Path, error: OSError) -> ConnectionFailed:
     return ConnectionFailed(
         f"cannot make {side}, where rows that would be lost are kept: {error.strerror}",
-        fix=(f"ls -ld {shlex.quote(str(side.parent))}",),
+        fix=(f"ls -ld {word(side.parent)}",),
     )
 
 
 def _attach(connection: Connection, side: Path) -> None:
-    quoted = shlex.quote(str(side))
+    quoted = word(side)
     try:
         connection.attach(side, KEPT, write=True)  # a killed writer leaves something to undo, for a reader too
         mark, version, size = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
+from safemigrate.errors import word
 from safemigrate.lint.context import Context
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
@@ -31,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
             Severity.ERROR,
             f"{migration.name} was edited after it {f'reached {base}' if base else 'was applied'}",
             subject=migration.name,
-            help=f"put the old text back: git log --follow -- {migration.path}",
+            help=f"put the old text back: git log --follow -- {word(migration.path)}",
         )
 
 

@@ -13,7 +13,7 @@ from safemigrate import proc
 from safemigrate.db.sqlite.catalog import read
 from safemigrate.db.sqlite.connection import Connection, connect, quote, run
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, ShadowError
+from safemigrate.errors import ConnectionFailed, ShadowError, word
 
 # Not between these disks, or not on this kernel (copy_file_range(2)).
 _NO_CLONE = {errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM, errno.EBADF}
@@ -56,7 +56,7 @@ class Copies:
             raise ShadowError(
                 f"no copy of {source.name} can be written into {self.folder.parent}: {error.strerror}",
                 "Migrations are tried in copies. Nothing was changed.",
-                (f"df -h {self.folder.parent}", self._elsewhere),
+                (f"df -h {word(self.folder.parent)}", self._elsewhere),
             ) from error
 
     @contextmanager
@@ -70,7 +70,9 @@ class Copies:
         except ConnectionFailed as error:
             if getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
                 raise
-            raise ShadowError(error.summary, error.why, (f"df -h {self.folder.parent}", self._elsewhere)) from error
+            raise ShadowError(
+                error.summary, error.why, (f"df -h {word(self.folder.parent)}", self._elsewhere)
+            ) from error
 
 
 @contextmanager

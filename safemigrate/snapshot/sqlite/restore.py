@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from safemigrate.db.sqlite import copy
 from safemigrate.db.sqlite.connection import SECONDS_TO_WAIT, connect, run
-from safemigrate.errors import SnapshotError
+from safemigrate.errors import SnapshotError, word
 from safemigrate.model import OnProgress, silent
 from safemigrate.snapshot.sqlite import facts
 from safemigrate.snapshot.sqlite.verify import require_file
@@ -49,7 +48,7 @@ def restore(
         raise SnapshotError(
             f"{into} is not empty",
             "A restore would mix what is there with the snapshot. Nothing was changed.",
-            (f"safemigrate snapshot restore {snapshot.id} --into {shlex.quote(f'file:{beside}')}",),
+            (f"safemigrate snapshot restore {snapshot.id} --into {word(f'file:{beside}')}",),
         )
     kept = into.with_name(f"{into.stem}_before_{datetime.now(UTC):%Y%m%dT%H%M%S}{into.suffix}") if holds else None
     copy.overwrite(into, snapshot.archive, kept, timeout=timeout, on_progress=on_progress)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import HistoryError, PrismaError
+from safemigrate.errors import HistoryError, PrismaError, word
 from safemigrate.model import AppliedMigration, AppliedState, Migration, counted
 from safemigrate.prisma import command
 from safemigrate.prisma.history import HistoryState
@@ -126,7 +125,7 @@ def along(resolved: Resolved, point: Reached, applied: Collection[str], made: Da
     `made` has the whole history, where all of it is to be recorded. Raises HistoryError where none is, and no other is.
     """
     history, database = resolved.migrations, resolved.url.name
-    folder = shlex.quote(str(resolved.project.migrations))
+    folder = word(resolved.project.migrations)
     if point.count is None:
         if applied:
             return Adoption(notes=("the database is at no point of the history: safemigrate apply says what differs",))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from safemigrate.disk import part_of, sync_folder, write_whole
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.snapshot import store
 from safemigrate.workflow.reading.rewriting import difference
 
@@ -99,9 +98,7 @@ def read(home: Path) -> Record | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ProjectError(
-            f"{path} cannot be read", str(error), (f"rm {shlex.quote(str(path))}   # git has the files",)
-        ) from error
+        raise ProjectError(f"{path} cannot be read", str(error), (f"rm {word(path)}   # git has the files",)) from error
 
 
 def save(home: Path, record: Record) -> None:

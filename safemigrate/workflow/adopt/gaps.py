@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from safemigrate.db import session
 from safemigrate.db.postgres import connect
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, word
 from safemigrate.model import Diagnosis
 from safemigrate.prisma.project import Project
 from safemigrate.prisma.settings import shadow_url
@@ -146,11 +145,11 @@ def _place(one: Bypass, project: Project) -> str:
 def _instead(one: Bypass, project: Project) -> str:
     if one.path.name != "package.json":
         number = one.where.removeprefix("line ")
-        return f"$EDITOR +{number} {shlex.quote(_below(one.path, project))}   # safemigrate apply in its place"
+        return f"$EDITOR +{number} {word(_below(one.path, project))}   # safemigrate apply in its place"
     text = surroundings.scripts(one.path.parent)[one.where]
     pushes = one.command == "prisma db push"
     text = documents.applied(text, project.major) if pushes else _DEPLOY.sub("safemigrate apply", text)
-    return f"npm pkg set {shlex.quote(f'scripts.{one.where}={text}')}"
+    return f"npm pkg set {word(f'scripts.{one.where}={text}')}"
 
 
 def _below(path: Path, project: Project) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.postgres import Connection, connect
+from safemigrate.errors import word
 from safemigrate.execute import run
 from safemigrate.model import Migration, OnProgress, Progress, silent
 from safemigrate.shadow.provider import Shadow
@@ -77,7 +78,7 @@ def _replaying(
                     lambda sql, line: run.execute(connection, sql, line=line),
                     silent,
                     purpose=_PURPOSE,
-                    fix=("safemigrate status", f"edit {migration.path}"),
+                    fix=("safemigrate status", f"edit {word(migration.path)}"),
                 )
                 yield number
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from safemigrate.errors import HistoryError, RollbackError
+from safemigrate.errors import HistoryError, RollbackError, word
 from safemigrate.execute.runs import Run
 from safemigrate.model import MigrationOutcome, Outcome, Result, Step
 from safemigrate.prisma import command, history
@@ -98,7 +98,10 @@ def _again(
             raise HistoryError(
                 f"{one.migration} is not on disk as it was applied, and it drops what must be made anew",
                 "From its text and those before it follows how the tables were.",
-                (f"git log --all -- '*{one.migration}/migration.sql'", "safemigrate rollback   # needs no file"),
+                (
+                    f"git log --all -- {word(f'*{one.migration}/migration.sql')}",
+                    "safemigrate rollback   # needs no file",
+                ),
             )
     applied = {one.name for one in target.state.applied}
     earlier = [one for one in resolved.migrations if one.name in applied and one.name not in back]

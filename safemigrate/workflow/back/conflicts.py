@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from safemigrate.errors import MigrationFailed, RollbackError
+from safemigrate.errors import MigrationFailed, RollbackError, word
 from safemigrate.execute.runs import Run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
 from safemigrate.sql.actions import quote
@@ -118,7 +117,7 @@ def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: boo
     if check.relabel:
         named = options.labels.get(check.relabel.enum, {})
         unknown = [str(row[0]) for row in ask.rows(check.relabel.unknown) if row[0] not in named]
-        labels = [f"--map {shlex.quote(f'{check.relabel.enum}.{quote(label)}=…')}" for label in unknown]
+        labels = [f"--map {word(f'{check.relabel.enum}.{quote(label)}=…')}" for label in unknown]
         if labels:
             yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
     for policy, possible in ((OnConflict.KEEP_NEW, new), (OnConflict.KEEP_OLD, old)):
@@ -130,7 +129,7 @@ def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: boo
 
 def filling(again: str, check: Check) -> str:
     """Write the command that gives rows a value."""
-    return f"{again} --fill {shlex.quote(f'{check.subject}=…')}"
+    return f"{again} --fill {word(f'{check.subject}=…')}"
 
 
 def going(ask: Questions, plan: Plan, unit: str = "") -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import word
 from safemigrate.execute import kept, run
 from safemigrate.execute.runs import Run
 from safemigrate.model import Plan
@@ -47,8 +47,8 @@ class ServerQuestions:
     def showing(self, sql: str) -> str:
         """Write the psql command."""
         url = self.url
-        place = f"-h {url.host} -p {url.port} -U {url.user} -d {shlex.quote(url.database)}"
-        return f"psql {place} -c {shlex.quote(sql)}"
+        place = f"-h {url.host} -p {url.port} -U {word(url.user)} -d {word(url.database)}"
+        return f"psql {place} -c {word(sql)}"
 
 
 def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[Run]) -> None:

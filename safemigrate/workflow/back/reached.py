@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from safemigrate.errors import HistoryError, MigrationFailed, Restored
+from safemigrate.errors import HistoryError, MigrationFailed, Restored, word
 from safemigrate.model import Migration, MigrationOutcome, Outcome, Proof, Result, Verdict
 from safemigrate.workflow.back.outcome import outcome_of
 from safemigrate.workflow.options import RollbackOptions
@@ -45,7 +45,7 @@ def failed(target: Target) -> Migration:
         raise HistoryError(
             f"migration {row.name} failed, and its folder is not in {resolved.project.migrations}",
             "Without its SQL nobody can say how far it got.",
-            ("git log --all -- '**/" + row.name + "/migration.sql'",),
+            (f"git log --all -- {word(f'*{row.name}/migration.sql')}",),
         )
     return migration
 

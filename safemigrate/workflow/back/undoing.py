@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import TypeVar
 
-from safemigrate.errors import RollbackError
+from safemigrate.errors import RollbackError, word
 from safemigrate.execute.runs import Rollback, Run, RunState
 from safemigrate.model import Migration, Outcome, Result
 from safemigrate.prisma import history
@@ -54,7 +53,7 @@ def anew(target: Target, last: Rollback) -> tuple[str, ...]:
     """Name the way out where a rollback cannot be taken back: its migrations applied as if for the first time."""
     held = {one.migration for one in target.holds}
     names = [one.migration for one in last.runs if one.migration in held]
-    return (f"safemigrate release {' '.join(names)}   # lets apply run it anew",) if names else ()
+    return (f"safemigrate release {' '.join(map(word, names))}   # lets apply run it anew",) if names else ()
 
 
 def files(target: Target, last: Rollback) -> list[Migration]:
@@ -68,15 +67,18 @@ def _file(target: Target, one: Run) -> Migration:
         raise RollbackError(
             f"migration {one.migration} is not pending in {target.resolved.project.migrations}",
             "To take its rollback back it is applied again, by its file.",
-            (f"git log --all -- '*{one.migration}/migration.sql'   # where it was removed", "safemigrate status"),
+            (
+                f"git log --all -- {word(f'*{one.migration}/migration.sql')}   # where it was removed",
+                "safemigrate status",
+            ),
         )
     if not history.matches(found.sql, one.checksum):
         raise RollbackError(
             f"{found.path} is not the file that was rolled back",
             "Only the migration as it was can be applied again and given its rows back.",
             (
-                f"git log --follow -p -- {shlex.quote(str(found.path))}",
-                f"safemigrate release {one.migration}   # applies it as it is now",
+                f"git log --follow -p -- {word(found.path)}",
+                f"safemigrate release {word(one.migration)}   # applies it as it is now",
             ),
         )
     return found

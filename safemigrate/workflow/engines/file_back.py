@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import Violations, foreign_keys
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.standstill import standstill
-from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError
+from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError, word
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Step, Verdict
@@ -78,7 +77,7 @@ class FileQuestions:
     def showing(self, sql: str) -> str:
         """Write the command of SQLite's shell."""
         beside = f"ATTACH {literal(str(self.side))} AS safemigrate"
-        return f"sqlite3 -cmd {shlex.quote(beside)} {shlex.quote(str(self.path))} {shlex.quote(sql)}"
+        return f"sqlite3 -cmd {word(beside)} {word(self.path)} {word(sql)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from safemigrate.db.sqlite.connection import connect
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConsentRequired
+from safemigrate.errors import ConsentRequired, word
 from safemigrate.model import Progress
 from safemigrate.snapshot.sqlite import facts
 from safemigrate.snapshot.sqlite import verify as verifying
@@ -61,14 +60,14 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
             f"nobody agreed to replace {path.name}",
             "\n".join(losses),
             (
-                f"{command} {shlex.quote(into)} --confirm {shlex.quote(path.name)}",
-                f"{command} {shlex.quote(str(beside))}   # beside it",
+                f"{command} {word(into)} --confirm {word(path.name)}",
+                f"{command} {word(beside)}   # beside it",
             ),
         )
     request.on_progress(Progress("restore", f"snapshot {snapshot.id} into {path}"))
     said = restore(snapshot, path, over_live=bool(live), on_progress=request.on_progress)
     verifying.compare(snapshot, path)
-    follow = "safemigrate status" if live else f"safemigrate status --url {shlex.quote(f'file:{path}')}"
+    follow = "safemigrate status" if live else f"safemigrate status --url {word(f'file:{path}')}"
     return str(path), (f"restored and found equal: {_compared(snapshot)}", *said), follow
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection, connect, quote
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, ConsentRequired, SnapshotError
+from safemigrate.errors import ConnectionFailed, ConsentRequired, SnapshotError, word
 from safemigrate.model import Progress
 from safemigrate.prisma import history
 from safemigrate.shadow.provider import shadow_server
@@ -100,8 +99,8 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
             f"nobody agreed to replace database {url.database}",
             "\n".join(_losses(snapshot, url, live)),
             (
-                f"{command} {shlex.quote(into)} --confirm {shlex.quote(url.database)}",
-                f"{command} {shlex.quote(f'{url.database}_restored')}   # beside it",
+                f"{command} {word(into)} --confirm {word(url.database)}",
+                f"{command} {word(f'{url.database}_restored')}   # beside it",
             ),
         )
     request.on_progress(Progress("restore", f"snapshot {snapshot.id} into {url}"))
@@ -111,13 +110,13 @@ def restore_into(request: Request, snapshot: Snapshot, into: str) -> tuple[str, 
         raise SnapshotError(
             f"snapshot {snapshot.id} does not restore into {url}",
             session.Refusal.of(error).message,
-            (f"safemigrate doctor --url {shlex.quote(str(url))}",),
+            (f"safemigrate doctor --url {word(url)}",),
         ) from error
     if not live:  # a swap has compared before it exchanged the names
         request.on_progress(Progress("compare", "tables, rows, sequences, extensions"))
         verifying.compare(snapshot, url)
     notes = (f"restored and found equal: {_compared(snapshot)}", *_worded(said))
-    return str(url), notes, f"safemigrate status{'' if live else f' --url {shlex.quote(str(url))}'}"
+    return str(url), notes, f"safemigrate status{'' if live else f' --url {word(url)}'}"
 
 
 def _at_risk(request: Request, resolved: Resolved, target: ServerTarget, shadow: str | None) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from safemigrate.db import session
 from safemigrate.db.catalog import read
 from safemigrate.db.postgres import Connection, quote
-from safemigrate.errors import RollbackError
+from safemigrate.errors import RollbackError, word
 from safemigrate.execute import journal, kept
 from safemigrate.execute.rollbacks import ServerRollback, rollbacks, transactions
 from safemigrate.execute.runs import Run
@@ -106,7 +106,7 @@ def _amended(connection: Connection, rehearsal: Rehearsal, runs: Sequence[Run]) 
             raise RollbackError(
                 f"{plan.migration} reaches other rows than when it was first applied",
                 "What its rollback left cannot be told from what it changes now. It stays in the database.",
-                (f"safemigrate release {plan.migration}   # lets apply run it anew",),
+                (f"safemigrate release {word(plan.migration)}   # lets apply run it anew",),
             )
         plans.append(_woven(connection, replace(plan, groups=first.groups), one))
     return replace(rehearsal, plans=tuple(plans))

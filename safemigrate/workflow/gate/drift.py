@@ -12,6 +12,7 @@ import platformdirs
 
 from safemigrate import proc
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import word
 from safemigrate.model import Finding, Migration, Severity
 from safemigrate.prisma import command
 from safemigrate.prisma.project import Project
@@ -50,7 +51,9 @@ def drift(
     shown = [" ".join(one.split()) for one in extra or asked]
     said = "; ".join(shown[:_SHOWN]) + (f"; and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else "")
     own = project.schema.name not in _USUAL
-    name, flag = (project.schema.name, f" --schema {files.shown(project.schema)}") if own else ("schema.prisma", "")
+    name, flag = (
+        (project.schema.name, f" --schema {word(files.shown(project.schema))}") if own else ("schema.prisma", "")
+    )
     return Finding(
         "schema-drift",
         Severity.ERROR if extra else Severity.WARNING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from safemigrate.errors import word
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.run import of_history
 from safemigrate.model import Finding, Migration, MigrationOutcome, Severity
@@ -32,7 +33,7 @@ def of_new(migration: Migration, changes: Changes, known: Facts) -> list[Finding
                 f"{migration.name} is {was} of {changes.base} under another name; Prisma takes it for a new one",
                 migration.name,
                 subject=migration.name,
-                help=f"git mv {shown(migration.path.parent)} {shown(migration.path.parent.with_name(was))}",
+                help=f"git mv {word(shown(migration.path.parent))} {word(shown(migration.path.parent.with_name(was)))}",
             )
         ]
     return _placed(migration, known)
@@ -56,7 +57,7 @@ def of_others(changes: Changes, known: Facts) -> list[MigrationOutcome]:
             f"{one.name} is on {changes.base} and not here; databases that applied it still have it",
             one.name,
             subject=one.name,
-            help=f"git checkout {changes.base} -- {shown(one.path.parent)}",
+            help=f"git checkout {changes.base} -- {word(shown(one.path.parent))}",
         )
         found.append(MigrationOutcome(one.name, one.checksum, "deleted", (gone,)))
     return found

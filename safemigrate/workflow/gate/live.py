@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.errors import word
 from safemigrate.lint.facts import Facts
 from safemigrate.lint.run import of_history
 from safemigrate.model import AppliedMigration, Finding, Migration, Severity
@@ -46,7 +47,9 @@ class Live:
             yield _finding("failed-migration", Severity.ERROR, said, row.name, "safemigrate status")
         for row in state.missing:
             said = f"{row.name} is applied in {self.url}, and neither this branch nor its base has it"
-            yield _finding("missing-migration", Severity.WARNING, said, row.name, f"git log --all -- '*{row.name}/*'")
+            yield _finding(
+                "missing-migration", Severity.WARNING, said, row.name, f"git log --all -- {word(f'*{row.name}/*')}"
+            )
 
     def _moved(self, state: HistoryState) -> Iterator[Finding]:
         applied = {one.name: one.checksum for one in state.applied}

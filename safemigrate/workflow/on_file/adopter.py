@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from safemigrate.db.sqlite.catalog import Catalog, Names, read
 from safemigrate.db.sqlite.compare import compare, fingerprint, other_order
 from safemigrate.db.sqlite.connection import VERSION, Connection, SqlError, connect
-from safemigrate.errors import ConnectionFailed
+from safemigrate.errors import ConnectionFailed, word
 from safemigrate.model import AppliedState, Migration, Progress, counted, silent
 from safemigrate.prisma import history as files
 from safemigrate.prisma import sqlite_history as history
@@ -154,7 +154,7 @@ def _reached(made: Copies, migrations: Sequence[Migration], live: Catalog, reque
 
 def _replay(connection: Connection, one: Migration) -> None:
     purpose = "Without that nobody can say which of its migrations the file has already."
-    replay(connection, [one], silent, purpose=purpose, fix=("safemigrate status", f"edit {one.path}"))
+    replay(connection, [one], silent, purpose=purpose, fix=("safemigrate status", f"edit {word(one.path)}"))
 
 
 def _columns(catalog: Catalog) -> set[tuple[str, str]]:

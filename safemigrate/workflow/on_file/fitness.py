@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from safemigrate.db.sqlite.connection import VERSION, value
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import in_words, violations
+from safemigrate.errors import word
 from safemigrate.model import Diagnosis
 from safemigrate.snapshot import store
 from safemigrate.workflow.fitness import Seen, megabytes
@@ -35,7 +35,7 @@ def check_file(stack: ExitStack, _request: Request, seen: Seen, _shadow: str | N
             "file",
             ok=False,
             detail=f"{said}: {'; '.join(damage[:5])}",
-            fix=(f"sqlite3 {shlex.quote(str(target.path))} 'PRAGMA integrity_check; PRAGMA foreign_key_check'",),
+            fix=(f"sqlite3 {word(target.path)} 'PRAGMA integrity_check; PRAGMA foreign_key_check'",),
         )
     else:
         yield Diagnosis("file", ok=True, detail=f"{said}; in order")

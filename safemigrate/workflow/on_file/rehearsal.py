@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from safemigrate.db.sqlite.catalog import fold
-from safemigrate.errors import MigrationFailed
+from safemigrate.errors import MigrationFailed, word
 from safemigrate.model import OnProgress, Progress
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.same_end import same_end
@@ -84,5 +84,5 @@ def _split(script: Script, elsewhere: Sequence[str]) -> MigrationFailed:
         "\n".join(
             (*elsewhere, "It needs foreign keys on in one part and off in another, which one transaction cannot.")
         ),
-        (f"split {script.migration.path} in two: what deletes or updates rows, and what makes tables anew",),
+        (f"split {word(script.migration.path)} in two: what deletes or updates rows, and what makes tables anew",),
     )

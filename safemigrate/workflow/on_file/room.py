@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from safemigrate.errors import ShadowError
+from safemigrate.errors import ShadowError, word
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.snapshot import store as stores
 
@@ -34,7 +33,7 @@ def require_free(needed: Mapping[Path, int], what: str) -> None:
             raise ShadowError(
                 f"{wanted:,} bytes are needed in {there} {what}, and {free:,} are free",
                 "Nothing was changed.",
-                (f"df -h {shlex.quote(str(there))}", "safemigrate snapshot prune --dry-run", _ELSEWHERE),
+                (f"df -h {word(there)}", "safemigrate snapshot prune --dry-run", _ELSEWHERE),
             )
 
 

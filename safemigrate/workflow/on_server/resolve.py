@@ -13,7 +13,7 @@ from safemigrate.db.catalog import read
 from safemigrate.db.fingerprint import fingerprint
 from safemigrate.db.postgres import Connection, Server, connect, server
 from safemigrate.db.url import DatabaseUrl
-from safemigrate.errors import ConnectionFailed, HistoryError, ShadowError
+from safemigrate.errors import ConnectionFailed, HistoryError, ShadowError, word
 from safemigrate.execute import journal
 from safemigrate.execute.run import holder, is_held
 from safemigrate.execute.runs import Hold, Run, RunState
@@ -126,7 +126,7 @@ def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
         return ConnectionFailed(
             f"user {url.user} lacks a right in database {url.database}: {said.message}",
             "Migrations run as a user who may read and write everything that Prisma manages there, usually its owner.",
-            (f"psql -h {url.host} -p {url.port} -U {url.user} -d {url.database} -c '\\dp'",),
+            (f"psql -h {url.host} -p {url.port} -U {word(url.user)} -d {word(url.database)} -c '\\dp'",),
         )
     if said.sqlstate[:2] in ("", "08", "57"):
         return ConnectionFailed(

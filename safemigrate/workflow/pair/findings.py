@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safemigrate.errors import word
 from safemigrate.model import Finding, Severity, Span
 from safemigrate.prisma.in_step import allow
 from safemigrate.prisma.in_step.difference import Difference, Level
@@ -27,7 +28,7 @@ def _finding(found: InStep, one: Difference) -> Finding:
         "",
         _span(found, one),
         subject=one.subject,
-        help=f"safemigrate check --fix {shown(one.edits[0].path)}" if one.edits and not one.allowed else "",
+        help=f"safemigrate check --fix {word(shown(one.edits[0].path))}" if one.edits and not one.allowed else "",
         allowed=one.allowed,
         path=path,
         edit=found.edit(one),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safemigrate import git
 from safemigrate.disk import write_whole
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.git import Named
 from safemigrate.git.branch import Branch, NoBase
 from safemigrate.prisma.in_step.compare import differences
@@ -119,11 +119,11 @@ def commands(found: InStep, pair: Pair) -> list[str]:
 
 def fixes(edits: Sequence[Edit]) -> list[str]:
     """The commands that show edits, and write them."""
-    return [f"safemigrate check --fix {shown(path)}" for path in dict.fromkeys(edit.path for edit in edits)]
+    return [f"safemigrate check --fix {word(shown(path))}" for path in dict.fromkeys(edit.path for edit in edits)]
 
 
 def _apply(project: Project) -> str:
-    return f"safemigrate apply --schema {shown(project.schema)}"
+    return f"safemigrate apply --schema {word(shown(project.schema))}"
 
 
 def _branch(pair: Pair, named: Named | None) -> Branch | None:

@@ -5,13 +5,13 @@ Counted by SQL, each table in one pass; moving them is pgloader's work.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from safemigrate.db.sqlite.catalog import Catalog, Table, read
 from safemigrate.db.sqlite.connection import Connection, literal, quote, rows
+from safemigrate.errors import word
 from safemigrate.prisma.schema.values import Block, Schema
 from safemigrate.workflow.pair.fitting import Condition, conditions
 
@@ -138,8 +138,8 @@ def _orphans(
 
 def shell(file: Path, sql: str) -> str:
     """A command that runs SQL on a file, as readable as a shell lets it be."""
-    quoted = shlex.quote(sql) if set(sql) & set('"$`!\\') else f'"{sql}"'
-    return f"sqlite3 {shlex.quote(str(file))} {quoted}"
+    quoted = word(sql) if set(sql) & set('"$`!\\') else f'"{sql}"'
+    return f"sqlite3 {word(file)} {quoted}"
 
 
 def named(name: str) -> str:

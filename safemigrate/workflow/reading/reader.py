@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safemigrate.errors import ProjectError, SafemigrateError
+from safemigrate.errors import ProjectError, SafemigrateError, word
 from safemigrate.lint import Facts, lint
 from safemigrate.lint.history import History
 from safemigrate.lint.policy import Policy
@@ -99,7 +98,7 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         there = next(each for each in (path, *path.absolute().parents) if os.path.exists(each))  # noqa: PTH110 a folder that may not be looked into is no error
-        raise ProjectError(error.strerror or str(error), fix=(f"ls -l {shlex.quote(str(there))}",)) from error
+        raise ProjectError(error.strerror or str(error), fix=(f"ls -l {word(there)}",)) from error
 
 
 def _split(path: Path, content: bytes, history: History | None) -> tuple[Migration, list[Statement]]:

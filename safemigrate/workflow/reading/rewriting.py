@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safemigrate import git
 from safemigrate.disk import write_whole
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.lint.rewrite import Rewritten
 from safemigrate.model import Migration
 from safemigrate.model.value import dataclass
@@ -115,5 +115,5 @@ def _write(proposal: Proposal) -> None:
     for path, before, after in reversed(proposal.files):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not before and path.exists():
-            raise ProjectError(f"{path} is there already", "Nothing is overwritten.", (f"mv {path} elsewhere",))
+            raise ProjectError(f"{path} is there already", "Nothing is overwritten.", (f"mv {word(path)} elsewhere",))
         write_whole(path, after)

@@ -116,13 +116,16 @@ def test_rows_that_pointed_nowhere_before_are_no_loss_of_the_change(project: Pro
 
 
 def test_a_rolled_back_migration_is_held(project: Project) -> None:
-    project.write(CHANGE, DROPS)
+    name = "20240202000000_slim down"  # what is pasted must not fall apart: `rm -r` would take its first half
+    project.write(name, DROPS)
     project.apply()
     project.rollback()
-    with pytest.raises(HistoryError, match="on hold"):
+    with pytest.raises(HistoryError, match="on hold") as held:
         project.apply()
+    folder = project.folder / "prisma" / "migrations" / name
+    assert held.value.fix == (f"safemigrate release '{name}'   # apply it again", f"rm -r '{folder}'   # drop it")
     states = {one.name: one.state for one in status(project.request()).migrations}
-    assert states == {INIT: "applied", CHANGE: "held"}
+    assert states == {INIT: "applied", name: "held"}
 
 
 def test_without_consent_nothing_is_changed(project: Project) -> None:
