@@ -48,15 +48,18 @@ def derive(
     after: Catalog,
     *,
     descent: Lineage | None = None,
+    keeps: bool = True,
 ) -> Derived:
     """Derive the steps of a migration, and keep what it would lose in the attached file `safemigrate`.
 
     The file after it is `main`, the one before it is attached as `before`. The whole way back is in the first step. It
-    runs in one transaction with foreign keys not enforced. Raises MigrationFailed where SQLite cannot read the rows.
+    runs in one transaction with foreign keys not enforced. Without `keeps` it knows of no rows, and leaves those of
+    today as they are. Raises MigrationFailed where SQLite cannot read the rows.
     """
     try:
         with connection.transaction():
-            first, reasons = _derived(connection, key_of(migration, checksum), observed, before, after, descent)
+            key = key_of(migration, checksum)
+            first, reasons = _derived(connection, key, observed, before, after, descent, keeps=keeps)
     except SqlError as error:
         if told(connection.path, error):
             raise  # the disk, the rights, another process: `connect` says which
@@ -75,6 +78,8 @@ def _derived(
     before: Catalog,
     after: Catalog,
     descent: Lineage | None,
+    *,
+    keeps: bool,
 ) -> tuple[Step, list[str]]:
     numbers = count(1)
 
@@ -82,7 +87,8 @@ def _derived(
         return quote("safemigrate", f"left_{key}_{next(numbers)}")
 
     run(connection, SETTING)
-    change, reasons = _change(connection, key, observed, before, after, descent or lineage(before, after, observed))
+    descent = descent or lineage(before, after, observed)
+    change, reasons = _change(connection, key, observed, before, after, descent, keeps=keeps)
     step = Step(
         "",
         1,
@@ -101,7 +107,14 @@ def key_of(migration: str, checksum: str) -> str:
 
 
 def _change(
-    connection: Connection, key: str, observed: Sequence[Observed], before: Catalog, after: Catalog, descent: Lineage
+    connection: Connection,
+    key: str,
+    observed: Sequence[Observed],
+    before: Catalog,
+    after: Catalog,
+    descent: Lineage,
+    *,
+    keeps: bool,
 ) -> tuple[Change, list[str]]:
     backs: list[Back] = []
     gone: list[tuple[Table, Keeping]] = []
@@ -121,11 +134,11 @@ def _change(
             continue
         assert was
         if found is None:
-            gone.append((was, keep_whole(connection, was, name)))
+            gone.append((was, keep_whole(connection, was, name) if keeps else Keeping()))
             continue
         now = after.tables[found.table]
         pair = Pair(was, Virtual.of(now).rows or now if virtual else now, found)
-        if _kept_all(observed, pair):
+        if not keeps or _kept_all(observed, pair):
             backs.append(Back(pair, Keeping(key=key_of_today(connection, pair, after))))
         else:
             backs.append(Back(pair, keep(connection, pair, name, before, after)))

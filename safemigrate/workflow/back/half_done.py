@@ -70,9 +70,8 @@ def locate(request: Request, resolved: Resolved, target: ServerTarget, shadow: s
     )
     return HalfDone(
         migration,
-        done,
+        statements[:done],
         len(statements),
-        derived.steps[-1].line if done else 0,
         tuple(sql for step in reversed(derived.steps) for sql in step.inverse),
         lost,
         tuple(left[done]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from safemigrate.errors import HistoryError, MigrationFailed, Restored, word
 from safemigrate.model import Migration, MigrationOutcome, Outcome, Proof, Result, Verdict
+from safemigrate.sql import Statement
+from safemigrate.sql.actions import CreateTable, Delete, Insert, Update
 from safemigrate.workflow.back.outcome import outcome_of
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.target import Target
@@ -14,16 +16,14 @@ from safemigrate.workflow.target import Target
 
 @dataclass(frozen=True, slots=True)
 class HalfDone:
-    """A failed migration: the first `done` of its statements are in the database, `inverse` takes those back.
+    """A failed migration: the first of its statements are in the database, those `done`; `inverse` takes them back.
 
-    `line` is the last one's. `lost` names what those statements dropped; nobody kept it. `differences` are left over
-    between target and shadow.
+    `lost` names what those statements dropped; nobody kept it. `differences` are left over between target and shadow.
     """
 
     migration: Migration
-    done: int
+    done: Sequence[Statement]
     total: int
-    line: int
     inverse: tuple[str, ...]
     lost: tuple[str, ...]
     differences: tuple[str, ...]
@@ -33,7 +33,16 @@ class HalfDone:
         """How far it got, in words."""
         if not self.done:
             return f"none of its {self.total} statements is in the database"
-        return f"{self.done} of its {self.total} statements are in the database, up to line {self.line}"
+        line = self.done[-1].span.line
+        return f"{len(self.done)} of its {self.total} statements are in the database, up to line {line}"
+
+    @property
+    def written(self) -> list[str]:
+        """The tables from before it whose rows those statements insert, update or delete."""
+        actions = [action for one in self.done for action in one.actions]
+        born = {one.table.name.lower() for one in actions if isinstance(one, CreateTable)}
+        wrote = (one.table for one in actions if isinstance(one, Insert | Update | Delete))
+        return list(dict.fromkeys(str(table) for table in wrote if table.name.lower() not in born))
 
 
 def failed(target: Target) -> Migration:
@@ -55,10 +64,12 @@ def take_back(
 ) -> Outcome:
     """Have `run` take it back, unless it is only to be told. Raises Restored where that failed and changed nothing."""
     name = found.migration.name
-    verdict = Verdict.LOSSY if found.lost else Verdict.EXACT
-    proof = Proof(verdict, tuple(f"{one} comes back empty" for one in found.lost))
+    reasons = [f"{one} comes back empty" for one in found.lost]
+    reasons += [f"what its statements did to the rows of {one} stays" for one in found.written]
+    proof = Proof(Verdict.LOSSY if reasons else Verdict.EXACT, tuple(reasons))
     notes = [f"{name}: {found.said}."]
     notes += [f"{one} was dropped by Prisma and comes back empty: nothing was kept" for one in found.lost]
+    notes += [f"what it did to the rows of {one} stays: nobody kept what was there" for one in found.written]
     notes += [f"left as it is: {line}" for line in found.differences]
     script = "\n".join(f"{sql};" for sql in found.inverse)
     outcome = MigrationOutcome(name, found.migration.checksum, "failed", proof=proof, script=script)

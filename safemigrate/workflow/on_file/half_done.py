@@ -63,10 +63,8 @@ def _compared(made: Copies, connection: Connection, migration: Migration, found:
     # Statements that change rows alone leave no mark in the catalog: the latest state that fits is taken.
     done = min(range(len(states)), key=lambda number: (len(left[number]), -number))
     inverse = _inverse(made, migration, observations[:done], base)
-    line = observations[done - 1].statement.span.line if done else 0
-    return HalfDone(
-        migration, done, len(statements), line, inverse, tuple(_lost(observations[:done], base)), tuple(left[done])
-    )
+    lost = tuple(_lost(observations[:done], base))
+    return HalfDone(migration, statements[:done], len(statements), inverse, lost, tuple(left[done]))
 
 
 def _inverse(made: Copies, migration: Migration, done: Sequence[Observation], base: Catalog) -> tuple[str, ...]:
@@ -79,7 +77,8 @@ def _inverse(made: Copies, migration: Migration, done: Sequence[Observation], ba
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         with attached(connection, made.path(_BEFORE), made.path(_SIDE)):
-            derived = derive(connection, migration.name, migration.checksum, done, base, read(connection))
+            after = read(connection)
+            derived = derive(connection, migration.name, migration.checksum, done, base, after, keeps=False)
     return tuple(sql for step in reversed(derived.steps) for sql in step.inverse)
 
 
