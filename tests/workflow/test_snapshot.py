@@ -134,7 +134,7 @@ def test_restore_into_a_database_that_is_not_there(project: Project, other: Data
     outcome = snapshot.restore(project.request(), "latest", into)
     assert (outcome.result, outcome.database, project.asked) == (Result.OK, str(other), [])
     assert "restored and found equal: 4 tables, 10 rows in 4 of them" in outcome.notes[0]
-    assert outcome.next == (f"safemigrate status --url '{other}'",)
+    assert outcome.next == (f"safemigrate status --url {other}",)
     assert rows_of(other) == before
     assert snapshot.list_(project.request()).snapshots == (replace(taken, verified=True),)
 
