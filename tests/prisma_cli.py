@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +118,32 @@ def cli(version: str) -> PrismaCli:
         pytest.skip("needs Node 20 and npm")
     folder = npm_installed(f"prisma-{version}", {"package.json": b'{"private": true}'}, f"prisma@{version}")
     return PrismaCli(version, folder, {**_engine(), "CHECKPOINT_DISABLE": "1", "NO_COLOR": "1"})
+
+
+_SCHEMA_ENGINES = {
+    "5": "5.22.0-44.605197351a3c8bdd595af2d2a9bc3025bca48ea2",
+    "6": "7.1.1-3.c2990dca591cba766e3b7ef5d9e8a84796e47ab7",
+}
+_VALIDATE = """
+const { version, texts } = JSON.parse(require('fs').readFileSync(0))
+const engine = require(`engine-${version}`)
+console.log(JSON.stringify(texts.map((text) => {
+  try { engine.validate(JSON.stringify({ prismaSchema: [['schema.prisma', text]], noColor: true })); return '' }
+  catch (error) { return error.message }
+})))
+"""
+
+
+def validated(version: str, texts: Sequence[str]) -> list[str]:
+    """What `prisma validate` of a major says of each schema, "" for a valid one: the module it calls, started once."""
+    packages = {f"engine-{one}": f"npm:@prisma/prisma-schema-wasm@{exact}" for one, exact in _SCHEMA_ENGINES.items()}
+    package = json.dumps({"private": True, "dependencies": packages}).encode()
+    folder = npm_installed("schema", {"package.json": package})
+    asked = json.dumps({"version": version, "texts": list(texts)})
+    said = subprocess.run(
+        ["node", "-e", _VALIDATE], cwd=folder, input=asked, capture_output=True, text=True, check=True
+    )
+    return [str(one) for one in json.loads(said.stdout)]
 
 
 def only(*versions: str) -> pytest.MarkDecorator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from safemigrate.prisma.in_step import allow, fields, keys, write
+from safemigrate.prisma.in_step import allow, fields, keys, relations, write
 from safemigrate.prisma.in_step.difference import Difference, Edit, Level, Side
 from safemigrate.prisma.in_step.sides import Sides
 from safemigrate.prisma.in_step.translate import Style, as_written, block_for_sqlite, for_sqlite
@@ -81,10 +81,25 @@ def _labels(sides: Sides, there: Block, here: Block) -> Iterator[Difference]:
             subject = f"{there.name}.{name}"
             message = f"{subject} is a label in {sides.name(lacking.other)} and not in {sides.name(lacking)}"
             yield _part(sides, subject, message, lacking, has, lacks, has.fields[name])
+        elif there.fields[name].column != here.fields[name].column:
+            yield fields.mapped(sides, there, there.fields[name], here.fields[name])
 
 
 def _model(sides: Sides, there: Block, here: Block) -> Iterator[Difference]:
+    called = relations.called((sides.production, there), (sides.development, here))
+    if sides.before is None:  # a base says which name is new: that comes, the old one goes
+        columns = {one.column: name for name, one in there.fields.items() if name not in here.fields}
+        called |= {
+            name: columns[one.column]
+            for name, one in here.fields.items()
+            if name not in there.fields and one.column in columns and one.type not in sides.development.models
+        }
+    for new, old in called.items():
+        yield _renamed(sides, there.fields[old], here.fields[new], there.name)
+        yield from fields.compare(sides, there, here, there.fields[old], here.fields[new])
     for name in dict.fromkeys([*there.fields, *here.fields]):
+        if name in called or name in called.values():
+            continue
         mine, theirs = here.fields.get(name), there.fields.get(name)
         if mine and theirs:
             yield from fields.compare(sides, there, here, theirs, mine)
@@ -101,13 +116,29 @@ def _missing(sides: Sides, has: Block, lacks: Block, field: Field, lacking: Side
     return _part(sides, subject, message, lacking, has, lacks, field)
 
 
+def _renamed(sides: Sides, theirs: Field, mine: Field, model: str) -> Difference:
+    """A field that has another name for the same thing: a relation's has no column, so the name is all there is."""
+    message = f"{model}.{theirs.name} of {sides.name(Side.PRODUCTION)} is called {mine.name}"
+    leads = sides.lost(Side.DEVELOPMENT, model, theirs.name) and not sides.lost(Side.PRODUCTION, model, mine.name)
+    field, name, also = (theirs, mine.name, mine) if leads else (mine, theirs.name, theirs)
+    edits: tuple[Edit, ...] = ()
+    if field.type in sides.production.models:
+        width = field.typed.start - field.place.start
+        edits = (Edit(field.place.path, field.place.start, field.typed.start, f"{name} ".ljust(width)),)
+    follows = Side.PRODUCTION if leads else Side.DEVELOPMENT
+    message += f" in {sides.name(Side.DEVELOPMENT)}"
+    return Difference(f"{model}.{theirs.name}", message, Level.MUST, follows, field.place, also.place, edits)
+
+
 def _part(
     sides: Sides, subject: str, message: str, lacking: Side, has: Block, lacks: Block, field: Field
 ) -> Difference:
     """A field or a label that one side lacks: it is added there, or goes here too."""
     schema = sides.of(lacking.other)
     if sides.lost(lacking, has.name, field.name):
-        edits: tuple[Edit, ...] = (write.without_field(schema, field),)
+        beyond = [one for one in has.attributes if not block_for_sqlite(schema, one)]  # SQLite never had those
+        named = [one for one in beyond if field.name in {part.partition("(")[0] for part in one.listed("fields")}]
+        edits = (write.without_field(schema, field), *(write.without_attribute(schema, one) for one in named))
         return Difference(subject, f"{message} any more", Level.MUST, lacking.other, field.place, edits=edits)
     order = list(has.fields)
     wanted = (
@@ -123,6 +154,8 @@ def _part(
 def _views(sides: Sides) -> Iterator[Difference]:
     """PostgreSQL's views are beyond Prisma's SQL; one of SQLite's alone is something that production does not have."""
     for name, block in sides.development.blocks.items():
-        if block.kind == "view" and name not in sides.production.blocks:
+        if block.kind == "view" and (there := sides.production.blocks.get(name)):
+            yield from _model(sides, there, block)
+        elif block.kind == "view":
             message = f"view {name} is in {sides.name(Side.DEVELOPMENT)} alone"
             yield Difference(name, message, Level.WORTH, Side.PRODUCTION, block.place)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from safemigrate.prisma.in_step import write
 from safemigrate.prisma.in_step.difference import Difference, Edit, Level, Side
+from safemigrate.prisma.in_step.relations import as_related, relation
 from safemigrate.prisma.in_step.sides import Sides
 from safemigrate.prisma.in_step.translate import (
     Translated,
     as_written,
     counts,
     counts_in_int,
+    for_server,
     for_sqlite,
     generated,
 )
@@ -31,44 +33,41 @@ def compare(sides: Sides, there: Block, here: Block, theirs: Field, mine: Field)
     assert wanted is not None
     is_list = theirs.many and theirs.type not in production.models
     if not _fits(sides, there, theirs, mine):
-        follows = sides.follows(there.name, mine.name, lambda _schema, _block, field: (field.type, field.many))
+        follows = sides.field_follows(there.name, mine.name, lambda _schema, _block, field: (field.type, field.many))
         yield _differs(sides, there, theirs, mine, "type", (_typed(theirs), _typed(mine)), follows, wanted)
     elif theirs.optional != mine.optional and not is_list:
-        follows = sides.follows(there.name, mine.name, lambda _schema, _block, field: field.optional)
+        follows = sides.field_follows(there.name, mine.name, lambda _schema, _block, field: field.optional)
         words = ("optional" if theirs.optional else "required", "optional" if mine.optional else "required")
-        yield _differs(sides, there, theirs, mine, "type", words, follows, wanted)
+        yield _differs(sides, there, theirs, mine, "mark", words, follows, wanted)
     if not is_list and not _same_default(sides, there, theirs, mine):
-        follows = sides.follows(there.name, mine.name, _default_text)
+        follows = sides.field_follows(there.name, mine.name, _default_text)
         shown = (_default_text(production, there, theirs), _default_text(development, here, mine))
         yield _differs(sides, there, theirs, mine, "default", shown, follows, wanted)
-    for name, value in (("updatedAt", _has("updatedAt")), ("ignore", _has("ignore")), ("map", _column)):
+    is_relation = theirs.type in production.models
+    if theirs.column != mine.column and not is_relation and not there.get("schema"):
+        yield mapped(sides, there, theirs, mine)
+    for name in ("updatedAt", "ignore"):
+        value = _has(name)
         pair = (value(production, there, theirs), value(development, here, mine))
-        if pair[0] != pair[1] and not (name == "map" and there.get("schema")):
-            follows = sides.follows(there.name, mine.name, value)
-            yield _differs(sides, there, theirs, mine, name, (str(pair[0]), str(pair[1])), follows, wanted)
-    if theirs.type in production.models and _fits(sides, there, theirs, mine):
-        pair = (relation(production, there, theirs), relation(development, here, mine))
         if pair[0] != pair[1]:
-            follows = sides.follows(there.name, mine.name, relation)
-            shown = (_only(pair[0], pair[1]), _only(pair[1], pair[0]))
-            yield _differs(sides, there, theirs, mine, "relation", shown, follows, wanted)
+            follows = sides.field_follows(there.name, mine.name, value)
+            yield _differs(sides, there, theirs, mine, name, (str(pair[0]), str(pair[1])), follows, wanted)
+    if is_relation and _fits(sides, there, theirs, mine):
+        pair = (relation(production, there, theirs), relation(development, here, mine))
+        said = {key for one in (theirs, mine) if (about := one.get("relation")) for key in about.arguments}
+        # what nobody says follows from `?`, which is told where it stands
+        keys = [key for key in pair[0] | pair[1] if key in said and pair[0].get(key) != pair[1].get(key)]
+        if keys:
+            follows = sides.field_follows(there.name, mine.name, relation)
+            shown = (_listed(pair[0], keys), _listed(pair[1], keys))
+            yield _differs(sides, there, theirs, mine, "relation", shown, follows, wanted, keys)
 
 
-def relation(schema: Schema, block: Block, field: Field) -> dict[str, str]:
-    """What a relation does, with what Prisma takes where nothing is said (docs: referential actions)."""
-    about = field.get("relation")
-    target = schema.models.get(field.type)
-    if about is None or "fields" not in about.arguments:
-        back = target and any(one.type == block.name and one.many for one in target.fields.values())
-        through = field.many and back  # its table is named after the relation
-        return {"name": about.text("name")} if about and through else {}
-    optional = any(block.fields[name].optional for name in about.listed("fields") if name in block.fields)
-    return {
-        "fields": about.arguments["fields"],
-        "references": about.arguments.get("references", ""),
-        "onDelete": about.arguments.get("onDelete", "SetNull" if optional else "Restrict"),
-        "onUpdate": about.arguments.get("onUpdate", "Cascade"),
-    }
+def mapped(sides: Sides, there: Block, theirs: Field, mine: Field) -> Difference:
+    """A field or a label that has another name in the database."""
+    follows = sides.field_follows(there.name, mine.name, lambda _schema, _block, field: field.column)
+    wanted = as_written(sides.production, theirs)
+    return _differs(sides, there, theirs, mine, "map", (theirs.column, mine.column), follows, wanted)
 
 
 def _differs(
@@ -80,22 +79,25 @@ def _differs(
     shown: tuple[str, str],
     follows: Side,
     wanted: Translated,
+    keys: Collection[str] = (),
 ) -> Difference:
     subject = f"{there.name}.{mine.name}"
     production, development = (
         f"{_words(what, words)} in {sides.name(side)}"
         for words, side in zip(shown, (Side.PRODUCTION, Side.DEVELOPMENT), strict=True)
     )
-    if follows is Side.DEVELOPMENT:
-        schema, field, source = sides.development, mine, wanted
-    else:
-        schema, field, source = sides.production, theirs, as_written(sides.development, mine)
-    edits = tuple(_edits(schema, field, source, what, follows, theirs))
-    also = theirs.place if field is mine else mine.place
     message = f"{subject} {_VERBS.get(what, 'is')} {production}, {development}"
     if what == "type" and shown == ("BigInt", "BigInt"):
         message = f"{subject} is a BigInt that counts by itself: SQLite counts in an Int alone"
-    forced = what == "default" and not edits  # an expression that SQLite has nothing like
+        follows = Side.DEVELOPMENT
+    if follows is Side.DEVELOPMENT:
+        schema, field, led, source = sides.development, mine, theirs, wanted
+    else:
+        schema, field, led = sides.production, theirs, mine
+        source = for_server(schema, theirs, as_written(sides.development, mine), mine)
+    edits = tuple(_edits(schema, field, led, source, what, keys))
+    also = led.place
+    forced = what == "default" and follows is Side.DEVELOPMENT and not edits  # SQLite has no such expression
     return Difference(subject, message, Level.WORTH if forced else Level.MUST, follows, field.place, also, edits)
 
 
@@ -115,18 +117,22 @@ def _words(what: str, words: str) -> str:
             return words
 
 
-def _edits(schema: Schema, field: Field, source: Translated, what: str, follows: Side, theirs: Field) -> Iterator[Edit]:
+def _edits(
+    schema: Schema, field: Field, led: Field, source: Translated, what: str, keys: Collection[str]
+) -> Iterator[Edit]:
     if what == "type":
         if schema.text(field.typed) != source.type:
             yield write.retyped(field, source.type)
-        bare = re.sub(r"\[\]|\?", "", source.type)
-        if follows is Side.PRODUCTION and theirs.native and bare != theirs.type:
-            yield write.attribute(schema, field, theirs.native.name, "")
+        if field.native and re.sub(r"\[\]|\?", "", source.type) != field.type:
+            yield write.attribute(schema, field, field.native.name, "")
         return
-    text = source.attributes.get(what, "")
-    if what == "default" and follows is Side.PRODUCTION and field.type in schema.enums:
-        text = text.replace('"', "")  # a label
-    if text or field.get(what):
+    if what == "mark":
+        yield write.retyped(field, schema.text(field.typed).removesuffix("?") + "?" * led.optional)
+        return
+    text, old, new = source.attributes.get(what, ""), field.get(what), led.get(what)
+    if what == "relation" and old and new:
+        text = as_related(old, new, keys)
+    if text != (schema.text(old.place) if old else ""):
         yield write.attribute(schema, field, what, text)
 
 
@@ -149,8 +155,8 @@ def _same_default(sides: Sides, there: Block, theirs: Field, mine: Field) -> boo
     ours, other = (_value(field) for field in (theirs, mine))
     if ours == other:
         return True
-    if "autoincrement()" in (ours, other) and not counts(there, theirs):
-        return not other or other == "autoincrement()"  # SQLite counts in a primary key alone
+    if ours == "autoincrement()":
+        return not other and not counts(there, theirs)  # SQLite counts in a primary key alone
     if ours.startswith("dbgenerated("):
         return bool(other) or theirs.optional
     if not ours or not other:
@@ -186,13 +192,9 @@ def _has(name: str) -> Value:
     return lambda _schema, _block, field: field.get(name) is not None
 
 
-def _column(_schema: Schema, _block: Block, field: Field) -> str:
-    return field.column
-
-
 def _typed(field: Field) -> str:
     return f"{field.type}{'[]' if field.many else ''}"
 
 
-def _only(one: dict[str, str], other: dict[str, str]) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in one.items() if other.get(key) != value)
+def _listed(said: dict[str, str], keys: Collection[str]) -> str:
+    return ", ".join(f"{key}: {said[key]}" for key in keys if key in said)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from safemigrate.prisma.in_step import write
@@ -26,29 +27,49 @@ class _Said:
 def compare(sides: Sides, there: Block, here: Block) -> Iterator[Difference]:
     """Compare a model of the production schema, `there`, with that of the development schema."""
     theirs, mine = _keys(there), _keys(here)
+    of_same = {_fields(key): key for key in theirs.keys() - mine.keys() if key[0] == "index"}
+    twins = {
+        of_same[_fields(key)]: key
+        for key in mine.keys() - theirs.keys()
+        if key[0] == "index" and _fields(key) in of_same
+    }
+    for key, twin in twins.items():
+        if _possible(sides, there, here, theirs[key], Side.DEVELOPMENT):
+            yield _in_other_order(sides, there, theirs[key].attribute, mine[twin].attribute, twin)
     for key in dict.fromkeys([*theirs, *mine]):
-        if key in theirs and key in mine:
+        if (key in theirs and key in mine) or key in twins or key in twins.values():
             continue
         lacking = Side.DEVELOPMENT if key in theirs else Side.PRODUCTION
         said = theirs.get(key) or mine[key]
         has, lacks = (there, here) if lacking is Side.DEVELOPMENT else (here, there)
         if _possible(sides, has, lacks, said, lacking):
             yield _one_sided(sides, has, lacks, key, said, lacking)
+    ends = [sides.name(side) for side in (Side.PRODUCTION, Side.DEVELOPMENT)]
     if there.table != here.table and not there.get("schema"):
-        yield _renamed(sides, there, here)
+        message = f"{there.name} is the table {there.table} in {ends[0]}, {here.table} in {ends[1]}"
+        yield _said_otherwise(sides, there, here, "map", lambda block: block.table, message)
+    if bool(there.get("ignore")) != bool(here.get("ignore")):
+        left_out, left_in = ends if there.get("ignore") else reversed(ends)
+        message = f"{there.name} is left out of the client in {left_out}, and not in {left_in}"
+        yield _said_otherwise(sides, there, here, "ignore", lambda block: bool(block.get("ignore")), message)
 
 
 def _keys(block: Block) -> dict[_Key, _Said]:
     found: dict[_Key, _Said] = {}
     for attribute in block.attributes:
         if attribute.name in _WORDS:
-            key = (attribute.name, attribute.listed("fields"), attribute.text("name"))
+            fields = tuple(re.sub(r"\(sort: Asc\)$", "", one) for one in attribute.listed("fields"))
+            key = (attribute.name, fields, attribute.text("name"))
             found.setdefault(key, _Said(attribute))
     for field in block.fields.values():
         for attribute in field.attributes:
             if attribute.name in _WORDS:
                 found.setdefault((attribute.name, (field.name,), ""), _Said(attribute, field))
     return found
+
+
+def _fields(key: _Key) -> tuple[str, ...]:
+    return tuple(one.partition("(")[0] for one in key[1])
 
 
 def _possible(sides: Sides, has: Block, lacks: Block, said: _Said, lacking: Side) -> bool:
@@ -78,6 +99,22 @@ def _one_sided(sides: Sides, has: Block, lacks: Block, key: _Key, said: _Said, l
     return Difference(has.name, message, level, follows, place, lacks.place, (edit,))
 
 
+def _in_other_order(sides: Sides, there: Block, theirs: Attribute, mine: Attribute, key: _Key) -> Difference:
+    ends = (", ".join(one.listed("fields")) for one in (theirs, mine))
+    says = (
+        f"({one}) in {sides.name(side)}" for one, side in zip(ends, (Side.PRODUCTION, Side.DEVELOPMENT), strict=True)
+    )
+    message = f"an index of {there.name} is {', '.join(says)}"
+    if _is_new(sides, there.name, key):
+        follows, level, old, new = Side.PRODUCTION, Level.MUST, theirs, mine
+    else:
+        follows, level, old, new = Side.DEVELOPMENT, Level.WORTH, mine, theirs
+    listed = f"[{', '.join(new.listed('fields'))}]"
+    text = re.sub(r"\[.*\]", lambda _: listed, sides.of(follows).text(old.place), flags=re.DOTALL)
+    edit = Edit(old.place.path, old.place.start, old.place.end, text)
+    return Difference(there.name, message, level, follows, old.place, new.place, (edit,))
+
+
 def _had(sides: Sides, side: Side, model: str, key: _Key) -> bool:
     if not sides.before:
         return False
@@ -104,20 +141,17 @@ def _added(sides: Sides, lacks: Block, said: _Said, lacking: Side) -> Edit:
     return write.new_attribute(schema, lacks, text)
 
 
-def _renamed(sides: Sides, there: Block, here: Block) -> Difference:
-    message = f"{there.name} is the table {there.table} in {sides.name(Side.PRODUCTION)}"
-    message += f", {here.table} in {sides.name(Side.DEVELOPMENT)}"
-    changed = False
-    if sides.before:
-        was = [one.blocks.get(there.name) for one in sides.before]
-        changed = bool(was[0] and was[1] and was[0].table == there.table and was[1].table != here.table)
-    follows = Side.PRODUCTION if changed else Side.DEVELOPMENT
-    schema, block, table = (sides.production, there, here.table) if changed else (sides.development, here, there.table)
-    mapped = block.get("map")
-    text = "" if table == there.name else f'@@map("{table}")'
-    if mapped and text:
-        edit = Edit(mapped.place.path, mapped.place.start, mapped.place.end, text)
+def _said_otherwise(
+    sides: Sides, there: Block, here: Block, name: str, value: Callable[[Block], object], message: str
+) -> Difference:
+    """An attribute of the whole model."""
+    follows = sides.follows(there.name, lambda _schema, block: value(block))
+    block, led = (there, here) if follows is Side.PRODUCTION else (here, there)
+    schema, old, new = sides.of(follows), block.get(name), led.get(name)
+    text = sides.of(follows.other).text(new.place) if new else ""
+    if old and text:
+        edit = Edit(old.place.path, old.place.start, old.place.end, text)
     else:
-        edit = write.without_attribute(schema, mapped) if mapped else write.new_attribute(schema, block, text)
-    also = here.place if changed else there.place
-    return Difference(there.name, message, Level.MUST, follows, block.place, also, (edit,))
+        edit = write.without_attribute(schema, old) if old else write.new_attribute(schema, block, text)
+    place, also = (attribute.place if attribute else one.place for attribute, one in ((old, block), (new, led)))
+    return Difference(there.name, message, Level.MUST, follows, place, also, (edit,))

@@ -24,27 +24,38 @@ class Sides:
         return self.production if side is Side.PRODUCTION else self.development
 
     def name(self, side: Side) -> str:
-        """What a side is called: its file, or its folder where there are several."""
-        files = list(self.of(side).texts)
-        return files[0].name if len(files) == 1 else f"the {side} schema"
+        """What a side is called: its file, with as many of its folders as tell it from the other's."""
+        mine, other = (list(self.of(one).texts) for one in (side, side.other))
+        if len(mine) != 1:
+            return f"the {side} schema"
+        parts = mine[0].parts
+        shown = (parts[-count:] for count in range(1, len(parts)))
+        return "/".join(next((one for one in shown if all(path.parts[-len(one) :] != one for path in other)), parts))
 
     def lost(self, side: Side, block: str, field: str = "") -> bool:
         """Whether a side had this and has it no more, where the other did nothing of the kind."""
         was = self._before(side, block)
         return was is not None and (not field or field in was.fields)
 
-    def follows(self, model: str, field: str, value: Callable[[Schema, Block, Field], object]) -> Side:
+    def follows(self, model: str, value: Callable[[Schema, Block], object]) -> Side:
         """The side that should change where a value differs: production, where development alone has a new one."""
-        changed = [self._changed(side, model, field, value) for side in (Side.PRODUCTION, Side.DEVELOPMENT)]
+        changed = [self._changed(side, model, value) for side in (Side.PRODUCTION, Side.DEVELOPMENT)]
         return Side.PRODUCTION if changed == [False, True] else Side.DEVELOPMENT
 
-    def _changed(self, side: Side, model: str, field: str, value: Callable[[Schema, Block, Field], object]) -> bool:
-        was, now = self._before(side, model), self.of(side).blocks.get(model)
-        if was is None or now is None or field not in was.fields or field not in now.fields:
+    def field_follows(self, model: str, field: str, value: Callable[[Schema, Block, Field], object]) -> Side:
+        """The same for a value of a field."""
+
+        def of_field(schema: Schema, block: Block) -> object:
+            return value(schema, block, block.fields[field]) if field in block.fields else None
+
+        return self.follows(model, of_field)
+
+    def _changed(self, side: Side, model: str, value: Callable[[Schema, Block], object]) -> bool:
+        schema, was, now = self._schema_before(side), self._before(side, model), self.of(side).blocks.get(model)
+        if schema is None or was is None or now is None:
             return False
-        schema = self._schema_before(side)
-        assert schema is not None
-        return value(schema, was, was.fields[field]) != value(self.of(side), now, now.fields[field])
+        before = value(schema, was)
+        return before is not None and before != value(self.of(side), now)
 
     def _before(self, side: Side, block: str) -> Block | None:
         schema = self._schema_before(side)

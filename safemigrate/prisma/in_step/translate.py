@@ -13,6 +13,7 @@ _NOW = re.compile(r"\s*(now\s*\(\s*\)|(CURRENT|LOCAL)_?(TIMESTAMP|DATE|TIME)(\s*
 _UNNAMED = ("relation", "id")  # SQLite's connector has no names for foreign and primary keys
 _PLAIN = re.compile(r"-?\d+(\.\d+)?|true|false")
 _TREES = ("", "BTree")
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,21 @@ def for_sqlite(schema: Schema, model: Block, field: Field, style: Style) -> Tran
     if is_list:
         attributes.setdefault("default", '@default("[]")')
     return Translated(kind + mark, attributes)
+
+
+def for_server(schema: Schema, field: Field, mine: Translated, led: Field) -> Translated:
+    """A field of the development schema for a field that production has: a label for a text that stands for it."""
+    default = led.get("default")
+    value = default.arguments.get("value", "") if default else ""
+    text = mine.attributes.get("default", "")
+    if enum := schema.enums.get(field.type):
+        labels = {name: one.name for one in enum.fields.values() for name in (one.column, one.name)}
+        label = labels.get(unquoted(value), "")
+        own = field.get("default")
+        text = f"@default({label})" if label or not value else schema.text(own.place) if own else ""
+    elif field.type == "Json" and (literal := _LITERAL.fullmatch(generated(value))):
+        text = f"@default({json.dumps(literal[1].replace(chr(39) * 2, chr(39)), ensure_ascii=False)})"
+    return Translated(mine.type, {**mine.attributes, "default": text})
 
 
 def block_for_sqlite(schema: Schema, attribute: Attribute) -> str:

@@ -81,6 +81,9 @@ def without_block(schema: Schema, block: Block) -> Edit:
     """No such block, and no empty line where it was."""
     edit = _without(schema, block.place)
     text = schema.texts[edit.path]
+    if edit.end == len(text):
+        start = len(text[: edit.start].rstrip()) + 1
+        return Edit(edit.path, min(start, edit.start), edit.end, "")
     end = edit.end + 1 if text[edit.end : edit.end + 1] == "\n" else edit.end
     return Edit(edit.path, edit.start, end, "")
 

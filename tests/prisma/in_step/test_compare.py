@@ -130,6 +130,32 @@ def test_what_differs_is_said_and_development_follows(production: str, developme
     assert differences(*mended(theirs, mine, found), (5, 22)) == []
 
 
+def test_what_nobody_says_of_a_relation_is_told_once() -> None:
+    lines = "bId Int", "b B @relation(fields: [bId], references: [id])"
+    theirs = [line.replace("Int", "Int?").replace("B ", "B? ") for line in lines]
+    found = differences(schema(P, model(*theirs)), schema(D, model(*lines)))
+    assert [one.subject for one in found] == ["A.bId", "A.b"]
+    assert all("optional" in one.message for one in found)  # and not onDelete, which follows from that
+
+
+def test_a_field_with_another_name_for_the_same_is_called_so() -> None:
+    theirs, mine = model('text String @map("t")'), model('words Int @map("t")').replace("as A[]", "all A[]")
+    theirs, mine = (text.replace("words", "b B\n  words").replace("text", "b B\n  text") for text in (theirs, mine))
+    found = differences(schema(P, theirs), schema(D, mine))
+    assert [one.message for one in found] == [
+        "A.text of schema.prisma is called words in schema.sqlite.prisma",
+        "A.words is String in schema.prisma, Int in schema.sqlite.prisma",
+        "B.as of schema.prisma is called all in schema.sqlite.prisma",
+    ]
+
+
+def test_views_of_both_are_compared_and_schemas_of_one_name_told_by_their_folders() -> None:
+    theirs, mine = (f"view V {{\n  id Int @unique\n{line}}}\n" for line in ("  n Int\n", ""))
+    paths = (Path("prisma/postgres/schema.prisma"), Path("prisma/sqlite/schema.prisma"))
+    found = differences(schema(paths[0], theirs), schema(paths[1], mine))
+    assert [one.message for one in found] == ["V.n is in postgres/schema.prisma and not in sqlite/schema.prisma"]
+
+
 def test_places_are_lines_of_both_files() -> None:
     theirs, mine = schema(P, model("age Int")), schema(D, "// here\n\n" + model("age String"))
     (one,) = differences(theirs, mine)
