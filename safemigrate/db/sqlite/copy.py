@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -31,6 +32,9 @@ COMPANIONS = ("-journal", "-wal", "-shm")
 _VERSIONS = 18
 _PAGES = 1024  # some 4 MB a step: a sign of life often enough, and no cost
 _SHOWN = 20
+
+# What a check says of rows that break a rule of their table, which is no damage (sqlite.org/pragma.html).
+_BROKEN_RULE = re.compile(r"NULL value in |CHECK constraint failed in |\w+ value in ")
 
 
 def backup(source: Path | Connection, into: Path, on_progress: OnProgress = silent) -> None:
@@ -126,6 +130,18 @@ def integrity(
                 names = rows(connection, f"SELECT name FROM {quote(schema)}.sqlite_master WHERE type = 'table'")
                 return integrity(connection, schema, quick=quick, tables=[name for (name,) in names])
     return [text for text in found if text != "ok"]
+
+
+def damage(connection: Connection, *, quick: bool = True) -> list[str]:
+    """Say what is damaged in a file; rows that break a rule of their table are not."""
+    return [line for line in integrity(connection, quick=quick) if not _BROKEN_RULE.match(line)]
+
+
+def require_undamaged(copy: Path, of: Path) -> None:
+    """Read a copy of the file `of` through, page by page. Raises ConnectionFailed where it is damaged."""
+    with connect(copy, write=False) as connection:
+        if found := damage(connection):
+            raise errors.damaged(of, found)
 
 
 def _open(source: Path | Connection) -> AbstractContextManager[Connection]:

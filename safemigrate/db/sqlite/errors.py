@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -118,16 +119,16 @@ def told(path: Path, error: sqlite3.Error) -> ConnectionFailed | None:
         return busy(path)
     for case in _CASES:
         if code.startswith(case.begins) or message.startswith(case.begins):
-            facts = _facts(path)
-            why = case.why.replace("{header}", _header(path)) if "{header}" in case.why else case.why
-            return ConnectionFailed(
-                case.summary.format(**facts),
-                f"{why.format(**facts)} {said}".strip(),
-                tuple(line.format(**facts) for line in case.fix),
-            )
+            return _told(case, path, said)
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return _no_rights(path, code, said)
     return None
+
+
+def damaged(path: Path, found: Sequence[str]) -> ConnectionFailed:
+    """Say what a check found in a file."""
+    case = next(one for one in _CASES if one.begins == "SQLITE_CORRUPT")
+    return _told(case, path, "\n".join(found))
 
 
 def busy(path: Path) -> ConnectionFailed:
@@ -162,6 +163,16 @@ def not_written(path: Path, error: OSError) -> ConnectionFailed:
             (f"df -h {facts['folder']}",),
         )
     return ConnectionFailed(f"{path} cannot be written: {error.strerror}", "", _rights(path))
+
+
+def _told(case: _Case, path: Path, said: str) -> ConnectionFailed:
+    facts = _facts(path)
+    why = case.why.replace("{header}", _header(path)) if "{header}" in case.why else case.why
+    return ConnectionFailed(
+        case.summary.format(**facts),
+        f"{why.format(**facts)} {said}".strip(),
+        tuple(line.format(**facts) for line in case.fix),
+    )
 
 
 def _no_rights(path: Path, code: str, said: str) -> ConnectionFailed:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from safemigrate.db.sqlite.catalog import PRISMA
+from safemigrate.db.sqlite.catalog import PRISMA, Catalog, fold
 from safemigrate.db.sqlite.connection import Connection
 
-Change = Literal["insert", "update", "delete"]
+Change = Literal["insert", "update", "delete", "alter"]
 Write = tuple[Change, str]
 
 _CHANGES: dict[int, Change] = {
@@ -30,11 +30,15 @@ def writes(connection: Connection, schema: str = "main", *, alone: bool = False)
     """
     found: set[Write] = set()
 
-    def authorize(action: int, table: str | None, _column: str | None, of: str | None, _inside: str | None) -> int:
+    def authorize(action: int, table: str | None, column: str | None, of: str | None, _inside: str | None) -> int:
         change = _CHANGES.get(action)
         if change and table and of == schema and not table.startswith("sqlite_"):
             found.add((change, table))
-        file = table if action == sqlite3.SQLITE_ALTER_TABLE else of  # sqlite.org/c3ref/c_alter_table.html
+        file = of
+        if action == sqlite3.SQLITE_ALTER_TABLE:  # the file comes first (sqlite.org/c3ref/c_alter_table.html)
+            file = table
+            if column and file == schema:
+                found.add(("alter", column))
         prismas = table == PRISMA and (change or action == sqlite3.SQLITE_DROP_TABLE)
         if alone and (prismas or file not in (None, schema, "temp")):
             return sqlite3.SQLITE_DENY
@@ -45,3 +49,22 @@ def writes(connection: Connection, schema: str = "main", *, alone: bool = False)
         yield found
     finally:
         connection.set_authorizer(None)
+
+
+def touched(before: Catalog, after: Catalog, written: Collection[str]) -> set[str]:
+    """Return the tables, by their names before and after, that are not certain to hold the same as before.
+
+    `written` are those that `writes` tells of what ran between, the altered too: one may be written under another name.
+    What a table holds hangs on its root page, so that one of the same text there, to which no statement wrote, has the
+    same rows. A module's table is written through its own.
+    """
+    wrote = {fold(name) for name in written}
+
+    def same(name: str) -> bool:
+        was, now = before.tables.get(name), after.tables.get(name)
+        if was is None or now is None or (was.root, was.sql) != (now.root, now.sql):
+            return False
+        own = f"{fold(name)}_"
+        return fold(name) not in wrote and not (was.virtual and any(one.startswith(own) for one in wrote))
+
+    return {name for catalog in (before, after) for name in catalog.tables if not same(name)}

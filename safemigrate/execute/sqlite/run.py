@@ -124,12 +124,14 @@ def take_back(
     dangling: Violations = _NONE,
     reason: str = "it was rolled back",
     moment: datetime | None = None,
+    touched: Collection[str] | None = None,
 ) -> None:
     """Run the inverses of these runs, newest first, whole or not at all; they are on hold then.
 
     `rehearsed` is the side database of the rollback's own rehearsal, with what it drops and changes (`left`); `undo` is
     the plan that takes the rollback back. `fill` are the values that the inverse asks for, by name. `dangling` are rows
-    that pointed nowhere before the migrations, and may do so again. `moment` is the time that it was in the rehearsal.
+    that pointed nowhere before the migrations, and may do so again. `moment` is the time that it was in the rehearsal;
+    `touched` are the tables that it changed there, as of `apply`.
     """
 
     def keep(keeper: Connection) -> None:
@@ -155,7 +157,7 @@ def take_back(
                 with standstill(aim.connection, moment or datetime.now(UTC), one.checksum):
                     script.take_back(aim.connection, [(sql, 0) for sql in step.inverse], own=bool(one.plan.down))
 
-    _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed, dangling=dangling)
+    _in_one(aim, locked(aim, foreign_keys=False), hooks, keep, change, rehearsed, touched, dangling)
 
 
 def _in_one(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -49,17 +49,19 @@ def derive(
     *,
     descent: Lineage | None = None,
     keeps: bool = True,
+    touched: Collection[str] | None = None,
 ) -> Derived:
     """Derive the steps of a migration, and keep what it would lose in the attached file `safemigrate`.
 
     The file after it is `main`, the one before it is attached as `before`. The whole way back is in the first step. It
     runs in one transaction with foreign keys not enforced. Without `keeps` it knows of no rows, and leaves those of
-    today as they are. Raises MigrationFailed where SQLite cannot read the rows.
+    today as they are. Where nothing was observed, `touched` may name the tables that are not certain to be as before.
+    Raises MigrationFailed where SQLite cannot read the rows.
     """
     try:
         with connection.transaction():
-            key = key_of(migration, checksum)
-            first, reasons = _derived(connection, key, observed, before, after, descent, keeps=keeps)
+            key, found = key_of(migration, checksum), descent or lineage(before, after, observed)
+            first, reasons = _derived(connection, key, observed, before, after, found, touched, keeps=keeps)
     except SqlError as error:
         if told(connection.path, error):
             raise  # the disk, the rights, another process: `connect` says which
@@ -77,7 +79,8 @@ def _derived(
     observed: Sequence[Observed],
     before: Catalog,
     after: Catalog,
-    descent: Lineage | None,
+    descent: Lineage,
+    touched: Collection[str] | None,
     *,
     keeps: bool,
 ) -> tuple[Step, list[str]]:
@@ -87,8 +90,7 @@ def _derived(
         return quote("safemigrate", f"left_{key}_{next(numbers)}")
 
     run(connection, SETTING)
-    descent = descent or lineage(before, after, observed)
-    change, reasons = _change(connection, key, observed, before, after, descent, keeps=keeps)
+    change, reasons = _change(connection, key, observed, before, after, descent, touched, keeps=keeps)
     step = Step(
         "",
         1,
@@ -113,6 +115,7 @@ def _change(
     before: Catalog,
     after: Catalog,
     descent: Lineage,
+    touched: Collection[str] | None,
     *,
     keeps: bool,
 ) -> tuple[Change, list[str]]:
@@ -120,6 +123,7 @@ def _change(
     gone: list[tuple[Table, Keeping]] = []
     anew: list[Virtual] = []
     reasons: list[str] = []
+    left_alone = set() if touched is None else {*map(fold, before.tables)} - {*map(fold, touched)}
     for table in (table for name, table in before.tables.items() if name != PRISMA):
         name = f"{key}_{table.name}"
         virtual = Virtual.of(table) if table.virtual else None
@@ -138,7 +142,8 @@ def _change(
             continue
         now = after.tables[found.table]
         pair = Pair(was, Virtual.of(now).rows or now if virtual else now, found)
-        if not keeps or _kept_all(observed, pair):
+        untouched = fold(was.name) in left_alone and fold(found.table) == fold(was.name) and not found.rebuilt
+        if not keeps or untouched or _kept_all(observed, pair):
             backs.append(Back(pair, Keeping(key=key_of_today(connection, pair, after))))
         else:
             backs.append(Back(pair, keep(connection, pair, name, before, after)))

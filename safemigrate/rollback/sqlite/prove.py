@@ -13,7 +13,7 @@ from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, 
 from safemigrate.db.sqlite.copy import integrity
 from safemigrate.db.sqlite.foreign_keys import added, foreign_keys, in_words, violations
 from safemigrate.db.sqlite.rows import differences, readable
-from safemigrate.db.sqlite.written import writes
+from safemigrate.db.sqlite.written import touched, writes
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict
 from safemigrate.rollback import own
@@ -38,7 +38,7 @@ def prove(
     left it, unless a reason says otherwise.
     """
     began = time.perf_counter()
-    touched = None if written is None else _touched(before, after, written)
+    reached = None if written is None else touched(before, after, written)
     found = list(reasons)
     there = _counts(connection, after)
     try:
@@ -47,9 +47,9 @@ def prove(
     except (MigrationFailed, SqlError) as error:
         said = _said(error) if plan.down else f"the inverse fails: {_said(error)}"
         return _with(connection, plan, Verdict.IMPOSSIBLE, [*found, said], began)
-    if touched is not None:
-        touched |= {table for _, table in wrote}
-    found += _compared(connection, before, touched, texts=not plan.down)
+    if reached is not None:
+        reached |= {table for _, table in wrote}
+    found += _compared(connection, before, reached, texts=not plan.down)
     try:
         forward()
     except MigrationFailed as error:
@@ -93,16 +93,6 @@ def _unlike(expected: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
     return [f"table {quote(name)} has {now[name]:,} rows, not {expected[name]:,}" for name in unlike]
 
 
-def _touched(before: Catalog, after: Catalog, written: Collection[str]) -> set[str]:
-    """Return the names of the tables that are not certain to be the same before and after."""
-    alike = {
-        fold(name)
-        for name, table in before.tables.items()
-        if name in after.tables and (table.root, table.sql) == (after.tables[name].root, after.tables[name].sql)
-    } - {fold(name) for name in written}
-    return {name for catalog in (before, after) for name in catalog.tables if fold(name) not in alike}
-
-
 def way_back(plan: Plan) -> list[tuple[str, int]]:
     """Return the statements that take a plan back, each with its line where it is in a team's own down.sql."""
     if plan.down:
@@ -115,7 +105,7 @@ def _run(connection: Connection, plan: Plan) -> None:
 
 
 def _compared(
-    connection: Connection, expected: Catalog, touched: Collection[str] | None, *, texts: bool
+    connection: Connection, expected: Catalog, reached: Collection[str] | None, *, texts: bool
 ) -> Iterator[str]:
     """Say what is not as in the file before: of all tables, or of those that something has written to.
 
@@ -124,7 +114,7 @@ def _compared(
     now = read(connection)
     said = compare(expected, now)
     yield from said or (_texts(expected, now) if texts else ())
-    wanted = None if touched is None else {fold(name) for name in touched}
+    wanted = None if reached is None else {fold(name) for name in reached}
     there = [
         one for one in expected.tables.values() if one.name != PRISMA and (wanted is None or fold(one.name) in wanted)
     ]
@@ -138,8 +128,8 @@ def _compared(
         was, stands = (value(connection, f"PRAGMA {schema}.{name}") for schema in ("before", "main"))
         if was != stands:
             yield f"PRAGMA {name} is {stands}, not {was}"
-    if found := violations(connection, tables=touched):
-        yield from in_words(added(violations(connection, "before", touched), found))
+    if found := violations(connection, tables=reached):
+        yield from in_words(added(violations(connection, "before", reached), found))
     yield from integrity(connection, quick=True, tables=[one.name for one in there if one.name in now.tables])
 
 

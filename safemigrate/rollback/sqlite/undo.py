@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import Catalog, read
@@ -25,14 +25,22 @@ class _Seen:
 
 
 def undo(
-    connection: Connection, name: str, checksum: str, plans: Sequence[Plan], before: Catalog, after: Catalog
+    connection: Connection,
+    name: str,
+    checksum: str,
+    plans: Sequence[Plan],
+    before: Catalog,
+    after: Catalog,
+    touched: Collection[str] | None = None,
 ) -> Derived:
     """Derive what takes the rollback of `plans`, oldest first, back, and keep what it needs, as `derive` does.
 
     `main` is the file after the rollback, `before` the one before it. Which table became which the migrations' own
-    statements tell: they run again in the file, in a transaction that is undone.
+    statements tell: they run again in the file, in a transaction that is undone. Rows of other tables than those
+    `touched`, where they are given, are not read.
     """
-    return derive(connection, name, checksum, (), before, after, descent=_back(connection, plans, after, before))
+    descent = _back(connection, plans, after, before)
+    return derive(connection, name, checksum, (), before, after, descent=descent, touched=touched)
 
 
 def _back(connection: Connection, plans: Sequence[Plan], former: Catalog, today: Catalog) -> Lineage | None:

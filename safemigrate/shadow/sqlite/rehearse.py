@@ -32,8 +32,11 @@ class Rehearsed:
 
     @property
     def written(self) -> frozenset[str]:
-        """The tables whose rows some statement may have changed, by the names they had then."""
-        return frozenset(table for one in self.observations for table in one.written)
+        """The tables whose rows some statement may have changed, by the names they had then and have in the end."""
+        then = {table for one in self.observations for table in one.written}
+        around = (catalog.tables for one in self.observations for catalog in (one.before, one.after))
+        roots = {tables[table].root for tables in around for table in then if table in tables} - {0}  # 0: a module's
+        return frozenset(then | {name for name, table in self.after.tables.items() if table.root in roots})
 
 
 def rehearse(

@@ -86,9 +86,9 @@ class Tracer:
         return found
 
     def _own(self, found: set[Write]) -> set[Write]:
-        """Those to tables that are in the catalog, by its spelling: SQLite's own of a virtual table are not."""
+        """Those to rows of tables that are in the catalog, by its spelling: SQLite's own of a virtual table are not."""
         known = self.catalog.tables
-        return {(change, known[table].name) for change, table in found if table in known}
+        return {(change, known[table].name) for change, table in found if table in known and change != "alter"}
 
     @contextmanager
     def _counted(self, statement: Statement, foreseen: set[Write]) -> Iterator[dict[str, list[int]]]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from safemigrate.db.sqlite import copy
 from safemigrate.db.sqlite.connection import VERSION, VERSION_NUMBER, Connection, connect, value
+from safemigrate.db.sqlite.errors import damaged
 from safemigrate.errors import SnapshotError
 from safemigrate.model import OnProgress, silent
 from safemigrate.snapshot.manifest import Manifest, Table
@@ -32,7 +33,8 @@ def take(
     """Write a snapshot of the whole file at one moment; `compact` leaves out its free pages, and takes longer.
 
     Whatever stops it, Ctrl-C, kill -9 or a full disk, no half snapshot gets a final name. A copy that is not in order
-    where the file is raises SnapshotError; ConnectionFailed says what is wrong with the file or the disk.
+    where the file is raises SnapshotError; ConnectionFailed says what is wrong with the file, its damage too, or the
+    disk.
     """
     size = value(connection, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     require_space(store, size)
@@ -46,10 +48,10 @@ def take(
             copy.backup(connection, path, on_progress)
         with ThreadPoolExecutor(1) as beside, connect(path, write=False) as copied:
             digest = beside.submit(sha256, path)
-            damage = copy.integrity(copied, quick=True)
-            # What breaks a rule in the file does so in its copy, and is no reason to be without one.
-            if damage and damage != copy.integrity(connection, quick=True):
-                raise SnapshotError(f"the copy of {connection.path} is damaged", "\n".join(damage))
+            if found := copy.damage(copied):
+                if found == copy.damage(connection):
+                    raise damaged(connection.path, found)
+                raise SnapshotError(f"the copy of {connection.path} is damaged", "\n".join(found))
             counts, counters = facts.counts(copied), facts.counters(copied)
         manifest = Manifest(
             id=name,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from safemigrate.db.sqlite.connection import VERSION, connect
-from safemigrate.db.sqlite.copy import integrity
+from safemigrate.db.sqlite.copy import damage
 from safemigrate.errors import SnapshotError
 from safemigrate.model import counted
 from safemigrate.snapshot.sqlite import facts
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from safemigrate.snapshot.store import Snapshot
 
-# What integrity_check says of rows that break a rule of their table, which is no damage (sqlite.org/pragma.html).
-_BROKEN_RULE = re.compile(r"NULL value in |CHECK constraint failed in |\w+ value in ")
-
 
 def verify(snapshot: Snapshot, *, deep: bool = False) -> None:
     """Check size, sha256 and every page; `deep` also compares every index and every count with the manifest.
@@ -29,9 +25,9 @@ def verify(snapshot: Snapshot, *, deep: bool = False) -> None:
     require_file(snapshot)
     snapshot.require_intact()
     with connect(snapshot.archive, write=False) as connection:
-        damage = [line for line in integrity(connection, quick=not deep) if not _BROKEN_RULE.match(line)]
-    if damage:
-        raise SnapshotError(f"snapshot {snapshot.id} cannot be read", "\n".join(damage))
+        found = damage(connection, quick=not deep)
+    if found:
+        raise SnapshotError(f"snapshot {snapshot.id} cannot be read", "\n".join(found))
     if deep:
         compare(snapshot, snapshot.archive)
 

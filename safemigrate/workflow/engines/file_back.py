@@ -19,6 +19,7 @@ from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import Violations, foreign_keys
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.standstill import standstill
+from safemigrate.db.sqlite.written import touched, writes
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError, word
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, run, side
@@ -36,7 +37,7 @@ from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import settle
 from safemigrate.workflow.engines.file_undo import undo
 from safemigrate.workflow.on_file import half_done
-from safemigrate.workflow.on_file.room import copies_in, require_free
+from safemigrate.workflow.on_file.room import copies_in, read_through, require_free
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import attached
 from safemigrate.workflow.options import RollbackOptions
@@ -145,10 +146,11 @@ class FileBack:
         backup(self.target.path, now)
         backup(self.target.side, beside)
         made.copy(_NOW, _TAKEN)
-        with made.opened(_TAKEN) as connection, attached(connection, now, beside):
+        reading = read_through(now, self.target.path)
+        with reading, made.opened(_TAKEN) as connection, attached(connection, now, beside):
             before, runs, left, drifted = read(connection), list[Run](), list[Kept](), False
             still = standstill(connection, moment, "")  # before a statement of FTS5 runs
-            with still, foreign_keys(connection, on=False), connection.transaction():
+            with still, foreign_keys(connection, on=False), connection.transaction(), writes(connection) as wrote:
                 for number, one in enumerate(chosen):
                     self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
                     ask, today = self._ask(connection), read(connection)
@@ -175,16 +177,20 @@ class FileBack:
                     runs.append(_with(one, ways, [*(sql for sql, _ in inverse), *ran]))
             after = read(connection)
             if found.conflicts:
-                return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)), moment)
+                return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)), moment, None)
+            # A team's own down.sql is watched otherwise, so that of it nothing is known.
+            own = any(one.plan.down for one in chosen)
+            reached = None if own else touched(before, after, [table for _, table in wrote])
             self._verify(chosen, after, found, drifted=drifted)
             key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
-            undo = derive_undo(connection, "rollback", key, [one.plan for one in reversed(chosen)], before, after)
+            plans = [one.plan for one in reversed(chosen)]
+            undo = derive_undo(connection, "rollback", key, plans, before, after, reached)
         if any(one.plan.down for one in chosen):
             found.notes += _unlike_ours(made, chosen, moment)
         proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
         plan = Plan("rollback", fingerprint(after), (Group(undo.steps),), proof)
         left += (one for step in undo.steps for one in step.kept)
-        return _Tried(tuple(runs), before, after, tuple(left), plan, moment)
+        return _Tried(tuple(runs), before, after, tuple(left), plan, moment, reached)
 
     def _since(self, one: Run, now: Catalog) -> Since | None:
         """Find what was made since a run by something else; None where the schema is as the run left it."""
@@ -222,7 +228,7 @@ class FileBack:
                 )
 
         def verify() -> None:
-            said = compare(tried.after, read(connection)) + differences(connection, "reached", "main")
+            said = compare(tried.after, read(connection)) + differences(connection, "reached", "main", tried.touched)
             if said:
                 raise MigrationFailed("the rollback did something else than in the copy", "\n".join(said[:20]))
 
@@ -248,6 +254,7 @@ class FileBack:
                 fill=conflicts.answers(options, chosen),
                 dangling=pointing,
                 moment=tried.moment,
+                touched=tried.touched,
             )
         except MigrationFailed as error:
             raise self._restored(error) from error
@@ -295,7 +302,8 @@ class FileBack:
 class _Tried:
     """A rollback that ran in a copy: the runs as they are to be taken back, the catalogs around them, the way out.
 
-    `moment` is the time that it was, and is to be again in the file itself.
+    `moment` is the time that it was, and is to be again in the file itself. `touched` are the tables that are not
+    certain to be as before, None for all.
     """
 
     runs: tuple[Run, ...]
@@ -304,6 +312,7 @@ class _Tried:
     left: tuple[Kept, ...]
     undo: Plan
     moment: datetime
+    touched: set[str] | None
 
 
 def _with(one: Run, ways: Sequence[str], inverse: Sequence[str]) -> Run:

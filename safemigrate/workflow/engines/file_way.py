@@ -12,7 +12,7 @@ from uuid import uuid4
 from safemigrate import __version__
 from safemigrate.db.sqlite.catalog import read
 from safemigrate.db.sqlite.compare import compare, fingerprint
-from safemigrate.db.sqlite.copy import backup
+from safemigrate.db.sqlite.copy import backup, require_undamaged
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored
@@ -102,6 +102,7 @@ class FileWay:
         if self.options.dry_run or self.options.snapshot == "none":
             before = self.copies.path(_BEFORE)
             backup(self.target.path, before)
+            require_undamaged(before, self.target.path)  # as a snapshot is looked at
             return before, None
         taken = take_snapshot(self.request, self.target, migration.name)
         return taken.archive, taken
@@ -238,7 +239,7 @@ class FileTried:
                     after=fingerprint(trial.after),
                     snapshot=self.snapshot.id if self.snapshot else "",
                     version=__version__,
-                    touched=trial.reached,
+                    touched=trial.touched,
                 )
         except MigrationFailed as error:
             raise Restored(

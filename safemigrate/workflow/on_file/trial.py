@@ -14,6 +14,7 @@ from safemigrate.db.sqlite.connection import Connection, connect, run
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import foreign_keys
 from safemigrate.db.sqlite.standstill import standstill
+from safemigrate.db.sqlite.written import touched
 from safemigrate.execute.sqlite import put_back
 from safemigrate.model import Group, Migration, Plan, Proof, Step, Verdict
 from safemigrate.rollback.sqlite.derive import SETTING, derive
@@ -38,20 +39,9 @@ class Trial:
     moment: datetime
 
     @property
-    def touched(self) -> list[str]:
-        """The tables, by their names after it, whose rows may be others than before."""
-        before, written = self.seen.before.tables, {name.lower() for name in self.seen.written}
-        return [
-            name
-            for name, table in self.after.tables.items()
-            if name.lower() in written or name not in before or before[name].root != table.root
-        ]
-
-    @property
-    def reached(self) -> set[str]:
-        """The tables that running the plan may change, by their names before and after."""
-        gone = {name for name in self.seen.before.tables if name not in self.after.tables}
-        return {*self.touched, *gone, *self.seen.written}
+    def touched(self) -> set[str]:
+        """The tables, by their names before and after, whose rows may be others than before."""
+        return touched(self.seen.before, self.after, self.seen.written)
 
 
 def tried(

@@ -133,14 +133,19 @@ class Scene:
             touched=touched,
         )
 
-    def take_back(self, connection: Connection, before_commit: Callable[[], None] = nothing) -> None:
+    def take_back(
+        self,
+        connection: Connection,
+        before_commit: Callable[[], None] = nothing,
+        touched: Collection[str] | None = None,
+    ) -> None:
         def record() -> None:
             history.mark_rolled_back(connection, NAME)
             before_commit()
 
         side.attach(connection, self.side)
         chosen = [one for one in journal.runs(connection) if one.state is RunState.APPLIED]
-        run.take_back(self.target(connection), chosen[-1:], run.Hooks(record=record), rehearsed=None)
+        run.take_back(self.target(connection), chosen[-1:], run.Hooks(record=record), rehearsed=None, touched=touched)
 
 
 def dump(path: Path) -> list[str]:

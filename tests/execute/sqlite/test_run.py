@@ -124,6 +124,18 @@ def test_tables_that_a_plan_may_change_are_looked_through(
     scene.apply(opened, plan(("DELETE FROM User WHERE id = 7",)), touched=["Large"])
 
 
+@pytest.mark.parametrize("touched", [None, ["user"], ["POST", "gone"]])
+def test_tables_that_a_way_back_may_change_are_looked_through(
+    touched: list[str] | None, scene: Scene, opened: Connection
+) -> None:
+    scene.apply(opened, plan(inverse=("DELETE FROM User WHERE id = 7",)))
+    before = dump(scene.database)
+    with pytest.raises(MigrationFailed) as failed:
+        scene.take_back(opened, touched=touched)
+    assert failed.value.why == '1 row of "Post" points to no row of "User"'
+    assert dump(scene.database) == before
+
+
 def test_a_trigger_that_rolls_back(scene: Scene, opened: Connection) -> None:
     opened.execute("CREATE TRIGGER never BEFORE DELETE ON Post BEGIN SELECT RAISE(ROLLBACK, 'never'); END")
     before = dump(scene.database)

@@ -11,6 +11,7 @@ from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import rows
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.rows import differences, readable
+from safemigrate.db.sqlite.written import touched, writes
 from safemigrate.model import Group, Plan, Proof, Verdict
 from safemigrate.rollback.sqlite.undo import undo
 from tests.rollback.sqlite.cases import EXACT, POSTS, Case
@@ -21,10 +22,15 @@ def undone(found: Journey, folder: Path, since: str = "") -> None:
     """Roll back, write, and take the rollback back; the file before the rollback is attached as `before` by then."""
     connection = found.connection
     backup(connection, folder / "used.db")
-    found.back()
+    with writes(connection) as wrote:
+        found.back()
     connection.detach("before")
     connection.attach(folder / "used.db", "before")
-    derived = undo(connection, "rollback", "1", [found.plan], read(connection, "before"), read(connection))
+    before, after = read(connection, "before"), read(connection)
+    reached = touched(before, after, {table for _, table in wrote})
+    left_alone = [name for name in before.tables if name not in reached and readable(connection, "before", name)]
+    assert differences(connection, "before", "main", left_alone) == []
+    derived = undo(connection, "rollback", "1", [found.plan], before, after, reached)
     assert derived.reasons == ()
     plan = Plan("rollback", "1", (Group(derived.steps),), Proof(Verdict.EXACT))
     found.write(since)

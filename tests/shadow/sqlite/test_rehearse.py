@@ -81,6 +81,12 @@ def test_sees_what_triggers_and_foreign_keys_reach(
     assert {f'"{table}"' for table in one.changed} == set(counted)
 
 
+def test_what_was_written_under_another_name_is_known_by_its_own(make: Make, migration: Written) -> None:
+    sql = "ALTER TABLE a RENAME TO c; DELETE FROM c; ALTER TABLE c RENAME TO a;"
+    seen = rehearse(make("CREATE TABLE a (b); CREATE TABLE other (b);"), migration(sql), split(sql, dialect="sqlite"))
+    assert seen.written == {"a", "c"}
+
+
 def test_a_rebuild_cascades_nowhere_and_is_told_as_one(make: Make, migration: Written) -> None:
     connection = make(FAMILY)
     rehearsed = seen(connection, migration(REBUILD))
