@@ -12,7 +12,8 @@ from safemigrate.model import Check, Way
 def rehearsed(connection: Connection, checks: Iterable[Check]) -> list[Check]:
     """Leave out the questions and ways out that SQLite refuses, and let none find again what it finds already.
 
-    What a question finds now the migration itself did, or was so before: its inverse takes that back.
+    What a question finds now the migration itself did, or was so before: its inverse takes that back. Then nothing is
+    offered that would take those rows too.
     """
     asked = []
     for check in checks:
@@ -21,8 +22,8 @@ def rehearsed(connection: Connection, checks: Iterable[Check]) -> list[Check]:
         except SqlError:
             continue  # the CHECK or index of another build's function: its return would fail, and change nothing
         count = f"SELECT max(0, ({check.count}) - {found})" if found else check.count
-        ways = (_passable(connection, some) for some in (check.keep_new, check.keep_old))
-        keep_new, keep_old = ways
+        ways = () if found else (check.keep_new, check.keep_old)
+        keep_new, keep_old = [_passable(connection, some) for some in ways] or [(), ()]
         asked.append(replace(check, count=count, keep_new=keep_new, keep_old=keep_old))
     return asked
 

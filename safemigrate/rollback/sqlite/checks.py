@@ -83,7 +83,8 @@ def _values(asking: _Asking, then: Then, back: Back) -> Iterator[Check]:
             yield _of_today(asking, then, subject(back, column), words, where, fill=True)
         source = back.pair.source(column)
         hard = then.was.strict or rowid_alias(then.was) == column.name
-        if source and column.affinity in _KINDS and (source.affinity != column.affinity or hard):
+        takes_all = column.affinity == "BLOB" and "BLOB" not in column.type.upper()  # without a type, or ANY
+        if source and column.affinity in _KINDS and not takes_all and (source.affinity != column.affinity or hard):
             where = f"typeof(t.{quote(column.name)}) NOT IN {_KINDS[column.affinity]}"
             words = f"{{count}} {{value of today does|values of today do}} not fit {column.type}"
             yield _of_today(asking, then, subject(back, column), words, where, column=source)

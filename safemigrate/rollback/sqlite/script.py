@@ -167,14 +167,14 @@ def _dropped(change: Change) -> tuple[dict[str, View], dict[str, Trigger]]:
 
 
 def _unbound(change: Change) -> Iterator[str]:
-    """Drop what would act on the way, or hold on to names."""
+    """Drop what would act on the way, or hold on to names, unless somebody has done so."""
     views, triggers = _dropped(change)
-    yield from (f"DROP TRIGGER {quote(name)}" for name in triggers)
-    yield from (f"DROP VIEW {quote(name)}" for name in views)
+    yield from (f"DROP TRIGGER IF EXISTS {quote(name)}" for name in triggers)
+    yield from (f"DROP VIEW IF EXISTS {quote(name)}" for name in views)
     placed = {fold(back.pair.now.name) for back in change.backs if back.placed}
     for index in _indexes(change.after):
         if fold(index.table) in placed and not (index.name in change.before.indexes and survives(change, index)):
-            yield f"DROP INDEX {quote(index.name)}"
+            yield f"DROP INDEX IF EXISTS {quote(index.name)}"
 
 
 def _indexes(catalog: Catalog) -> Iterator[Index]:

@@ -23,7 +23,7 @@ class _Made:
 
     @property
     def key(self) -> list[str]:
-        return [quote(name) for name in self.table.primary_key]
+        return [] if self.column.key else [quote(name) for name in self.table.primary_key]
 
     def keep(self) -> list[str]:
         if not self.key:

@@ -93,7 +93,7 @@ def _copied(place: str, columns: Sequence[Column], rows: str, alias: str) -> Ite
 def silenced(catalog: Catalog, table: Table, sql: str) -> Iterator[str]:
     """Run a statement without the table's triggers."""
     triggers = catalog.triggers_of(table.name)
-    yield from (f"DROP TRIGGER {quote(one.name)}" for one in triggers)
+    yield from (f"DROP TRIGGER IF EXISTS {quote(one.name)}" for one in triggers)
     yield sql
     yield from (one.sql for one in triggers)
 

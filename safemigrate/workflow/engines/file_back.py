@@ -123,7 +123,7 @@ class FileBack:
                 try:
                     tried = self._tried(made, chosen, found)
                 except MigrationFailed as error:
-                    raise self._restored(error) from error
+                    raise self._restored(error, chosen) from error
                 if not found.conflicts:
                     if rounds and self.target.version != version:
                         continue  # somebody writes to the file
@@ -131,11 +131,13 @@ class FileBack:
             return found
         raise AssertionError(_ROUNDS)
 
-    def _restored(self, error: MigrationFailed) -> Restored:
+    def _restored(self, error: MigrationFailed, chosen: Sequence[Run]) -> Restored:
+        drifted = self.target.fingerprint != chosen[0].fingerprint_after
+        why = "Something else changed the schema since apply: the rollback may need what it renamed or took away."
         return Restored(
             f"the rollback failed, and {self.target.path.name} is as it was: {error.summary}",
-            error.why,
-            error.fix or ("safemigrate rollback --dry-run",),
+            f"{error.why}\n{why}" if drifted else error.why,
+            error.fix or ("safemigrate rollback --dry-run", *(("safemigrate snapshot list",) if drifted else ())),
         )
 
     def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
@@ -257,7 +259,7 @@ class FileBack:
                 touched=tried.touched,
             )
         except MigrationFailed as error:
-            raise self._restored(error) from error
+            raise self._restored(error, chosen) from error
         except KeyboardInterrupt as error:
             why = "It was undone whole, or committed whole just then."
             raise Interrupted("stopped during the rollback", why, ("safemigrate status",)) from error

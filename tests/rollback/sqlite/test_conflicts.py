@@ -282,3 +282,25 @@ def test_what_goes_is_counted_and_kept(tmp_path: Path) -> None:
             '"New"': (2, "rows", [(1, b"\0"), (2, 1.0)]),
             '"User"."bio"': (1, "values", [(2, "hi")]),
         }
+
+
+ANY = """CREATE TABLE "t" ("id" INTEGER PRIMARY KEY, "a" ANY, "b") STRICT; INSERT INTO "t" VALUES (1, 'x', 1.5);"""
+
+
+@pytest.mark.parametrize("before", [ANY.replace(', "b")', ', "b" ANY)'), ANY.replace("STRICT", "")])
+def test_a_column_that_takes_all_takes_what_was_written_since(before: str, tmp_path: Path) -> None:
+    migration = rebuild("t", '"id" INTEGER PRIMARY KEY, "a" TEXT, "b" TEXT', '"id", "a", "b"')
+    with journey(tmp_path, before, migration) as found:
+        found.write("""INSERT INTO "t" VALUES (2, 'since', x'00');""")
+        assert asked(found) == []
+        found.back()
+        assert rows(found.connection, 'SELECT * FROM "t"') == [(1, "x", 1.5), (2, "since", b"\0")]
+
+
+def test_nothing_is_offered_that_would_take_what_was_there_before_too(tmp_path: Path) -> None:
+    before = REQUIRED + """INSERT INTO "t" VALUES (3, 'three', 'not a number');"""
+    migration = rebuild("t", '"id" INTEGER PRIMARY KEY, "a" TEXT NOT NULL, "n" TEXT', '"id", "a", "n"')
+    with journey(tmp_path, before, migration) as found:
+        found.write("""INSERT INTO "t" VALUES (4, 'four', 'nor this');""")
+        ((check, count),) = asked(found)
+        assert (count, check.keep_old, check.keep_new) == (1, (), ())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from safemigrate.errors import Restored
 from safemigrate.model import Result
 from safemigrate.workflow.options import RollbackOptions
 
@@ -94,3 +97,15 @@ def test_what_was_made_between_two_migrations_stays_when_both_go_back(project: P
     assert names(project) >= {"late", "noted"}
     project.rollback(RollbackOptions(undo=True))
     assert project.unlike(today) == []
+
+
+def test_what_was_renamed_by_other_means_is_said_to_be_in_the_way(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.run("ALTER TABLE User RENAME TO Person", "DROP INDEX User_email_key")
+    with pytest.raises(Restored) as raised:
+        project.rollback()
+    assert "Something else changed the schema since apply" in raised.value.why
+    project.run("ALTER TABLE Person RENAME TO User")
+    assert project.rollback().result is Result.ROLLED_BACK
+    assert "User_email_key" in names(project)
