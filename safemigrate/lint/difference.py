@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from safemigrate.lint.affinity import holds
 from safemigrate.lint.facts import Facts, Index
@@ -42,8 +43,8 @@ _RECREATED = ("recreate", "recreate required")
 class Changes:
     """What a rebuild comes to: `steps` one after the other. `gone` are the old columns that are no more.
 
-    `touched` are columns whose values or type may be others; `unique` the keys that no two rows shared before, or
-    `all_but` those that somebody says some did.
+    `touched` are columns whose values or type may be others; `unique` the keys that no two rows share, or
+    `all_but` those that somebody says some do.
     """
 
     steps: list[list[Action]] = field(default_factory=lambda: [[], [], [], []])
@@ -136,6 +137,7 @@ class _Known(_Comparison):
             self.source = {name: name for name in self.values}
         self.required = before.required
         self.names = self._followed()
+        self.told.unique = list(self._keys())
         for old in before.types:
             self._compare(old)
         for each in warned:  # Prisma saw a column that no migration made
@@ -145,7 +147,17 @@ class _Known(_Comparison):
             if name not in self.names.values():
                 self.add(column)
         self._constraints()
-        self.told.unique = [{self.names.get(column, column) for column in columns} for columns in _unique(before)]
+
+    def _keys(self) -> Iterator[set[str]]:
+        """What no two rows share: the keys of before, by every column that has their values as they were."""
+        for key in _unique(self.before):
+            heirs = [[new for new in self.source if self._is_copied(old, new)] for old in key]
+            yield from map(set, product(*heirs))
+
+    def _is_copied(self, old: str, new: str) -> bool:
+        was, column = self.before.defined.get(old), self.after.defined[new]
+        alike = was is None or column.collation.upper() in ("", "BINARY", was.collation.upper())
+        return self.source[new] == old and alike and holds(self.before.types[old], column.type)
 
     def _followed(self) -> dict[str, str]:
         """The new column of each old one that lives on: one that its values go into, else the one of its name."""
@@ -219,7 +231,8 @@ class _Known(_Comparison):
             one = self.after.constraints[name]
             about = {*one.columns, *(read([one.expression], self.after.types) if one.kind == "check" else ())}
             if meant not in old.values() or about & self.told.touched:  # kept as well, by other values
-                self.last.append(AddConstraint(self.table, one))
+                distinct = any(key <= about for key in self.told.unique)
+                self.last.append(AddConstraint(self.table, one, distinct))
 
     def _lost(self, _before: Sequence[str]) -> Iterator[str]:
         for name, was in self.before.defined.items():

@@ -17,6 +17,7 @@ from safemigrate.sql.actions import (
     CreateIndex,
     CreateTable,
     CreateTrigger,
+    DropColumn,
     DropIndex,
     DropObject,
     DropTable,
@@ -109,7 +110,9 @@ class _Folding:
         parts: list[Sequence[Action]] = []
         if number == one.copies[0]:
             copies = [a for copy in one.copies for a in self._statements[copy].actions if isinstance(a, Insert)]
-            told = changes(self._schema, one, copies, self._warned)
+            told = changes(
+                self._schema, one, copies, [each for each in self._warned if not self._is_done(number, each)]
+            )
             self._done.append((one.table, told))
             parts += told.steps
         if number == one.drop:
@@ -120,6 +123,18 @@ class _Folding:
                 parts.append([Rename("table", one.table, one.renamed.name)])
                 self._done += [(one.renamed, told) for told in (self._changes(one.table),) if told]
         return parts or [[Rebuild(one.table, one.created, "create")]]
+
+    def _is_done(self, number: int, warned: Warned) -> bool:
+        """Whether the migration has dropped or renamed by now what Prisma's warning is about."""
+        for action in (action for one in self._statements[:number] for action in one.actions):
+            match action:
+                case (
+                    DropColumn(table=table, column=column)
+                    | Rename(kind="column", owner=Name() as table, old=Name(name=column))
+                ):
+                    if (table.name, column) == (warned.table, warned.column):
+                        return True
+        return any(name.name == warned.table and warned.column in told.gone for name, told in self._done)
 
     def _lost(self, number: int, one: Remade) -> list[Action]:
         """Indexes and triggers that go with the old table and are not made again."""

@@ -244,18 +244,19 @@ class Schema:
                 known.types.pop(action.column, None)
                 known.defined.pop(action.column, None)
                 known.required.discard(action.column)
-                for name, one in list(known.constraints.items()):
-                    if action.column in one.columns:
-                        del known.constraints[name]
-                for name, index in list(known.indexes.items()):
-                    if action.column in index.columns:
-                        del known.indexes[name]
+                gone = action.column
+                known.constraints = {name: one for name, one in known.constraints.items() if gone not in one.columns}
+                known.indexes = {name: one for name, one in known.indexes.items() if gone not in one.columns}
             case Rename(kind="column", owner=Name() as owner):
                 known = self.table(owner)
                 if action.old.name in known.types:
                     new = {action.old.name: action.new}
                     known.types = {new.get(name, name): type_ for name, type_ in known.types.items()}
                     known.defined = {new.get(name, name): one for name, one in known.defined.items()}
+                    for name, one in known.constraints.items():
+                        known.constraints[name] = replace(one, columns=tuple(new.get(c, c) for c in one.columns))
+                    for name, index in known.indexes.items():
+                        known.indexes[name] = replace(index, columns=tuple(new.get(c, c) for c in index.columns))
                 if action.old.name in known.required:
                     known.required.remove(action.old.name)
                     known.required.add(action.new)
@@ -274,7 +275,9 @@ class Schema:
                     known.constraints[action.name] = valid
                     known.required.update(valid.columns if valid.kind == "not null" else ())
             case DropConstraint():
-                self.table(action.table).constraints.pop(action.name, None)
+                known = self.table(action.table)
+                if known.constraints.pop(action.name, None):
+                    known.indexes.pop(action.name, None)
             case Rename(kind="constraint", owner=Name() as owner):
                 constraints = self.table(owner).constraints
                 if action.old.name in constraints:

@@ -30,6 +30,13 @@ def rebuilt(columns: str, into: str, values: str, *, table: str = "User", tempor
 
 SAME = rebuilt(USER, '"id", "a", "b"', '"id", "a", "b"')
 INDEX = 'CREATE UNIQUE INDEX "User_a_key" ON "User" ("a");\n'
+WARNED = """/*
+  Warnings:
+
+  - You are about to drop the column `b` on the `User` table. All the data in the column will be lost.
+*/
+"""
+ALONE = '"id" INTEGER PRIMARY KEY, "a" TEXT'
 ASIDE = f"""ALTER TABLE "User" RENAME TO "User_old";
 CREATE TABLE "User" ({USER});
 INSERT INTO "User" ("id", "a") SELECT "id", "a" FROM "User_old";
@@ -92,6 +99,30 @@ def found(sql: str, known: Facts) -> list[str]:
                 "ON CONFLICT on its columns fails"
             ],
             id="a unique index not made again",
+        ),
+        pytest.param(
+            rebuilt('"id" INTEGER PRIMARY KEY, "c" TEXT, "b" TEXT', '"id", "c", "b"', '"id", "a", "b"')
+            + INDEX.replace("a", "c"),
+            ['rename-column: "User"."a" becomes "c"; code that still names it fails'],
+            id="a unique column renamed",
+        ),
+        pytest.param(
+            rebuilt(
+                '"c" INTEGER PRIMARY KEY, "id" INTEGER NOT NULL, "a" TEXT, "b" TEXT', '"c", "id", "a", "b"', '"id", *'
+            )
+            + INDEX,
+            [],
+            id="a key copied",
+        ),
+        pytest.param(
+            WARNED + 'ALTER TABLE "User" DROP COLUMN "b";' + rebuilt(ALONE, '"id", "a"', '"id", "a"') + INDEX,
+            ['drop-column: "User"."b" is dropped with its values'],
+            id="a column dropped before the rebuild",
+        ),
+        pytest.param(
+            WARNED + (rebuilt(ALONE, '"id", "a"', '"id", "a"') + INDEX) * 2,
+            ['drop-column: "User"."b" is dropped with its values'],
+            id="a column dropped by the first of two",
         ),
         pytest.param(
             SAME.replace('"b" TEXT', '"b" TEXT, UNIQUE ("a")'), [], id="a unique index that becomes a constraint"

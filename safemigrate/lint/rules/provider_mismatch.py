@@ -26,7 +26,7 @@ _SIGNS = {
 _NOT_SQLITE = {
     "mysql": re.compile(r"\bAUTO_INCREMENT\b|\bENGINE\s*=", re.IGNORECASE),
     "postgresql": re.compile(
-        r"\bCREATE\s+TYPE\b|\bADD\s+CONSTRAINT\b|\bALTER\s+COLUMN\b|\b(?:BIG)?SERIAL\b|\bTIMESTAMP\(\d\)|\bCREATE\s+SCHEMA\b",
+        r"\bCREATE\s+TYPE\b|\bADD\s+CONSTRAINT\b|\bALTER\s+COLUMN\b|\b(?:BIG)?SERIAL\b|\bTIMESTAMP\(\d\)|\bCREATE\s+SCHEMA\b|::\s*\w",
         re.IGNORECASE,
     ),
     "sqlserver": re.compile(r"\[dbo\]", re.IGNORECASE),

@@ -32,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
         elif isinstance(action, AddColumn) and action.column.unique and action.column.default:
             yield from _unique(context, action.table, (action.column.name,), "", online=False, same_nulls=False)
         elif isinstance(action, AddConstraint) and action.constraint.kind in ("unique", "primary key"):
-            if action.constraint.using_index:
+            if action.constraint.using_index or action.is_distinct:
                 continue
             yield from _unique(context, action.table, action.constraint.columns, "", online=False, same_nulls=False)
 

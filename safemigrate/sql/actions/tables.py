@@ -198,10 +198,11 @@ class AlterColumn(Action):
 
 @dataclass(frozen=True, slots=True)
 class AddConstraint(Action):
-    """ALTER TABLE ... ADD [CONSTRAINT name] ..."""
+    """ALTER TABLE ... ADD [CONSTRAINT name] ...; `is_distinct` says of a key that no two rows share it."""
 
     table: Name
     constraint: Constraint
+    is_distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
