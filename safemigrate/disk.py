@@ -33,6 +33,16 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
+def make_private(folder: Path, home: Path) -> None:
+    """Make a folder of `home`, both for their owner alone and with all in them ignored by git. Raises OSError."""
+    for one in reversed((folder, *folder.parents)):
+        if one.is_relative_to(home):
+            one.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ignore = home / ".gitignore"
+    if not ignore.exists():
+        write_whole(ignore, "*\n")
+
+
 def part_of(path: Path) -> Path:
     """Where a file is until it is whole, and what a kill leaves of it; `path` is no link."""
     return path.with_name(f".{path.name}.safemigrate")

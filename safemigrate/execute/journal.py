@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 from safemigrate.db import session
 from safemigrate.db.postgres import Connection
 from safemigrate.execute import kept
-from safemigrate.execute.runs import Hold, Run, RunState
+from safemigrate.execute.runs import Hold, Run, RunState, last_applied, weakened
 from safemigrate.execute.stored import plan_of, to_json
-from safemigrate.model import Plan, Verdict
+from safemigrate.model import Plan
 
 SCHEMA = "safemigrate"
 
@@ -232,12 +231,8 @@ def rolled_back(connection: Connection, run: int) -> None:
 
 def weaken(connection: Connection, migration: str, reasons: Sequence[str]) -> None:
     """Write into the proof of a migration's last run what its rollback cannot bring back any more."""
-    found = [one for one in runs(connection) if one.migration == migration and one.state is RunState.APPLIED]
-    for one in found[-1:]:
-        proof = one.plan.proof
-        verdict = Verdict.LOSSY if proof.verdict is Verdict.EXACT else proof.verdict
-        said = tuple(dict.fromkeys((*proof.reasons, *reasons)))
-        plan = replace(one.plan, proof=replace(proof, verdict=verdict, reasons=said))
+    if one := last_applied(runs(connection), migration):
+        plan = weakened(one.plan, reasons)
         connection.execute("UPDATE safemigrate.run SET plan = %s WHERE id = %s", [to_json(plan), one.id])
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from safemigrate.model import Kept, Plan
+from safemigrate.model import Kept, Plan, Verdict
 
 SCHEMA = "safemigrate"  # where it lies
 
@@ -36,6 +37,20 @@ class Run:
     finished_at: datetime | None
     groups_done: int
     group_started: bool
+
+
+def last_applied(known: Iterable[Run], migration: str) -> Run | None:
+    """Return the run, of these, oldest first, that applied a migration, where that stands."""
+    found = [one for one in known if one.migration == migration and one.state is RunState.APPLIED]
+    return found[-1] if found else None
+
+
+def weakened(plan: Plan, reasons: Iterable[str]) -> Plan:
+    """Return a plan whose proof says what its rollback cannot bring back any more."""
+    proof = plan.proof
+    verdict = Verdict.LOSSY if proof.verdict is Verdict.EXACT else proof.verdict
+    said = tuple(dict.fromkeys((*proof.reasons, *reasons)))
+    return replace(plan, proof=replace(proof, verdict=verdict, reasons=said))
 
 
 @dataclass(frozen=True, slots=True)

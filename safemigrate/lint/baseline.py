@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from safemigrate.disk import write_whole
 from safemigrate.errors import ProjectError, word
 from safemigrate.model import Finding
 
@@ -72,4 +73,4 @@ class Baseline:
 def write(path: Path, entries: Iterable[Known]) -> None:
     """Write a baseline, in an order that gives small diffs."""
     findings = [entry._asdict() for entry in sorted(entries)]
-    path.write_text(json.dumps({"version": _VERSION, "findings": findings}, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps({"version": _VERSION, "findings": findings}, indent=1) + "\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -79,10 +80,12 @@ def write(project: Project, sql: str, name: str) -> Migration:
     lock = project.migrations / "migration_lock.toml"
     try:
         folder.mkdir(parents=True)
-        write_whole(folder / "migration.sql", sql)
         if not lock.exists():
-            lock.write_text(LOCK.format(provider=project.provider), encoding="utf-8", newline="")
+            write_whole(lock, LOCK.format(provider=project.provider))
+        write_whole(folder / "migration.sql", sql)
     except OSError as error:
+        with suppress(OSError):
+            folder.rmdir()  # Prisma takes no folder without its file (P3015)
         raise ProjectError(f"{folder} cannot be written", error.strerror or str(error)) from error
     return migrations.read(folder)
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from safemigrate import proc
-from safemigrate.disk import sync_folder
+from safemigrate.disk import make_private, sync_folder
 from safemigrate.errors import SnapshotError, word
 from safemigrate.snapshot import manifest as manifests
 from safemigrate.snapshot.manifest import Manifest
@@ -161,12 +161,7 @@ def prepare(store: Path) -> None:
     """Make the store, private to its owner and ignored by git. Raises SnapshotError."""
     home = store.parent if store.parent.name == ".safemigrate" else store
     try:
-        for folder in dict.fromkeys((home, store)):
-            if not folder.exists():
-                folder.mkdir(mode=0o700, parents=True)
-        ignore = home / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        make_private(store, home)
     except OSError as error:
         raise SnapshotError(
             f"cannot make the folder {store}: {error.strerror}", fix=(f"ls -ld {word(store.parent)}",)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from safemigrate.disk import write_whole
 from safemigrate.errors import ConsentRequired, word
 from safemigrate.lint import Facts, lint
 from safemigrate.lint.policy import Policy
@@ -135,7 +136,7 @@ def _write_down(pending: Sequence[Migration], plans: Sequence[Plan], by_hand: do
                 uses = "it" if plan.down else "safemigrate's, which is in the journal"
                 said.append((str(path), f"{path} is your own and was left as it is; rollback uses {uses}"))
                 continue
-            path.write_text(down.render(plan, by_hand), encoding="utf-8")
+            write_whole(path, down.render(plan, by_hand))
             said.append((str(path), ""))
         except OSError as error:
             said.append(("", f"{path} could not be written ({error.strerror}); the database has the proven inverse"))

@@ -43,6 +43,18 @@ def test_folder_name_is_in_utc() -> None:
     assert command.folder_name("a", tokyo) == "20260304050607_a"
 
 
+def test_a_migration_that_cannot_be_written_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "schema.prisma").write_text('datasource db {\n  provider = "sqlite"\n  url = "file:dev.db"\n}\n')
+    (tmp_path / "package.json").write_text('{"devDependencies": {"prisma": "5.22.0"}}')
+    monkeypatch.setattr(command, "write_whole", full)
+    with pytest.raises(ProjectError, match="cannot be written"):
+        command.write(project.find(tmp_path), "SELECT 1;", "20240101000000_one")
+    assert list((tmp_path / "migrations").iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["", "  ", "!!!", "日本"])
 def test_a_name_without_letters_is_refused(name: str) -> None:
     with pytest.raises(ProjectError):

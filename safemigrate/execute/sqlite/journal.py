@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from safemigrate.db.sqlite.connection import Connection, rows, value
-from safemigrate.execute.runs import Hold, Rollback, Run, RunState
+from safemigrate.execute.runs import Hold, Rollback, Run, RunState, last_applied, weakened
 from safemigrate.execute.sqlite import kept, side
 from safemigrate.execute.stored import plan_of, to_json
-from safemigrate.model import Plan, Verdict
+from safemigrate.model import Plan
 
 _PRISMA = "main._prisma_migrations"
 _APPLIED = "finished_at IS NOT NULL AND rolled_back_at IS NULL"
@@ -139,7 +139,7 @@ def start_rollback(connection: Connection, taken: Sequence[Run], undo: Plan | No
 
 
 def settle(connection: Connection) -> None:
-    """Note what has been committed since, and end the holds of what is applied again."""
+    """Note what has been committed since."""
     if not side.remembers(connection):
         return
     connection.execute(
@@ -167,12 +167,8 @@ def sweep(connection: Connection) -> None:
 
 def weaken(connection: Connection, migration: str, reasons: Sequence[str]) -> None:
     """Write into the proof of a migration's last run what its rollback cannot bring back any more."""
-    found = [one for one in runs(connection) if one.migration == migration and one.state is RunState.APPLIED]
-    for one in found[-1:]:
-        proof = one.plan.proof
-        verdict = Verdict.LOSSY if proof.verdict is Verdict.EXACT else proof.verdict
-        said = tuple(dict.fromkeys((*proof.reasons, *reasons)))
-        plan = replace(one.plan, proof=replace(proof, verdict=verdict, reasons=said))
+    if one := last_applied(runs(connection), migration):
+        plan = weakened(one.plan, reasons)
         connection.execute("UPDATE safemigrate.run SET plan = ? WHERE id = ?", [to_json(plan), one.id])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -146,14 +146,6 @@ def empty(connection: Connection, places: Iterable[str]) -> None:
             "UPDATE safemigrate.kept SET pruned_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') WHERE place = ?",
             [place],
         )
-
-
-def prune(database: Path, beside: Path, emptied: Collection[str], dropped: Collection[str]) -> None:
-    """Empty and drop kept tables, and give their space back. Raises ConnectionFailed."""
-    with side.writing(database, beside) as connection:
-        empty(connection, emptied)
-        drop(connection, dropped)
-    side.shrink(database, beside)
 
 
 def _columns(connection: Connection, place: str) -> list[str]:

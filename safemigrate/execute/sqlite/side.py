@@ -13,6 +13,7 @@ from pathlib import Path
 
 from safemigrate.db.sqlite.connection import KEPT, Connection, SqlError, connect, value
 from safemigrate.db.sqlite.copy import backup
+from safemigrate.disk import make_private
 from safemigrate.errors import ConnectionFailed, word
 
 _APPLICATION = 0x736D6B31  # PRAGMA application_id: "smk1"
@@ -181,13 +182,8 @@ def _make(side: Path) -> None:
 
 def _make_folders(side: Path) -> None:
     """Make its folders, private to their owner and ignored by git."""
-    home = _home(side)
     try:
-        for folder in reversed([one for one in side.parents if one.is_relative_to(home)]):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        ignore = home / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        make_private(side.parent, _home(side))
     except OSError as error:
         raise _no_place(side, error) from error
 

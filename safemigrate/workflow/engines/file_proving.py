@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from safemigrate.db.sqlite.connection import connect, value
+from safemigrate.db.sqlite.connection import VERSION, connect
 from safemigrate.model import AppliedState, Migration, MigrationOutcome
 from safemigrate.prisma import sqlite_history
 from safemigrate.snapshot.store import Snapshot
@@ -50,12 +50,5 @@ def proving(
             rows = sqlite_history.read(connection) or ()
         applied = {row.name for row in rows if row.state is AppliedState.APPLIED}
         history = [one for one in history if one.name not in applied]
-    ground = (f"SQLite {_version()}", terms, snapshot and snapshot.manifest.sha256)
+    ground = (f"SQLite {VERSION}", terms, snapshot and snapshot.manifest.sha256)
     yield FileProving(request, history, terms, Memory(*ground) if options.cache else None, snapshot)
-
-
-def _version() -> str:
-    from safemigrate.shadow.sqlite.copies import copies
-
-    with copies() as made, made.opened("version") as connection:
-        return str(value(connection, "SELECT sqlite_version()"))

@@ -20,7 +20,6 @@ from safemigrate.workflow.forward import carry_out, generate
 from safemigrate.workflow.judge import Evidence, judge
 from safemigrate.workflow.on_server.facts import facts, sizes
 from safemigrate.workflow.on_server.resolve import ServerTarget
-from safemigrate.workflow.on_server.resolve import sweep as sweep
 from safemigrate.workflow.on_server.room import require_room
 from safemigrate.workflow.on_server.shadow import shadow_for
 from safemigrate.workflow.options import ApplyOptions, EraseOptions, PruneOptions, RollbackOptions

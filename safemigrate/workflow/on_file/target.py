@@ -89,22 +89,24 @@ class FileTarget:
     def end_kept(self, chosen: Sequence[KeptOutcome]) -> None:
         """Empty what a rollback's SQL still names, drop the rest, and give their space back."""
         used = needed(chosen)
-        rest = [one.kept.place for one in chosen if one not in used]
         side.detach(self.connection)
         with side.writing(self.path, self.side) as keeper:
             for migration, said in reasons(used).items():
                 journal.weaken(keeper, migration, said)
-        kept.prune(self.path, self.side, [one.kept.place for one in used], rest)
+            kept.empty(keeper, [one.kept.place for one in used])
+            kept.drop(keeper, [one.kept.place for one in chosen if one not in used])
+        side.shrink(self.path, self.side)
         side.attach(self.connection, self.side)
 
     def release(self, names: Sequence[str], *, guard: bool) -> bool:
-        """End these holds in the side database, and the guard in the file."""
+        """End the guard in the file, and then these holds: what fails between the two can be asked for again."""
         side.detach(self.connection)
+        lowered = guard and history.lower_guard(self.connection)
         if names:
             with side.writing(self.path, self.side) as keeper:
                 for name in names:
                     journal.release(keeper, name)
-        return guard and history.lower_guard(self.connection)
+        return lowered
 
     @property
     def version(self) -> int:

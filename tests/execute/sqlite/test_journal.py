@@ -76,7 +76,7 @@ def test_pruning(scene: Scene, opened: Connection) -> None:
     size = scene.side.stat().st_size
     with side.writing(scene.database, scene.side) as keeper:
         journal.weaken(keeper, NAME, ["20 bios, pruned"])
-    kept.prune(scene.database, scene.side, [KEPT.place], [])
+        kept.empty(keeper, [KEPT.place])
     side.attach(opened, scene.side)
     [one] = kept.objects(opened)
     assert one.pruned
@@ -85,7 +85,9 @@ def test_pruning(scene: Scene, opened: Connection) -> None:
     scene.take_back(opened)
     assert value(opened, "SELECT count(bio) FROM User") == 0
     side.detach(opened)
-    kept.prune(scene.database, scene.side, [], [KEPT.place])
+    with side.writing(scene.database, scene.side) as keeper:
+        kept.drop(keeper, [KEPT.place])
+    side.shrink(scene.database, scene.side)
     assert scene.side.stat().st_size < size
     side.attach(opened, scene.side)
     assert kept.objects(opened) == []

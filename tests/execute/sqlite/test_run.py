@@ -228,7 +228,8 @@ def test_stopped_from_outside(scene: Scene, opened: Connection) -> None:
 def test_what_is_kept_and_gone_refuses_the_way_back(scene: Scene, opened: Connection) -> None:
     scene.apply(opened)
     side.detach(opened)
-    kept.prune(scene.database, scene.side, [], ['"safemigrate"."0a1b_User"'])
+    with side.writing(scene.database, scene.side) as keeper:
+        kept.drop(keeper, ['"safemigrate"."0a1b_User"'])
     after = dump(scene.database)
     with pytest.raises(MigrationFailed, match="needs for its way back"):
         scene.take_back(opened)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from safemigrate.errors import ConsentRequired, HistoryError, MigrationFailed
+from safemigrate.db.sqlite.connection import connect
+from safemigrate.errors import ConnectionFailed, ConsentRequired, HistoryError, MigrationFailed
 from safemigrate.model import OnConflict, Result, Verdict
 from safemigrate.workflow import snapshot as snapshots
 from safemigrate.workflow.apply import apply
 from safemigrate.workflow.options import ApplyOptions, PruneOptions, RollbackOptions
 from safemigrate.workflow.prune import prune
+from safemigrate.workflow.release import release
 from safemigrate.workflow.status import status
 
 from .conftest import CHANGE, INIT, Project
@@ -259,3 +261,16 @@ def test_a_compact_snapshot_restores_to_the_same_rows(project: Project) -> None:
     assert any("dev.db" in asked for asked in project.asked)
     assert outcome.result is Result.OK
     assert project.unlike(before) == []
+
+
+def test_a_release_that_fails_can_be_asked_for_again(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.rollback(RollbackOptions(guard=True))
+    impatient = replace(project.request(), url=f"file:{project.file}?socket_timeout=0")
+    with connect(project.file) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM User").fetchall()  # in the way of a COMMIT
+        with pytest.raises(ConnectionFailed, match="in use"):
+            release(impatient, CHANGE)
+    assert release(project.request(), CHANGE).notes == ("plain `prisma migrate deploy` no longer stops",)
