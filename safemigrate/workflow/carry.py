@@ -45,7 +45,7 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
         unread = tuple(_read_only(migration, findings) for migration in pending)
         return outcome_of(resolved, Result.BLOCKED, began, (*edited, *unread))
     if options.snapshot == "none" and not options.dry_run:
-        _agree(request, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
+        _agree(request, options, resolved, ["no snapshot is taken: what a rollback cannot bring back is gone for good"])
     tried = way.rehearse(scripts)
     findings = [*_at_levels(request, target, pending, tried.judged(unlevelled)), *tried.findings]
     findings += [said for plan in tried.plans for said in own_down.judged(plan)]
@@ -56,7 +56,7 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
         return outcome_of(resolved, Result.REHEARSED, began, (*edited, *outcomes), tried)
     request.on_progress(Progress("consent", "what would be lost"))
     tried.require_room(request.settings.keep_limit_bytes)
-    _consent(request, resolved, findings, tried.plans)
+    _consent(request, options, resolved, findings, tried.plans)
     written = _write_down(pending, tried.plans, target.by_hand)
     tried.carry_out(pending)
     outcomes = tuple(
@@ -103,7 +103,9 @@ def _at_levels(
     return levelled
 
 
-def _consent(request: Request, resolved: Resolved, findings: Sequence[Finding], plans: Sequence[Plan]) -> None:
+def _consent(
+    request: Request, options: ApplyOptions, resolved: Resolved, findings: Sequence[Finding], plans: Sequence[Plan]
+) -> None:
     losses = [
         f"{finding.migration}: {finding.message}{f' ({finding.because})' if finding.because else ''}"
         for finding in findings
@@ -113,16 +115,16 @@ def _consent(request: Request, resolved: Resolved, findings: Sequence[Finding], 
         if plan.proof.verdict is not Verdict.EXACT:
             losses += [f"{plan.migration} cannot be taken back exactly: {reason}" for reason in plan.proof.reasons]
     if losses:
-        _agree(request, resolved, losses)
+        _agree(request, options, resolved, losses)
 
 
-def _agree(request: Request, resolved: Resolved, losses: list[str]) -> None:
+def _agree(request: Request, options: ApplyOptions, resolved: Resolved, losses: list[str]) -> None:
     database = resolved.url.name
     if not request.consent(database, losses):
         raise ConsentRequired(
             f"nobody agreed to this change of database {database}",
             "\n".join(losses),
-            (f"safemigrate apply --confirm {word(database)}",),
+            (f"safemigrate {options.command} --confirm {word(database)}",),
         )
 
 

@@ -14,7 +14,10 @@ from safemigrate.sql.actions import quote
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """The flags of `apply`. `generate` is None to decide by whether somebody can be asked for a name."""
+    """The flags of `apply`. `generate` is None to decide by whether somebody can be asked for a name.
+
+    `command` asks for the same again: what takes a rollback back applies, too.
+    """
 
     name: str | None = None
     generate: bool | None = None
@@ -24,6 +27,7 @@ class ApplyOptions:
     lock_timeout: float = 3.0
     retries: int = 5
     fix: bool = False
+    command: str = "apply"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,8 @@ def _take_back(
             f"nobody agreed to this rollback of database {resolved.url.name}",
             "\n".join(losses),
             (
-                f"safemigrate rollback --confirm {word(resolved.url.name)}",
-                f"safemigrate snapshot restore {chosen[0].snapshot} --into NEW_DATABASE",
+                f"safemigrate rollback{options.flags} --confirm {word(resolved.url.name)}",
+                f"safemigrate snapshot restore {chosen[0].snapshot or 'ID'} --into NEW_DATABASE",
             ),
         )
     taken = back.take_back(chosen)

@@ -92,6 +92,7 @@ def applying(request: Request, options: RollbackOptions) -> ApplyOptions:
         lock_timeout=options.lock_timeout,
         retries=options.retries,
         shadow=options.shadow,
+        command="rollback --undo",
     )
 
 

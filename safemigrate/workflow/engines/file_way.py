@@ -203,13 +203,14 @@ class FileTried:
 
     def _one(self, aim: run.Target, migration: Migration, trial: Trial, reached: Path) -> None:
         connection, row, name = aim.connection, str(uuid4()), aim.connection.path.name
+        again = f"safemigrate {self.way.options.command}   # rehearses again"
 
         def guard() -> None:
             if self.way.target.version != self.version:
                 raise HistoryError(
                     f"{name} was written to by something else while the migrations were rehearsed",
                     "What was proven is no longer what is there. Nothing was changed.",
-                    ("safemigrate apply   # rehearses again",),
+                    (again,),
                 )
 
         def verify() -> None:
@@ -218,7 +219,7 @@ class FileTried:
                 raise MigrationFailed(
                     f"{migration.name} did something else here than in the shadow",
                     "\n".join(said[:20]),
-                    ("safemigrate apply   # rehearses again", "safemigrate doctor"),
+                    (again, "safemigrate doctor"),
                 )
 
         def record() -> None:

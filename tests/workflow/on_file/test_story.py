@@ -141,6 +141,19 @@ def test_without_consent_nothing_is_changed(project: Project) -> None:
     assert status(project.request()).result is Result.OK
 
 
+def test_what_is_pasted_to_agree_asks_for_the_same_again(project: Project) -> None:
+    project.write(CHANGE, f'{DROPS} CREATE TABLE "New" (x)')
+    project.apply()
+    project.run('INSERT INTO "New" VALUES (1)')
+    for options, asks in ((RollbackOptions(to=INIT), f"--to {INIT}"), (RollbackOptions(undo=True), "--undo")):
+        project.agrees = False
+        with pytest.raises(ConsentRequired) as raised:
+            project.rollback(options)
+        assert raised.value.fix[0] == f"safemigrate rollback {asks} --confirm dev.db"
+        project.agrees = True
+        project.rollback(options)
+
+
 def test_a_migration_that_these_rows_refuse_is_blocked_or_fails_and_leaves_the_file_as_it_was(project: Project) -> None:
     before = project.keep("before.db")
     project.write(CHANGE, DROPS.replace('"age" INTEGER NOT NULL DEFAULT 7', '"age" INTEGER NOT NULL'))
