@@ -87,7 +87,7 @@ def _values(asking: _Asking, then: Then, back: Back) -> Iterator[Check]:
         if source and column.affinity in _KINDS and not takes_all and (source.affinity != column.affinity or hard):
             where = f"typeof(t.{quote(column.name)}) NOT IN {_KINDS[column.affinity]}"
             words = f"{{count}} {{value of today does|values of today do}} not fit {column.type}"
-            yield _of_today(asking, then, subject(back, column), words, where, column=source)
+            yield _of_today(asking, then, subject(back, column), words, where, column=column)
 
 
 def _without_value(asking: _Asking, back: Back, column: Column) -> Check:
@@ -125,8 +125,8 @@ def _of_today(
     source = f"({then.stays}) AS t WHERE {where}"
     found = f"SELECT t.safemigrate_at FROM {source}"
     shown = [f"t.{quote(one.name)}" for one in held(then.was) if one.key] or [f"t.{quote(held(then.was)[0].name)}"]
-    shown += [f"t.{quote(column.name)}"] if column and then.was.column(column.name) else []
-    ways = yielded(asking.left(), then.back.pair.now, asking.change.after, column, found)
+    shown += [f"t.{quote(column.name)}"] if column else []
+    ways = yielded(asking.left(), then.back.pair.now, asking.change.after, _may_empty(then.back, column), found)
     return Check(
         about,
         words,
@@ -243,7 +243,7 @@ def _foreign_key(asking: _Asking, child: Then, parent: Then, key: ForeignKey) ->
     if child.stays and child.back:
         source = f"({child.stays}) AS t WHERE {where}{_unless_today(child.back, parent.back, key)}"
         found = f"SELECT t.safemigrate_at FROM {source}"
-        column = child.back.pair.source(pairs[0][0]) if len(pairs) == 1 else None
+        column = _may_empty(child.back, pairs[0][0] if len(pairs) == 1 else None)
         lost = any(child.back.pair.source(one) is None for one, _ in pairs)
         yield Check(
             about,
@@ -265,6 +265,11 @@ def _foreign_key(asking: _Asking, child: Then, parent: Then, key: ForeignKey) ->
             f"SELECT * FROM {source}",
             keep_new=asking.parked(child, f"SELECT t.safemigrate_at FROM {source}"),
         )
+
+
+def _may_empty(back: Back, former: Column | None) -> Column | None:
+    """Return the column of today that a former one comes back from, if that may be empty then."""
+    return back.pair.source(former) if former and not former.required else None
 
 
 def _unless_today(child: Back, parent: Back | None, key: ForeignKey) -> str:

@@ -29,7 +29,7 @@ def stored(value: str, affinity: str, into: str) -> str:
 
 
 def _is_whole(number: str) -> str:
-    return f"CAST({number} AS INTEGER) = {number} AND abs({number}) < 9.2e18"
+    return f"CAST({number} AS INTEGER) = {number} AND {number} BETWEEN -9223372036854775807 AND 9223372036854775806"
 
 
 def constant(column: Column) -> str | None:

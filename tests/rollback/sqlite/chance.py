@@ -14,7 +14,7 @@ COLUMNS = ("name", "age", "select", "a b", 'q"', "ö", "at", "n", "m", "data")
 TYPES = ("INTEGER", "TEXT", "REAL", "BLOB", "DATETIME", "BOOLEAN", "DECIMAL", "JSONB", "BIGINT", "", "VARCHAR(3)")
 STRICT = ("INTEGER", "TEXT", "REAL", "BLOB", "ANY", "INT")
 VALUES: tuple[object, ...] = (
-    *(None, 0, 1, 2, 3, -1, 7, 2**53 + 1, 2**63 - 1, 1 - 2**63, 1.0, 1.5, -0.0, 1e300, 9007199254740993.0, 0.1),
+    *(None, 0, 1, 2, 3, -1, 7, 2**53 + 1, 2**63 - 1, -(2**63), 1.0, 1.5, -0.0, 1e300, 9007199254740993.0, 0.1),
     *(
         "",
         "a",
@@ -32,7 +32,23 @@ VALUES: tuple[object, ...] = (
         "it's",
         "2024-01-01",
     ),
-    *(b"", b"\x00", b"1", b"a", True, "x'y\"z", "99999999999999999999.5", "-0", "+5", "1.", ".5", "nan", "inf", 1e19),
+    *(
+        b"",
+        b"\x00",
+        b"1",
+        b"a",
+        True,
+        "x'y\"z",
+        "99999999999999999999.5",
+        "-0",
+        "+5",
+        "1.",
+        ".5",
+        "nan",
+        "inf",
+        1e19,
+        9.21e18,
+    ),
 )
 SIMPLE: tuple[object, ...] = (None, 1, 2, 3, 1.5, "a", "b", "1")
 

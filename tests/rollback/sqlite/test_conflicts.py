@@ -226,6 +226,18 @@ def test_a_value_is_given(tmp_path: Path) -> None:
         assert rows(found.connection, 'SELECT * FROM "t"') == [(1, "one", 9), (2, "two", 2), (3, "given", 3)]
 
 
+def test_a_value_that_is_given_and_points_nowhere_lets_its_row_leave(tmp_path: Path) -> None:
+    optional = '"id" TEXT NOT NULL PRIMARY KEY, "title" TEXT, "authorId" INTEGER REFERENCES "User" ("id")'
+    with journey(tmp_path, POSTS, rebuild("Post", optional, '"id", "title", "authorId"')) as found:
+        found.write("""INSERT INTO "Post" VALUES ('n', 'new', NULL);""")
+        check = next(check for check, _ in asked(found) if check.setting)
+        found.connection.execute("INSERT INTO safemigrate.setting VALUES (?, ?)", [check.setting, 66])
+        settle(found, "keep_old")
+        assert asked(found) == []
+        found.back()
+        assert rows(found.connection, 'SELECT "id" FROM "Post" ORDER BY "id"') == [("a",), ("b",), ("c",)]
+
+
 def test_a_row_that_others_point_to_does_not_leave(tmp_path: Path) -> None:
     migration = (
         rebuild("User", f'{ID}, "email" TEXT NOT NULL', '"id", "email"') + 'DROP INDEX IF EXISTS "User_email_key";'
