@@ -111,7 +111,7 @@ def present(table: Table, name: str, key: Sequence[Column], alias: str) -> str:
     """Write where rows of today are read; without a key, with what each is known by, its rowid and its place."""
     if key:
         return f"{name} AS {alias}"
-    content = " || ',' || ".join(f"quote({quote(column.name)})" for column in held(table)) or "''"
+    content = _content([quote(column.name) for column in held(table)])
     order = _order(table)
     listed = (
         "*",
@@ -137,7 +137,7 @@ def key_of_today(connection: Connection, pair: Pair, after: Catalog) -> tuple[Co
 
 
 def match(connection: Connection, pair: Pair, today_key: Sequence[Column], before: Catalog, after: Catalog) -> Match:
-    """Find which rows belong together: by a former key, by the rowid, or by their order where all were copied."""
+    """Find which rows belong together: by a former key, the rowid, their order if all were copied, or all they hold."""
     was, now = quote("before", pair.was.name), quote("main", pair.now.name)
     former, today = f"{was} AS b", present(pair.now, now, today_key, "m")
     for key in keys(pair.was, before.indexes_of(pair.was.name)):
@@ -149,13 +149,35 @@ def match(connection: Connection, pair: Pair, today_key: Sequence[Column], befor
     if own and its and rowid(pair.now) and not pair.descent.rebuilt:
         return Match(former, today, f"b.{own} = m.{its}")
     if len({value(connection, f"SELECT count(*) FROM {table}") for table in (was, now)}) > 1:
-        return Match(former, today, "0")
+        return _by_content(pair, today)
     sides = (
         f"(SELECT *, row_number() OVER (ORDER BY {_order(table)}) AS safemigrate_place FROM {place}) AS {alias}"
         for table, place, alias in ((pair.was, was, "b"), (pair.now, now, "m"))
     )
     former, placed = sides
     return Match(former, placed if today_key else today, "b.safemigrate_place = m.safemigrate_place")
+
+
+def _by_content(pair: Pair, today: str) -> Match:
+    linked = [(column, source) for column in held(pair.was) if (source := pair.source(column))]
+    if not linked:
+        return Match(f"{quote('before', pair.was.name)} AS b", today, "0")
+    former = f"{quote('before', pair.was.name)} AS b"
+    sides = (
+        f"(SELECT *, row_number() OVER (PARTITION BY safemigrate_held ORDER BY safemigrate_held) AS safemigrate_twin "
+        f"FROM (SELECT {alias}.*, {_content(values)} AS safemigrate_held FROM {place})) AS {alias}"
+        for place, alias, values in (
+            (former, "b", [as_today(column, source) for column, source in linked]),
+            (today, "m", [f"m.{quote(source.name)}" for _, source in linked]),
+        )
+    )
+    former, today = sides
+    same = "b.safemigrate_held = m.safemigrate_held AND b.safemigrate_twin = m.safemigrate_twin"
+    return Match(former, today, same)
+
+
+def _content(values: Sequence[str]) -> str:
+    return " || ',' || ".join(f"quote({value})" for value in values) or "''"
 
 
 def as_today(former: Column, today: Column) -> str:

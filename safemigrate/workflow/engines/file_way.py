@@ -85,6 +85,7 @@ class FileWay:
         before, snapshot = self._before(scripts[-1].migration)
         if self.instead:
             if self.target.side.exists():
+                self.copies.path(SIDE).unlink(missing_ok=True)  # what the try before left
                 backup(self.target.side, self.copies.path(SIDE))
             scripts = [self._given(one) for one in scripts]
         known = _indexes([*self.target.resolved.migrations, *(one.migration for one in scripts)])

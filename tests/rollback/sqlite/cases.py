@@ -365,6 +365,13 @@ EXACT = [
         "INSERT INTO t VALUES (7, 'seven'), (1, 'x');",
     ),
     Case(
+        "no key, some rows left out",
+        """CREATE TABLE "l" ("a", "b"); INSERT INTO "l" VALUES (1, 'x'), (1, 'x'), (1.0, 'x'), (2, 'y'), (NULL, 'x'), (3, 'z');""",
+        """CREATE TABLE "new_l" ("a", "b" TEXT); INSERT INTO "new_l" SELECT "a", "b" FROM "l" WHERE "b" <> 'y';
+        DROP TABLE "l"; ALTER TABLE "new_l" RENAME TO "l";""",
+        """DELETE FROM "l" WHERE "a" = 3 OR rowid = 1; INSERT INTO "l" VALUES (4, 'since');""",
+    ),
+    Case(
         "no key, rebuilt",
         """CREATE TABLE t (a, b TEXT, c INT); INSERT INTO t VALUES (1, 'x', 1), (1, 'x', 2), ('1', 'x', 3), (1.0, 'x', 1), (NULL, NULL, NULL), (NULL, NULL, 5), (x'31', 'z', 1);""",
         "CREATE TABLE n (a, b TEXT); INSERT INTO n SELECT a, b FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",

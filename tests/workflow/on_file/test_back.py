@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from safemigrate.errors import Restored
 from safemigrate.model import Result
 from safemigrate.workflow.options import RollbackOptions
+from safemigrate.workflow.rollback import rollback
 
 from .conftest import CHANGE, INIT, Project
 from .test_story import DROPS
@@ -109,3 +112,17 @@ def test_what_was_renamed_by_other_means_is_said_to_be_in_the_way(project: Proje
     project.run("ALTER TABLE Person RENAME TO User")
     assert project.rollback().result is Result.ROLLED_BACK
     assert "User_email_key" in names(project)
+
+
+def test_an_application_that_writes_while_a_rollback_is_undone_has_it_tried_again(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.rollback()
+
+    def busy(database: str, losses: object) -> bool:
+        project.run("INSERT INTO User (email, bio) VALUES ('meanwhile@x', 'late')")
+        return bool(database and losses)
+
+    outcome = rollback(replace(project.request(), consent=busy), RollbackOptions(undo=True))
+    assert outcome.result is Result.APPLIED
+    assert project.rows("SELECT age FROM User WHERE email = 'meanwhile@x'") == [(7,)]
