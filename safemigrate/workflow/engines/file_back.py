@@ -8,19 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
-from typing import Any
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
-from safemigrate.db.sqlite.compare import compare, fingerprint
-from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, literal, quote, rows
+from safemigrate.db.sqlite.compare import fingerprint
+from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.copy import backup
 from safemigrate.db.sqlite.foreign_keys import Violations, foreign_keys
 from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.db.sqlite.written import touched, writes
-from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored, RollbackError, word
+from safemigrate.errors import MigrationFailed, Restored, RollbackError
 from safemigrate.execute.runs import Run
 from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Step, Verdict
@@ -32,11 +30,12 @@ from safemigrate.rollback.sqlite.since import Since, put_back, since
 from safemigrate.rollback.sqlite.undo import undo as derive_undo
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.workflow.back import conflicts
-from safemigrate.workflow.back.conflicts import Unanswerable
 from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import settle
 from safemigrate.workflow.engines.file_undo import undo
 from safemigrate.workflow.on_file import half_done
+from safemigrate.workflow.on_file.as_tried import AsTried
+from safemigrate.workflow.on_file.questions import FileQuestions
 from safemigrate.workflow.on_file.room import copies_in, read_through, require_free
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import attached
@@ -46,39 +45,6 @@ from safemigrate.workflow.taken import Taken
 
 _NOW, _TAKEN, _OURS, _SIDE = "now", "taken", "ours", "kept"
 _ROUNDS = 3  # for whom an application writes to all the time
-
-
-@dataclass(frozen=True, slots=True)
-class FileQuestions:
-    """A file with its side database; see `back.settle.Settling`. What is executed is noted in `done`."""
-
-    connection: Connection
-    path: Path
-    side: Path
-    done: list[str]
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask."""
-        try:
-            return rows(self.connection, sql)
-        except SqlError as error:
-            refusal = Refusal.of(error)
-            if refusal.code != "SQLITE_ERROR":  # it did not say no to the question, but to us or to now
-                raise
-            raise Unanswerable("the database refused a question about its rows", refusal.message) from error
-
-    def execute(self, sql: str) -> None:
-        """Run one statement."""
-        script.execute(self.connection, sql, plain=True)
-        self.done.append(sql)
-
-    def make_room(self, place: str) -> None:
-        """Nothing is in the way: every rollback's places have names of their own."""
-
-    def showing(self, sql: str) -> str:
-        """Write the command of SQLite's shell."""
-        beside = f"ATTACH {literal(str(self.side))} AS safemigrate"
-        return f"sqlite3 -cmd {word(beside)} {word(self.path)} {word(sql)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,23 +182,12 @@ class FileBack:
 
     def _carry_out(self, made: Copies, tried: _Tried, chosen: Sequence[Run], found: Taken, version: int) -> None:
         target, options = self.target, self.options
-        connection, name = target.connection, target.path.name
+        connection = target.connection
         aim = run.Target(
             connection, target.side, options.lock_timeout, options.retries, self.request.on_progress, step="rollback"
         )
-
-        def guard() -> None:
-            if target.version != version:
-                raise HistoryError(
-                    f"{name} was written to by something else while the rollback was tried",
-                    "Nothing was changed.",
-                    ("safemigrate rollback   # tries it again",),
-                )
-
-        def verify() -> None:
-            said = compare(tried.after, read(connection)) + differences(connection, "reached", "main", tried.touched)
-            if said:
-                raise MigrationFailed("the rollback did something else than in the copy", "\n".join(said[:20]))
+        again = f"safemigrate rollback{options.flags}"
+        tried_as = AsTried(target, version, made.path(_TAKEN), tried.after, tried.touched, "the rollback", again)
 
         def record() -> None:
             for one in chosen:
@@ -244,27 +199,22 @@ class FileBack:
         pointing: Violations = Counter()
         for one in chosen:
             pointing |= dangling(connection, key_of(one.migration, one.checksum))
-        connection.attach(made.path(_TAKEN), "reached")
         try:
-            run.take_back(
-                aim,
-                tried.runs,
-                run.Hooks(guard, verify, record),
-                rehearsed=made.path(_SIDE),
-                left=tried.left,
-                undo=tried.undo,
-                fill=conflicts.answers(options, chosen),
-                dangling=pointing,
-                moment=tried.moment,
-                touched=tried.touched,
-            )
+            with tried_as.beside():
+                run.take_back(
+                    aim,
+                    tried.runs,
+                    run.Hooks(tried_as.require_unwritten, tried_as.require_same, record),
+                    rehearsed=made.path(_SIDE),
+                    left=tried.left,
+                    undo=tried.undo,
+                    fill=conflicts.answers(options, chosen),
+                    dangling=pointing,
+                    moment=tried.moment,
+                    touched=tried.touched,
+                )
         except MigrationFailed as error:
             raise self._restored(error, chosen) from error
-        except KeyboardInterrupt as error:
-            why = "It was undone whole, or committed whole just then."
-            raise Interrupted("stopped during the rollback", why, ("safemigrate status",)) from error
-        finally:
-            connection.detach("reached")
         found.done += chosen
 
     def standing(self, run: Run) -> str:

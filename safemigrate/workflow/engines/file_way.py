@@ -11,11 +11,10 @@ from uuid import uuid4
 
 from safemigrate import __version__
 from safemigrate.db.sqlite.catalog import read
-from safemigrate.db.sqlite.compare import compare, fingerprint
+from safemigrate.db.sqlite.compare import fingerprint
 from safemigrate.db.sqlite.copy import backup, require_undamaged
-from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.standstill import standstill
-from safemigrate.errors import HistoryError, Interrupted, MigrationFailed, Restored
+from safemigrate.errors import HistoryError, MigrationFailed, Restored
 from safemigrate.execute.sqlite import run
 from safemigrate.lint import Facts
 from safemigrate.model import Finding, KeptKind, Migration, Plan, Progress, SchemaChange, Verdict
@@ -27,6 +26,7 @@ from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import split, statements_of
 from safemigrate.sql.actions import CreateIndex
 from safemigrate.workflow.engines.file_snapshot import take_snapshot
+from safemigrate.workflow.on_file.as_tried import AsTried
 from safemigrate.workflow.on_file.change import change_of
 from safemigrate.workflow.on_file.facts import facts
 from safemigrate.workflow.on_file.judge import judged
@@ -203,37 +203,20 @@ class FileTried:
         on_progress(Progress("apply", migrations[-1].name, len(migrations), len(migrations)))
 
     def _one(self, aim: run.Target, migration: Migration, trial: Trial, reached: Path) -> None:
-        connection, row, name = aim.connection, str(uuid4()), aim.connection.path.name
-        again = f"safemigrate {self.way.options.command}   # rehearses again"
-
-        def guard() -> None:
-            if self.way.target.version != self.version:
-                raise HistoryError(
-                    f"{name} was written to by something else while the migrations were rehearsed",
-                    "What was proven is no longer what is there. Nothing was changed.",
-                    (again,),
-                )
-
-        def verify() -> None:
-            said = compare(trial.after, read(connection)) + differences(connection, "reached", "main", trial.touched)
-            if said:
-                raise MigrationFailed(
-                    f"{migration.name} did something else here than in the shadow",
-                    "\n".join(said[:20]),
-                    (again, "safemigrate doctor"),
-                )
+        connection, row, name = aim.connection, str(uuid4()), migration.name
+        again = f"safemigrate {self.way.options.command}"
+        tried = AsTried(self.way.target, self.version, reached, trial.after, trial.touched, name, again)
 
         def record() -> None:
             history.create_table(connection)
             history.record_applied(connection, migration, row)
 
-        connection.attach(reached, "reached")
         try:
-            with standstill(connection, trial.moment, migration.checksum):
+            with tried.beside(), standstill(connection, trial.moment, migration.checksum):
                 run.apply(
                     aim,
                     trial.plan,
-                    run.Hooks(guard, verify, record),
+                    run.Hooks(tried.require_unwritten, tried.require_same, record),
                     row=row,
                     foreign_keys=trial.seen.foreign_keys,
                     rehearsed=self.rehearsal.side,
@@ -245,15 +228,10 @@ class FileTried:
                 )
         except MigrationFailed as error:
             raise Restored(
-                f"{migration.name} failed, and {name} is as it was before it: {error.summary}",
+                f"{name} failed, and {connection.path.name} is as it was before it: {error.summary}",
                 error.why,
                 error.fix or ("safemigrate status",),
             ) from error
-        except KeyboardInterrupt as error:
-            why = f"{migration.name} was undone whole, or committed whole just then."
-            raise Interrupted(f"stopped during {migration.name}", why, ("safemigrate status",)) from error
-        finally:
-            connection.detach("reached")
 
 
 @contextmanager
