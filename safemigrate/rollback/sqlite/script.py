@@ -251,10 +251,16 @@ def _insert(table: Table, query: str) -> str:
 
 def _counter(was: Table, now: Table | None, aside: str = "") -> Iterator[str]:
     """Set an AUTOINCREMENT counter to where it stood, never back."""
-    reached = now.counter if now and now.autoincrement else None
-    if not was.autoincrement or (not aside and (was.counter is None or (reached or 0) >= was.counter)):
+    if not was.autoincrement:
         return
     name, stood = literal(was.name), was.counter or 0
+    untouched = f"DELETE FROM sqlite_sequence WHERE name = {name} AND seq = 0"  # what an INSERT of no row leaves
+    if not aside:
+        reached = now.counter if now and now.autoincrement else None
+        if was.counter is None and (not now or reached == 0):
+            yield untouched
+        if was.counter is None or (reached is not None and reached >= was.counter):
+            return
     there = f"FROM sqlite_sequence WHERE name = {literal(aside)}"
     counted = "" if was.counter is not None else f" AND EXISTS (SELECT 1 {there})"
     yield (
@@ -263,3 +269,5 @@ def _counter(was: Table, now: Table | None, aside: str = "") -> Iterator[str]:
     )
     highest = f"max(seq, {stood}, coalesce((SELECT max(seq) {there}), 0))" if aside else f"max(seq, {stood})"
     yield f"UPDATE sqlite_sequence SET seq = {highest} WHERE name = {name}"
+    if was.counter is None:
+        yield untouched

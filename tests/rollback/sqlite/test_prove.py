@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from safemigrate.db.sqlite.connection import Connection, value
+from safemigrate.db.sqlite.connection import Connection, rows, value
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Verdict
-from tests.rollback.sqlite.cases import EXACT, EXTRAS, SEARCH, WITHOUT_AGE, Case
+from tests.rollback.sqlite.cases import EXACT, EXTRAS, ID, SEARCH, WITHOUT_AGE, Case, rebuild
 from tests.rollback.sqlite.journey import journey, script
 
 
@@ -30,6 +30,17 @@ def test_an_index_of_another_tables_rows_finds_them_again(tmp_path: Path) -> Non
         found.back()
         words = """SELECT group_concat("rowid") FROM "search" WHERE "search" MATCH '{}'"""
         assert [value(found.connection, words.format(word)) for word in ("second", "one", "words")] == ["5", "1", "1,5"]
+
+
+@pytest.mark.parametrize(
+    "begun", ["", """INSERT INTO "t" DEFAULT VALUES; DELETE FROM "t"; UPDATE sqlite_sequence SET seq = 0"""]
+)
+@pytest.mark.parametrize("sql", ['DROP TABLE "t";', rebuild("t", ID, '"id"'), rebuild("t", '"id" INTEGER', '"id"')])
+def test_a_counter_that_has_not_begun_is_as_it_was(sql: str, begun: str, tmp_path: Path) -> None:
+    with journey(tmp_path, f'CREATE TABLE "t" ({ID}); {begun};', sql) as found:
+        found.back()
+        counters = "SELECT * FROM {}.sqlite_sequence"
+        assert rows(found.connection, counters.format("main")) == rows(found.connection, counters.format("before"))
 
 
 def test_what_nobody_can_read_is_said(tmp_path: Path) -> None:
