@@ -18,6 +18,9 @@ from safemigrate.db.sqlite import errors
 SqlError = sqlite3.Error
 
 SECONDS_TO_WAIT = 5.0
+# What SQLite keeps of each file at most, in KiB: with its own 2 MB, rows that come in the order of no key are read and
+# written again for each. The other in bytes, as much as a build takes (sqlite.org/mmap.html).
+_CACHE, _MAPPED = 64 * 1024, 2**31 - 2**16
 KEPT = "safemigrate"  # what SQL calls the file with what is kept; only what takes a rollback back names it
 
 # The library's own: "3.40.1" and 3040001 (sqlite.org/c3ref/libversion.html).
@@ -75,6 +78,7 @@ class Connection(sqlite3.Connection):
             if not write:
                 _recover(path, SECONDS_TO_WAIT)
             self.execute(f"ATTACH DATABASE ? AS {quote(name)}", [_uri(path, write=write, create=create)])
+            self.execute(f"PRAGMA {quote(name)}.cache_size = -{_CACHE}")
             value(self, f"PRAGMA {quote(name)}.schema_version")
         except SqlError as error:
             raise errors.told(path, error) or error from error
@@ -117,6 +121,13 @@ class Connection(sqlite3.Connection):
             if name not in self.beside:
                 self.attach(path, name, write=write)
 
+    def map_files(self) -> None:
+        """Read this file and what is attached from now on in the system's memory, where nobody else can cut them short.
+
+        Of a file that another program may truncate, or of a disk that fails, that would end the process.
+        """
+        self.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchall()
+
     def close(self) -> None:
         """Close; what is open is rolled back."""
         self.closed = True
@@ -152,6 +163,7 @@ def connect(
             # What a build may have another default for (sqlite.org/compile.html).
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA legacy_alter_table = OFF")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE}")
             value(connection, "SELECT count(*) FROM sqlite_master")  # opening reads nothing
             yield connection
     except SqlError as error:

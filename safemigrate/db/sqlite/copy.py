@@ -140,6 +140,7 @@ def damage(connection: Connection, *, quick: bool = True) -> list[str]:
 def require_undamaged(copy: Path, of: Path) -> None:
     """Read a copy of the file `of` through, page by page. Raises ConnectionFailed where it is damaged."""
     with connect(copy, write=False) as connection:
+        connection.map_files()
         if found := damage(connection):
             raise errors.damaged(of, found)
 

@@ -64,8 +64,8 @@ class Copies:
         """Open a file, made where there is none, in a way that a loss of power would spoil it."""
         try:
             with connect(self.path(name), create=True) as connection:
-                run(connection, "PRAGMA journal_mode = MEMORY")
                 run(connection, "PRAGMA synchronous = OFF")
+                connection.map_files()
                 yield connection
         except ConnectionFailed as error:
             if getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":

@@ -48,6 +48,7 @@ def take(
             copy.backup(connection, path, on_progress)
         with ThreadPoolExecutor(1) as beside, connect(path, write=False) as copied:
             digest = beside.submit(sha256, path)
+            copied.map_files()
             if found := copy.damage(copied):
                 if found == copy.damage(connection):
                     raise damaged(connection.path, found)

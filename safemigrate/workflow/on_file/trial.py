@@ -118,10 +118,11 @@ def forward(connection: Connection, plan: Plan, moment: datetime, *, on: bool) -
 
 @contextmanager
 def attached(connection: Connection, before: Path, side: Path) -> Iterator[None]:
-    """Let SQL say `before.` and `safemigrate.`"""
+    """Let SQL say `before.` and `safemigrate.`, which is written to and lasts no longer than the copy."""
     connection.attach(before, "before")
     try:
         connection.attach(side, "safemigrate", write=True, create=True)
+        run(connection, "PRAGMA safemigrate.synchronous = OFF")  # it is a copy, too
         run(connection, SETTING)  # the way back of what kept nothing asks for it too
         try:
             yield

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from safemigrate import proc
-from safemigrate.shadow.sqlite.copies import copies
+from safemigrate.shadow.sqlite.copies import Copies, copies
 from tests.children import forked, was_killed
 
 
@@ -28,3 +28,14 @@ def test_what_a_kill_leaves_goes_with_the_next_sweep(tmp_path: Path, monkeypatch
         proc.sweep()
         assert [*tmp_path.iterdir()] == [made.folder]
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_large_change_takes_no_memory_of_its_size(tmp_path: Path) -> None:
+    """What was there stands in a journal on the disk until it is committed, however much it is."""
+    made = Copies(tmp_path)
+    with made.opened("now") as connection:
+        connection.execute("CREATE TABLE t AS SELECT zeroblob(5000) a")
+        with connection.transaction():
+            connection.execute("UPDATE t SET a = zeroblob(6000)")
+            assert (tmp_path / "now.db-journal").stat().st_size > 0
+    assert [*tmp_path.iterdir()] == [made.path("now")]
