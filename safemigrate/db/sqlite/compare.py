@@ -26,7 +26,8 @@ def fingerprint(catalog: Catalog) -> str:
 def compare(expected: Catalog, actual: Catalog, *, order: bool = True) -> list[str]:
     """Say how `actual` differs from `expected`, one line a difference; equal: empty.
 
-    Texts are compared by their tokens, a table's constraints in any order, columns in theirs where `order` counts.
+    Texts are compared by their tokens, a table's constraints in any order. Without `order` schemas are told apart as
+    Prisma tells them: neither the order of columns counts, nor `text` for TEXT and its like.
     Counters of AUTOINCREMENT are no part of a schema, nor is `_prisma_migrations`.
     """
     wanted, found = _canonical(expected, actual), _canonical(actual, expected)
@@ -115,12 +116,23 @@ def _differences(address: str, wanted: Attributes, found: Attributes, *, order: 
         was, now = wanted[name], found[name]
         if was == now:
             continue
+        folded = str if order else _folded
         if isinstance(was, str) or isinstance(now, str):
-            said.append(f"{address}: {name} {now or 'none'}, expected {was or 'none'}")
+            if folded(was) != folded(now):
+                said.append(f"{address}: {name} {now or 'none'}, expected {was or 'none'}")
         elif name == "columns":
             if order and set(was) == set(now):
                 said.append(f"{address}: columns in the order {', '.join(now)}, expected {', '.join(was)}")
         else:
-            said += [f"{address}: {one} is missing" for one in was if one not in now]
-            said += [f"{address}: {one} is not expected" for one in now if one not in was]
+            here, there = ({folded(one) for one in some} for some in (was, now))
+            said += [f"{address}: {one} is missing" for one in was if folded(one) not in there]
+            said += [f"{address}: {one} is not expected" for one in now if folded(one) not in here]
     return said
+
+
+def _folded(text: object) -> str:
+    """Words and names in one letter case, as SQLite reads them; what is quoted after `written` is left as it is."""
+    return _WORD_OR_QUOTED.sub(lambda match: match[1].upper() if match[1] else match[0], str(text))
+
+
+_WORD_OR_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\w+)""")

@@ -64,6 +64,19 @@ def test_what_is_no_difference(made: Make, statements: tuple[str, ...]) -> None:
     assert fingerprint(one) == fingerprint(other)
 
 
+def test_letter_case_is_none_to_prisma_outside_of_strings(made: Make) -> None:
+    def same(statement: str, other: str) -> bool:
+        one, two = made(statement), made(other)
+        assert compare(one, two)  # a proof is stricter
+        return not compare(one, two, order=False)
+
+    text = 'CREATE TABLE t ("a" TEXT NOT NULL DEFAULT \'X\', UNIQUE ("a"))'
+    assert same(text, "create table t (a text not null default 'X', unique (a))")
+    assert not same(text, text.replace("'X'", "'x'"))
+    assert not same(text, text.replace('"a"', '"A"'))
+    assert not same(text, text.replace("TEXT", "INTEGER"))
+
+
 @pytest.mark.parametrize(
     ("statements", "said"),
     [
