@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from safemigrate.db.sqlite.connection import literal
@@ -18,6 +18,7 @@ _INTEGERS: Final = {
     "db.SmallInt": (-(2**15), 2**15 - 1),
     "db.Oid": (0, 2**32 - 1),
 }
+_LARGEST, _SMALLEST = 3.4028235e38, 7.1e-46  # of 4 bytes
 _DATE: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
@@ -40,7 +41,14 @@ def conditions(schema: Schema, field: Field, x: str) -> Iterator[Condition]:
     if field.many:
         is_list = f"CASE WHEN json_valid({x}) THEN json_type({x}) = 'array' ELSE 0 END"
         yield Condition("no JSON list", f"{x} IS NOT NULL AND NOT {is_list}")
-        yield Condition("JSON lists", is_list, _array(x))
+        word = "value"
+        for one in conditions(schema, replace(field, many=False, optional=True), "value"):
+            if one.text:
+                word = f"CASE WHEN {one.sql} THEN {one.text} ELSE value END"
+            else:
+                some = f"EXISTS (SELECT 1 FROM json_each({x}) WHERE {one.sql})"
+                yield Condition(f"lists with {one.says}", f"CASE WHEN {is_list} THEN {some} ELSE 0 END")
+        yield Condition("JSON lists", is_list, _array(x, word))
     elif field.type in schema.enums:
         labels = [(one.name, one.column) for one in schema.enums[field.type].fields.values()]
         listed = ", ".join(literal(name) for name in sorted({name for both in labels for name in both}))
@@ -64,6 +72,9 @@ def _scalar(field: Field, x: str) -> Iterator[Condition]:
                 yield Condition(says, f"typeof({x}) = 'integer' AND {x} NOT BETWEEN {low} AND {high}")
         case "Float":
             yield Condition("no number", f"typeof({x}) NOT IN ('integer', 'real', 'null')")
+            if field.native and field.native.name == "db.Real":
+                far = f"abs({x} + 0.0) > {_LARGEST} AND abs({x} + 0.0) < 9e999 OR {x} <> 0 AND abs({x} + 0.0) < {_SMALLEST}"
+                yield Condition("beyond Real", f"typeof({x}) IN ('integer', 'real') AND ({far})")
         case "Decimal":
             yield from _decimals(field, x)
         case "Boolean":
@@ -72,46 +83,46 @@ def _scalar(field: Field, x: str) -> Iterator[Condition]:
             yield from _dates(x)
         case "Json":
             yield Condition("no JSON", f"typeof({x}) = 'blob' OR NOT json_valid({x})")
-            yield Condition("JSON with \\u0000, which jsonb refuses", f"json_valid({x}) AND instr({x}, '\\u0000') > 0")
+            if not (field.native and field.native.name == "db.Json"):
+                escaped = f"json_valid({x}) AND instr({x}, '\\u') > 0 AND NOT is_jsonb({x})"
+                yield Condition("JSON with \\u0000 or half a character, which jsonb refuses", escaped)
         case "Bytes":
             yield Condition("no bytes", f"typeof({x}) NOT IN ('blob', 'null')")
         case "String":
             yield from _texts(field, x)
 
 
-def _array(x: str) -> str:
-    """PostgreSQL's text of a list (docs, 8.15.2): each part in quotes, but for NULL."""
-    part = "replace(replace(value, char(92), char(92, 92)), char(34), char(92, 34))"  # \\ and ", which a shell minds
+def _array(x: str, word: str) -> str:
+    """PostgreSQL's text of a list (docs, 8.15.2): each part, `word` of its value, in quotes, but for NULL."""
+    part = f"replace(replace({word}, char(92), char(92, 92)), char(34), char(92, 34))"  # \\ and ", which a shell minds
     quoted = f"CASE WHEN value IS NULL THEN 'NULL' ELSE char(34) || {part} || char(34) END"
     return f"(SELECT '{{' || coalesce(group_concat({quoted}, ','), '') || '}}' FROM json_each({x}))"
 
 
 def _decimals(field: Field, x: str) -> Iterator[Condition]:
-    spelled = (
-        f"trim({x}) = '' OR trim({x}, '0123456789.eE+-') <> '' OR (CAST({x} AS REAL) = 0 AND trim({x}, '0.-+') <> '')"
-    )
-    yield Condition("no number", f"typeof({x}) = 'blob' OR (typeof({x}) = 'text' AND ({spelled}))")
-    given = field.native.arguments if field.native else {}
+    # compared with a number, text is one if all of it is (sqlite.org/datatype3.html, 4.2)
+    yield Condition("no number", f"typeof({x}) = 'blob' OR (typeof({x}) = 'text' AND {x} <> CAST({x} AS NUMERIC))")
+    given = field.native.arguments if field.native else {"0": "65", "1": "30"}  # Prisma's DECIMAL
     if given.get("0", "").isdigit():
         digits, scale = int(given["0"]), int(given.get("1", "0"))
-        yield Condition(
-            f"too large for Decimal({digits}, {scale})", f"typeof({x}) <> 'blob' AND abs({x}) >= 1e{digits - scale}"
-        )
+        large = f"abs({x} + 0.0) >= 1e{digits - scale} - 0.5e-{scale}"  # the server rounds first
+        yield Condition(f"too large for Decimal({digits}, {scale})", f"typeof({x}) <> 'blob' AND {large}")
 
 
 def _dates(x: str) -> Iterator[Condition]:
-    number = f"typeof({x}) = 'integer'"
+    number, size = f"typeof({x}) = 'integer'", f"abs({x} + 0.0)"  # abs() of the least integer is an error
     day = f"substr({x}, 1, 10)"
-    no_day = f"date({day}, '+0 days') <> {day}"  # without a modifier date() gives 2023-02-29 back as it is
+    # without a modifier date() gives 2023-02-29 back as it is; SQLite takes a T without a time, too
+    no_day = f"date({day}, '+0 days') <> {day} OR {x} GLOB '0000*' OR {x} GLOB '*T'"
     yield Condition(
         "text that is no date",
         f"typeof({x}) = 'text' AND ({x} NOT GLOB '{_DATE}*' OR datetime({x}) IS NULL OR {no_day})",
     )
     yield Condition("a fraction or bytes for a date", f"typeof({x}) IN ('real', 'blob')")
-    yield Condition("beyond the year 9999", f"{number} AND abs({x}) > {_LAST}")
-    yield Condition("seconds, it seems: as milliseconds before 1973", f"{number} AND abs({x}) < {_SECONDS}")
+    yield Condition("beyond the year 9999", f"{number} AND {size} > {_LAST}")
+    yield Condition("seconds, it seems: as milliseconds before 1973", f"{number} AND {size} < {_SECONDS}")
     text = f"strftime('%Y-%m-%dT%H:%M:%fZ', {x} / 1000.0, 'unixepoch')"
-    yield Condition("dates in milliseconds", f"{number} AND abs({x}) BETWEEN {_SECONDS} AND {_LAST}", text)
+    yield Condition("dates in milliseconds", f"{number} AND {size} BETWEEN {_SECONDS} AND {_LAST}", text)
 
 
 def _texts(field: Field, x: str) -> Iterator[Condition]:
@@ -123,7 +134,8 @@ def _texts(field: Field, x: str) -> Iterator[Condition]:
         return
     size = native.arguments.get("0", "1" if native.name == "db.Char" else "")
     if native.name in ("db.VarChar", "db.Char") and size.isdigit():
-        yield Condition(f"longer than {native.name.removeprefix('db.')}({size})", f"length({x}) > {size}")
+        yield Condition(f"longer than {native.name.removeprefix('db.')}({size})", f"length(rtrim({x})) > {size}")
     elif native.name == "db.Uuid":
         bare = f"lower(replace({x}, '-', ''))"
-        yield Condition("no UUID", f"length({bare}) <> 32 OR {bare} GLOB '*[^0-9a-f]*'")
+        apart = f"length({x}) <> 32 AND {x} NOT GLOB '????????-????-????-????-????????????'"
+        yield Condition("no UUID", f"length({bare}) <> 32 OR {bare} GLOB '*[^0-9a-f]*' OR {apart}")

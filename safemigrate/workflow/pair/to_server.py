@@ -5,9 +5,11 @@ Counted by SQL, each table in one pass; moving them is pgloader's work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from safemigrate.db.sqlite.catalog import Catalog, Table, read
 from safemigrate.db.sqlite.connection import Connection, literal, quote, rows
@@ -45,7 +47,8 @@ class Misfit:
 
 def misfits(connection: Connection, production: Schema, development: Schema) -> list[Misfit]:
     """Look through all tables of a file that both schemas know."""
-    connection.create_function("is_utf8", 1, _is_utf8, deterministic=True)
+    for name, function in _OWN.items():
+        connection.create_function(name, 1, function, deterministic=True)
     catalog = read(connection)
     found: list[Misfit] = []
     for name, model in production.models.items():
@@ -75,7 +78,8 @@ def _values(connection: Connection, production: Schema, model: Block, here: Bloc
     (counted,) = rows(connection, f"SELECT {', '.join(sums)} FROM ({inner})")
     for (column, condition), count, sample in zip(asked, counted[::2], counted[1::2], strict=True):
         if count:
-            where = f"{key} = {literal(sample)}" if "is_utf8" in condition.sql else condition.sql
+            own = any(name in condition.sql for name in _OWN)  # what no other program has
+            where = f"{key} = {literal(sample)}" if own else condition.sql
             shown = f"SELECT {key}, {named(column)} FROM {place}"
             yield Misfit(table.name, (column,), condition.says, count, str(sample), shown, where, condition.text)
 
@@ -158,3 +162,15 @@ def _is_utf8(value: bytes | None) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_jsonb(value: str | None) -> bool:
+    """Whether text that is JSON has neither a zero nor half a character in it (postgresql.org/docs, 8.14)."""
+    try:
+        written = json.dumps(json.loads(value or "null"), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return b"\\u0000" not in written.replace(b"\\\\", b"")
+
+
+_OWN: Final[Mapping[str, Callable[..., bool]]] = {"is_utf8": _is_utf8, "is_jsonb": _is_jsonb}
