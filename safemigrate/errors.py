@@ -20,6 +20,10 @@ SafemigrateError            could not do the job                                
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def word(value: object) -> str:
@@ -87,6 +91,13 @@ class MigrationFailed(SafemigrateError):
     def __init__(self, summary: str, why: str = "", fix: tuple[str, ...] = (), *, sqlstate: str = "") -> None:
         super().__init__(summary, why, fix)
         self.sqlstate = sqlstate
+
+    def of(self, migration: str, path: Path) -> MigrationFailed:
+        """Say the same of a migration and its file; what is there already may have come by `prisma db push`."""
+        fix = self.fix or (f"edit {word(path)}",)
+        if "already exists" in self.why or "duplicate column name" in self.why:
+            fix += (f"npx prisma migrate resolve --applied {migration}   # where the database has all of it already",)
+        return MigrationFailed(f"{migration}, {self.summary}", self.why, fix, sqlstate=self.sqlstate)
 
 
 class RollbackError(SafemigrateError):

@@ -165,6 +165,12 @@ class DatabaseUrl:
         return Path(self.database).name if self.provider == "sqlite" else self.database
 
     @property
+    def restored(self) -> str:
+        """A name beside it for what a snapshot brings back."""
+        name = Path(self.name)
+        return f"{name.stem}_restored{name.suffix}" if self.provider == "sqlite" else f"{self.database}_restored"
+
+    @property
     def address(self) -> str:
         """What tells it from other databases, without its secret: a file's path may be written in many ways."""
         return f"file:{self.path}" if self.path else str(self)

@@ -17,6 +17,7 @@ class KeptKind(StrEnum):
     COLUMN = "column"  # old values of a dropped or retyped column, by key
     ROWS = "rows"  # rows that statements changed, by key
     SEQUENCE = "sequence"  # where a dropped sequence stood
+    COUNT = "count"  # of rows that pointed nowhere before, and may again: told, and nothing that comes back
     LEFT = "left"  # what a rollback dropped or changed, for taking the rollback back
 
 
@@ -176,3 +177,14 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """Every step, in forward order."""
         return tuple(step for group in self.groups for step in group.steps)
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """All that it keeps, in forward order."""
+        return tuple(kept for step in self.steps for kept in step.kept)
+
+    @property
+    def returns(self) -> tuple[str, ...]:
+        """What a rollback brings back, in words."""
+        some = (f"{one.kind.value} {one.subject}" for one in self.kept if one.kind is not KeptKind.COUNT)
+        return tuple(dict.fromkeys(some))

@@ -54,7 +54,8 @@ def render(outcome: Outcome, *, verbose: bool = False, width: int = 80, colour: 
         _snapshots(page, outcome.snapshots, listed=outcome.command.startswith("snapshot"))
     if outcome.kept:
         pruning = {Result.PRUNED: "pruned", Result.REHEARSED: "would be pruned"}.get(outcome.result, "")
-        _kept_objects(page, outcome.kept, pruning=pruning if "prune" in outcome.command else "")
+        title = pruning if pruning and "prune" in outcome.command else f"kept {_place(outcome)} for rollbacks"
+        _kept_objects(page, outcome.kept, title)
     for note in outcome.notes:
         page.line(note, MORE)
     page.blank()
@@ -93,12 +94,16 @@ def _migration(page: Page, migration: MigrationOutcome, outcome: Outcome, *, ver
         for words in migration.returns:
             page.line(words, indent=4)
     if migration.kept:
-        page.line(f"kept in the database: {_kept(migration)}", MORE, indent=2)
+        page.line(f"kept {_place(outcome)}: {_kept(migration)}", MORE, indent=2)
     shown = outcome.command == "rollback" and outcome.result in (Result.REHEARSED, Result.CONFLICTS)
     if migration.script and (verbose or shown):
         page.blank()
         page.verbatim(migration.script.rstrip())
     page.blank()
+
+
+def _place(outcome: Outcome) -> str:
+    return "beside the file" if outcome.database.startswith("file:") else "in the database"
 
 
 def _kept(migration: MigrationOutcome) -> str:
@@ -150,9 +155,8 @@ def _status(page: Page, migrations: tuple[MigrationOutcome, ...], *, verbose: bo
     page.blank()
 
 
-def _kept_objects(page: Page, kept: tuple[KeptOutcome, ...], *, pruning: str) -> None:
+def _kept_objects(page: Page, kept: tuple[KeptOutcome, ...], title: str) -> None:
     total = size(sum({each.kept.place: each.bytes for each in kept}.values()))
-    title = pruning or "kept in the database for rollbacks"
     page.line(f"{title}: {many(len(kept), 'object')}, {total}", MORE)
     for migration in dict.fromkeys(each.migration for each in kept):
         page.line(f"by {migration}" if migration else "known to no run", indent=2, style="dim")

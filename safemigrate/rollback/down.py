@@ -67,7 +67,7 @@ def render(plan: Plan, by_hand: ByHand = SERVER) -> str:
         return plan.down
     steps = [step for step in reversed(plan.steps) if step.inverse]
     blocks = [_block(step, by_hand, alone=by_hand.whole and len(plan.steps) > 1) for step in steps]
-    if any(one.kind in (KeptKind.COLUMN, KeptKind.ROWS) for step in plan.steps for one in step.kept):
+    if any(one.kind in (KeptKind.COLUMN, KeptKind.ROWS) for one in plan.kept):
         settings = "\n".join(f"SET LOCAL {name} = {value};" for name, value in by_hand.settings.items())
         blocks[:0] = [f"-- kept values are compared as they were written\n{settings}"] if settings else []
     around = ("\n".join(f"{sql};" for sql in some) for some in (by_hand.first, by_hand.last))
@@ -103,7 +103,7 @@ def _header(plan: Plan, by_hand: ByHand) -> str:
         )
     lines += [f"not brought back: {reason}" for reason in proof.reasons]
     kept: dict[tuple[KeptKind, str], dict[str, None]] = {}
-    for one in (one for step in plan.steps for one in step.kept):
+    for one in (one for one in plan.kept if one.kind in _WHAT):
         kept.setdefault((one.kind, one.place), {})[one.subject] = None
     lines += [
         f"brings back {_WHAT[kind]}{', '.join(subjects)}, kept in {place}" for (kind, place), subjects in kept.items()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from safemigrate.db import session
 from safemigrate.db.catalog import Catalog
 from safemigrate.db.postgres import Connection
-from safemigrate.errors import MigrationFailed, word
+from safemigrate.errors import MigrationFailed
 from safemigrate.model import Migration
 from safemigrate.shadow.trace import Observation, Tracer
 from safemigrate.sql import Statement, refuses_transaction
@@ -95,7 +95,7 @@ def rehearse(
             elif error.sqlstate == session.OBJECT_IN_USE and (folded := _folded(statements, start, number)):
                 apart.add(folded)
             else:
-                raise _named(error, migration) from error
+                raise error.of(migration.name, migration.path) from error
             tracer = Tracer(connection)
     return Rehearsed(migration, tuple(groups), before, tracer.catalog)
 
@@ -103,12 +103,3 @@ def rehearse(
 def _folded(statements: Sequence[Statement], start: int, number: int) -> int:
     """The last statement behind a folded COMMIT, up to `number` in a transaction that `start` begins; 0 for none."""
     return max((n for n in range(start + 1, number + 1) if statements[n].commit == "folded"), default=0)
-
-
-def _named(error: MigrationFailed, migration: Migration) -> MigrationFailed:
-    return MigrationFailed(
-        f"{migration.name}, {error.summary}",
-        error.why,
-        error.fix or (f"edit {word(migration.path)}",),
-        sqlstate=error.sqlstate,
-    )

@@ -124,7 +124,7 @@ def _agree(request: Request, options: ApplyOptions, resolved: Resolved, losses: 
         raise ConsentRequired(
             f"nobody agreed to this change of database {database}",
             "\n".join(losses),
-            (f"safemigrate {options.command} --confirm {word(database)}",),
+            (f"{options.again} --confirm {word(database)}",),
         )
 
 
@@ -147,7 +147,6 @@ def _write_down(pending: Sequence[Migration], plans: Sequence[Plan], by_hand: do
 
 def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding], by_hand: down.ByHand) -> MigrationOutcome:
     migration, plan = pair
-    kept = tuple(kept for step in plan.steps for kept in step.kept)
     return MigrationOutcome(
         migration.name,
         migration.checksum,
@@ -155,8 +154,8 @@ def _described(pair: tuple[Migration, Plan], findings: Sequence[Finding], by_han
         tuple(finding for finding in findings if finding.migration == migration.name),
         plan.traces,
         plan.proof,
-        returns=tuple(dict.fromkeys(f"{one.kind.value} {one.subject}" for one in kept)),
-        kept=kept,
+        returns=plan.returns,
+        kept=plan.kept,
         script=down.render(plan, by_hand),
         path=str(shown(migration.path)),
         text=migration.sql,

@@ -47,7 +47,7 @@ def erase(request: Request, options: EraseOptions) -> Outcome:
             raise ConsentRequired(
                 f"nobody agreed to erase from database {resolved.url.name}",
                 "\n".join(said),
-                ("safemigrate erase --dry-run", f"safemigrate erase --confirm {word(resolved.url.name)}"),
+                (f"{options.again} --dry-run", f"{options.again} --confirm {word(resolved.url.name)}"),
             )
         opened.erase(request, options)
     return replace(outcome, result=Result.ERASED, seconds=time.perf_counter() - began)

@@ -222,7 +222,7 @@ def _undo(request: Request, options: InitOptions, way: _Way, record: Record | No
     request.show(f"This would be taken back:\n\n{shown}")
     empty = _Found((), Adoption(), (), ())
     if options.dry_run:
-        return _outcome(way, Result.REHEARSED, empty)
+        return replace(_outcome(way, Result.REHEARSED, empty), next=("safemigrate init --undo",))
     if not request.proceed("Take this back?"):
         raise _declined("nobody agreed to taking it back")
     with ExitStack() as stack:

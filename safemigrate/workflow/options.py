@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,11 +12,22 @@ from safemigrate.model import OnConflict
 from safemigrate.sql.actions import quote
 
 
+def said(command: str, given: Iterable[tuple[str, object]]) -> str:
+    """Write a command with the flags that were given; True is one without a value."""
+    some = (flag if value is True else f"{flag} {word(value)}" for flag, value in given if value)
+    return " ".join([command, *some])
+
+
+def in_hours(age: timedelta | None) -> str:
+    """Write an age as flags take it; "" for None."""
+    return f"{age // timedelta(hours=1)}h" if age else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
     """The flags of `apply`. `generate` is None to decide by whether somebody can be asked for a name.
 
-    `command` asks for the same again: what takes a rollback back applies, too.
+    `command` is what applies: `rollback --undo` does, too.
     """
 
     name: str | None = None
@@ -28,6 +39,12 @@ class ApplyOptions:
     retries: int = 5
     fix: bool = False
     command: str = "apply"
+
+    @property
+    def again(self) -> str:
+        """The command that asks for the same again."""
+        bare = self.command == "apply" and self.snapshot == "none"
+        return said(f"safemigrate {self.command}", [("--snapshot", bare and "none")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +75,15 @@ class RollbackOptions:
     name: str | None = None
 
     @property
-    def flags(self) -> str:
-        """The flags that ask for the same again."""
-        given: list[tuple[str, object]] = [("--to", self.to), ("--last", self.last)]
+    def again(self) -> str:
+        """The command that asks for the same again."""
+        given: list[tuple[str, object]] = [("--undo", self.undo), ("--to", self.to), ("--last", self.last)]
         given += [("--fill", f"{column}={value}") for column, value in self.fill.items()]
         for enum, labels in self.labels.items():
             given += [("--map", f"{enum}.{quote(label)}={other}") for label, other in labels.items()]
         if self.on_conflict is not OnConflict.STOP:
             given.append(("--on-conflict", self.on_conflict))
-        said = "".join(f" {flag} {word(value)}" for flag, value in given if value)
-        return said + " --guard" * self.guard + " --generated" * self.generated
+        return said("safemigrate rollback", [*given, ("--guard", self.guard), ("--generated", self.generated)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,12 @@ class PruneOptions:
     lock_timeout: float = 3.0
     retries: int = 5
 
+    @property
+    def again(self) -> str:
+        """The command that asks for the same again."""
+        given = [("--older-than", in_hours(self.older_than)), ("--migration", self.migration)]
+        return said("safemigrate prune", [*given, ("--returned", self.returned), ("--orphans", self.orphans)])
+
 
 @dataclass(frozen=True, slots=True)
 class EraseOptions:
@@ -111,3 +133,9 @@ class EraseOptions:
     dry_run: bool = False
     lock_timeout: float = 3.0
     retries: int = 5
+
+    @property
+    def again(self) -> str:
+        """The command that asks for the same again."""
+        row = [("--key", f"{name}={value}") for name, value in self.key.items()]
+        return said(f"safemigrate erase {word(self.table)}", row)

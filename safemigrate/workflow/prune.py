@@ -54,7 +54,7 @@ def prune(request: Request, options: PruneOptions) -> Outcome:
             raise ConsentRequired(
                 f"nobody agreed to lose what is kept in database {resolved.url.name}",
                 "\n".join(losses),
-                (f"safemigrate prune --confirm {word(resolved.url.name)}", "safemigrate prune --dry-run"),
+                (f"{options.again} --confirm {word(resolved.url.name)}", f"{options.again} --dry-run"),
             )
         still = opened.end_kept(request, options, lambda: _among(chosen, options, target, retention))
     return replace(

@@ -13,6 +13,7 @@ from safemigrate.model import Outcome, Result, Verdict
 from safemigrate.snapshot import store
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.engines import engine_of
+from safemigrate.workflow.options import in_hours, said
 from safemigrate.workflow.request import Request
 from safemigrate.workflow.snapshot import described, store_of
 from safemigrate.workflow.target import resolve
@@ -25,6 +26,11 @@ class SnapshotPruneOptions:
     older_than: timedelta | None = None
     keep: int | None = None
     dry_run: bool = False
+
+    @property
+    def again(self) -> str:
+        """The command that asks for the same again."""
+        return said("safemigrate snapshot prune", [("--older-than", in_hours(self.older_than)), ("--keep", self.keep)])
 
 
 def prune(request: Request, options: SnapshotPruneOptions) -> Outcome:
@@ -51,7 +57,7 @@ def prune(request: Request, options: SnapshotPruneOptions) -> Outcome:
     chosen = [one for one in chosen if one.id not in needed]
     result = Result.REHEARSED if options.dry_run else Result.PRUNED
     if chosen and not options.dry_run:
-        _agree(request, chosen)
+        _agree(request, options, chosen)
         for one in chosen:
             store.remove(one)
     return Outcome(
@@ -76,7 +82,7 @@ def _needed(request: Request) -> tuple[dict[str, str], list[str]]:
     return {one.snapshot: f"the rollback of {one.migration} is {one.plan.proof.verdict}" for one in lossy}, []
 
 
-def _agree(request: Request, chosen: list[Snapshot]) -> None:
+def _agree(request: Request, options: SnapshotPruneOptions, chosen: list[Snapshot]) -> None:
     losses = [
         f"snapshot {one.id}: the rows of {len(one.manifest.held):,} tables as they stood "
         f"{one.manifest.taken_at:%Y-%m-%d %H:%M} UTC in {one.manifest.database}"
@@ -87,5 +93,5 @@ def _agree(request: Request, chosen: list[Snapshot]) -> None:
         raise ConsentRequired(
             f"nobody agreed to lose snapshots of database {database}",
             "\n".join(losses),
-            (f"safemigrate snapshot prune --confirm {word(database)}", "safemigrate snapshot prune --dry-run"),
+            (f"{options.again} --confirm {word(database)}", f"{options.again} --dry-run"),
         )

@@ -57,6 +57,7 @@ def rollback(request: Request, options: RollbackOptions) -> Outcome:
 
 def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
     """Return the runs to take back, newest first: each must be the newest applied migration when its turn comes."""
+    beside = word(target.resolved.url.restored)
     runs = {one.migration: one for one in target.runs if one.state is RunState.APPLIED}
     rows = [row for row in target.rows if row.state is AppliedState.APPLIED]
     applied = [row.name for row in sorted(rows, key=lambda row: (row.started_at, row.name.encode()))]
@@ -76,9 +77,10 @@ def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
     for name in reversed(names):
         if name not in runs:
             raise RollbackError(
-                f"migration {name} was not applied by safemigrate, so nothing was kept to take it back with",
-                "Prisma has no rollback. A snapshot from before it, or the backup of your provider, has the data.",
-                ("safemigrate snapshot list", "safemigrate snapshot restore ID --into NEW_DATABASE"),
+                f"nothing is kept to take migration {name} back with",
+                "It was applied without safemigrate, or what was kept is gone. Prisma has no rollback. "
+                "A snapshot or a backup from before it has the data.",
+                ("safemigrate snapshot list", f"safemigrate snapshot restore ID --into {beside}"),
             )
         plan = runs[name].plan
         if options.generated and plan.generated:
@@ -88,7 +90,7 @@ def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
             raise RollbackError(
                 f"migration {name} cannot be taken back: {'; '.join(chosen[-1].plan.proof.reasons)}",
                 "This was said, and agreed to, when it was applied. Its snapshot has everything as it was.",
-                (f"safemigrate snapshot restore {chosen[-1].snapshot or 'ID'} --into NEW_DATABASE",),
+                (f"safemigrate snapshot restore {chosen[-1].snapshot or 'ID'} --into {beside}",),
             )
     return chosen
 
@@ -113,7 +115,7 @@ def _take_back(
         more = (
             () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
         )
-        follow = () if stuck else (f"safemigrate rollback{options.flags}",)
+        follow = () if stuck else (options.again,)
         going = [*back.going(plan), *back.large(chosen)]
         return outcome_of(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
     target.require_writable()
@@ -123,8 +125,8 @@ def _take_back(
             f"nobody agreed to this rollback of database {resolved.url.name}",
             "\n".join(losses),
             (
-                f"safemigrate rollback{options.flags} --confirm {word(resolved.url.name)}",
-                f"safemigrate snapshot restore {chosen[0].snapshot or 'ID'} --into NEW_DATABASE",
+                f"{options.again} --confirm {word(resolved.url.name)}",
+                f"safemigrate snapshot restore {chosen[0].snapshot or 'ID'} --into {word(resolved.url.restored)}",
             ),
         )
     taken = back.take_back(chosen)
@@ -202,13 +204,12 @@ def _failed(options: RollbackOptions, target: Target, back: Back, began: float) 
 
 
 def _described(one: Run, by_hand: down.ByHand) -> MigrationOutcome:
-    kept = tuple(kept for step in one.plan.steps for kept in step.kept)
     return MigrationOutcome(
         one.migration,
         one.checksum,
         one.state.value,
         proof=one.plan.proof,
-        returns=tuple(dict.fromkeys(f"{kept.kind.value} {kept.subject}" for kept in kept)),
-        kept=kept,
+        returns=one.plan.returns,
+        kept=one.plan.kept,
         script=down.render(one.plan, by_hand),
     )

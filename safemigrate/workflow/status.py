@@ -115,11 +115,16 @@ def _standings(resolved: Resolved, target: Target, back: Back, holder: str) -> d
             (f"git log --follow -p -- {word(file.path)}   # has the text that was applied",),
         )
     for row in state.missing:
+        ours = _run_of(target, row.name)
         found[row.name] = _Standing(
             "missing",
             f"applied {row.started_at:%Y-%m-%d %H:%M} UTC, and its folder is not in {resolved.project.migrations}: "
             "this checkout is older than the database, or the folder was removed",
-            ("git pull", f"git log --all -- {word(f'*{row.name}/migration.sql')}   # where it was removed"),
+            (
+                "git pull",
+                f"git log --all -- {word(f'*{row.name}/migration.sql')}   # where it was removed",
+                *(("safemigrate rollback   # takes it back, where it is the last and not wanted",) if ours else ()),
+            ),
         )
     running = {one.migration: one for one in target.runs if one.state in _UNDER_WAY}
     failed = {row.name: row for row in state.failed}
@@ -182,9 +187,7 @@ def _described(resolved: Resolved, target: Target, name: str, standing: _Standin
         outcome,
         proof=run.plan.proof,
         down=str(script) if script and script.exists() else "",
-        returns=tuple(
-            dict.fromkeys(f"{kept.kind.value} {kept.subject}" for step in run.plan.steps for kept in step.kept)
-        ),
+        returns=run.plan.returns,
     )
 
 
@@ -230,8 +233,8 @@ def _last(target: Target, kept: Iterable[KeptOutcome]) -> list[str]:
     run = _run_of(target, name)
     if run is None:
         return [
-            f"{name}, the last, was applied without safemigrate: nothing was kept to take it back with, "
-            "only a snapshot or backup from before it can"
+            f"{name}, the last, was applied without safemigrate, or what was kept is gone: "
+            "only a snapshot or backup from before it can take it back"
         ]
     proof = run.plan.proof
     said = f"{name}, the last, can be taken back: {proof.verdict.value}"

@@ -236,6 +236,11 @@ def test_what_is_no_file(text: str, said: str) -> None:
     assert "s3cret" not in f"{caught.value.summary}{caught.value.why}{caught.value.fix}"
 
 
+def test_a_name_beside_it() -> None:
+    assert DatabaseUrl.parse("file:./prisma/my dev.db").restored == "my dev_restored.db"
+    assert DatabaseUrl.parse("postgresql://me@localhost/shop").restored == "shop_restored"
+
+
 def test_another_database_of_the_same_server() -> None:
     other = DatabaseUrl.parse("postgresql://u:p@h:1/d?sslmode=require&schema=app").with_database("o'ther d\\b")
     found = conninfo_to_dict(other.conninfo())

@@ -37,7 +37,7 @@ def test_reads_as_it_runs(project: Project, story: Story) -> None:
     for number, options in enumerate((RollbackOptions(), *story.choices)):
         another = project.copy(number)
         outcome = another.rollback(options)
-        said = f"safemigrate rollback{options.flags}"
+        said = options.again
         parts += [f"`{said}`", fenced(plain(outcome, another))]
         if outcome.result is Result.ROLLED_BACK:
             parts += ["After:", shown(another, story, kept=True)]

@@ -25,6 +25,11 @@ class _Case(NamedTuple):
     fix: tuple[str, ...]
 
 
+_RESTORE: Final = (
+    "safemigrate snapshot list    # those from before the damage",
+    "mv {quoted} {quoted}.broken && safemigrate snapshot restore ID --into {quoted}",
+)
+
 _CASES: Final = (
     _Case(
         "SQLITE_NOTADB",
@@ -34,6 +39,7 @@ _CASES: Final = (
             "file {quoted}",
             "sqlcipher {quoted}    # then: PRAGMA key = '...'; ATTACH 'plain.db' AS plain KEY ''; "
             "SELECT sqlcipher_export('plain');",
+            *_RESTORE,
         ),
     ),
     _Case(
@@ -54,7 +60,7 @@ _CASES: Final = (
         "",
         (
             "sqlite3 {quoted} 'PRAGMA integrity_check'",
-            "safemigrate snapshot list    # a snapshot from before the damage",
+            *_RESTORE,
             "sqlite3 {quoted} .recover | sqlite3 recovered.db    # saves what can be read",
         ),
     ),

@@ -22,10 +22,11 @@ def keep_dangling(connection: Connection, key: str, touched: Collection[str]) ->
     run(connection, f"CREATE TABLE {place} ({', '.join(COLUMNS)})")
     for (child, parent), count in found.items():
         run(connection, f"INSERT INTO {place} VALUES (?, ?, ?)", [child, parent, count])
-    return [
-        Kept(KeptKind.ROWS, f"{quote(child)} that point to no row of {quote(parent)}" if parent else child, place)
+    words = {
+        (child, parent): f"rows of {quote(child)} that point to no row of {quote(parent)}" if parent else child
         for child, parent in found
-    ]
+    }
+    return [Kept(KeptKind.COUNT, f"of {one}", place) for one in words.values()]
 
 
 def dangling(connection: Connection, key: str) -> Violations:

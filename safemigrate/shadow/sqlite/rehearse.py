@@ -11,7 +11,7 @@ from safemigrate.db.sqlite.catalog import Catalog, read
 from safemigrate.db.sqlite.connection import Connection, SqlError, connect, quote, run
 from safemigrate.db.sqlite.errors import told
 from safemigrate.db.sqlite.foreign_keys import Violations, added, foreign_keys, reached, violations
-from safemigrate.errors import MigrationFailed, word
+from safemigrate.errors import MigrationFailed
 from safemigrate.model import Migration
 from safemigrate.shadow.sqlite.trace import Observation, Tracer
 from safemigrate.sql import Statement
@@ -152,9 +152,4 @@ def _named(migration: Migration) -> Iterator[None]:
     try:
         yield
     except MigrationFailed as error:
-        raise MigrationFailed(
-            f"{migration.name}, {error.summary}",
-            error.why,
-            error.fix or (f"edit {word(migration.path)}",),
-            sqlstate=error.sqlstate,
-        ) from error
+        raise error.of(migration.name, migration.path) from error

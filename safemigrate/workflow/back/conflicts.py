@@ -111,7 +111,7 @@ def _said(ask: Questions, ways: Sequence[Way]) -> tuple[str, tuple[str, ...]]:
 
 
 def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: bool, old: bool) -> Iterator[str]:
-    again = f"safemigrate rollback{options.flags}"
+    again = options.again
     if check.setting:
         yield filling(again, check)
     if check.relabel:
@@ -122,7 +122,7 @@ def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: boo
             yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
     for policy, possible in ((OnConflict.KEEP_NEW, new), (OnConflict.KEEP_OLD, old)):
         if possible and options.on_conflict is not policy:
-            yield f"safemigrate rollback{replace(options, on_conflict=OnConflict.STOP).flags} --on-conflict {policy}"
+            yield f"{replace(options, on_conflict=OnConflict.STOP).again} --on-conflict {policy}"
     if check.look:
         yield f"{ask.showing(check.look)}   # shows these rows"
 
@@ -161,7 +161,7 @@ def answers(options: RollbackOptions, chosen: Sequence[Run]) -> dict[str, str]:
     checks = [check for plan in plans for step in reversed(plan.steps) for check in step.checks]  # the oldest last
     columns = {check.subject: check.setting for check in checks if check.setting}
     enums = {check.relabel.enum: check.relabel for check in checks if check.relabel}
-    again = (f"safemigrate rollback{options.flags} --dry-run",)
+    again = (f"{options.again} --dry-run",)
     for flag, given, known, what in (
         ("--fill", options.fill, columns, "Columns that take a value"),
         ("--map", options.labels, enums, "Enums that go back"),

@@ -116,7 +116,7 @@ def _at_once(
             error.fix
             or (
                 "safemigrate rollback --dry-run",
-                f"safemigrate snapshot restore {chosen[0].snapshot or 'ID'} --into NEW_DATABASE",
+                f"safemigrate snapshot restore {chosen[0].snapshot or 'ID'} --into {aim.url.restored}",
             ),
         ) from error
     except session.SqlError as error:

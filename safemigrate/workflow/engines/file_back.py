@@ -186,7 +186,7 @@ class FileBack:
         aim = run.Target(
             connection, target.side, options.lock_timeout, options.retries, self.request.on_progress, step="rollback"
         )
-        again = f"safemigrate rollback{options.flags}"
+        again = options.again
         tried_as = AsTried(target, version, made.path(_TAKEN), tried.after, tried.touched, "the rollback", again)
 
         def record() -> None:

@@ -204,7 +204,7 @@ class FileTried:
 
     def _one(self, aim: run.Target, migration: Migration, trial: Trial, reached: Path) -> None:
         connection, row, name = aim.connection, str(uuid4()), migration.name
-        again = f"safemigrate {self.way.options.command}"
+        again = self.way.options.again
         tried = AsTried(self.way.target, self.version, reached, trial.after, trial.touched, name, again)
 
         def record() -> None:

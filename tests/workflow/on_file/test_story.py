@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -112,7 +113,8 @@ def test_rows_that_pointed_nowhere_before_are_no_loss_of_the_change(project: Pro
     project.run("PRAGMA foreign_keys = OFF", "INSERT INTO Post (title, authorId) VALUES ('lost', 99)")
     before = project.keep("before.db")
     project.write(CHANGE, "DELETE FROM Post WHERE authorId NOT IN (SELECT id FROM User)")
-    assert project.apply().result is Result.APPLIED
+    outcome = project.apply()
+    assert (outcome.result, outcome.migrations[0].returns) == (Result.APPLIED, ('rows "Post"',))
     assert project.rollback().result is Result.ROLLED_BACK
     assert project.unlike(before) == []
 
@@ -165,6 +167,24 @@ def test_a_migration_that_these_rows_refuse_is_blocked_or_fails_and_leaves_the_f
         project.apply()
     assert "UNIQUE constraint failed: User.email" in raised.value.why
     assert project.unlike(before) == []
+
+
+def test_what_db_push_made_meanwhile_is_marked_as_applied(project: Project) -> None:
+    project.run('ALTER TABLE "Post" ADD COLUMN "slug" TEXT')
+    project.write(CHANGE, 'ALTER TABLE "Post" ADD COLUMN "slug" TEXT;')
+    with pytest.raises(MigrationFailed) as refused:
+        project.apply()
+    assert refused.value.fix[-1].startswith(f"npx prisma migrate resolve --applied {CHANGE}   #")
+
+
+def test_a_branch_without_the_migration_takes_it_back(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    shutil.rmtree(project.file.parent / "migrations" / CHANGE)
+    (standing,) = (one for one in status(project.request()).migrations if one.name == CHANGE)
+    assert standing.state == "missing"
+    assert any(one.startswith("safemigrate rollback ") for one in status(project.request()).next)
+    assert project.rollback().result is Result.ROLLED_BACK
 
 
 def test_somebody_writes_while_consent_is_asked_for(project: Project) -> None:
