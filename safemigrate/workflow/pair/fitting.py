@@ -73,7 +73,8 @@ def _scalar(field: Field, x: str) -> Iterator[Condition]:
         case "Float":
             yield Condition("no number", f"typeof({x}) NOT IN ('integer', 'real', 'null')")
             if field.native and field.native.name == "db.Real":
-                far = f"abs({x} + 0.0) > {_LARGEST} AND abs({x} + 0.0) < 9e999 OR {x} <> 0 AND abs({x} + 0.0) < {_SMALLEST}"
+                size = f"abs({x} + 0.0)"
+                far = f"{size} > {_LARGEST} AND {size} < 9e999 OR {x} <> 0 AND {size} < {_SMALLEST}"
                 yield Condition("beyond Real", f"typeof({x}) IN ('integer', 'real') AND ({far})")
         case "Decimal":
             yield from _decimals(field, x)
