@@ -103,7 +103,9 @@ def _require_writable(path: Path, output: str) -> None:
             f"{folder} of --output {output} is no folder", "Nothing was done.", (f"mkdir -p {word(folder)}",)
         )
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise ProjectError(f"{folder} of --output {output} is not writable", "Nothing was done.")
+        raise ProjectError(
+            f"{folder} of --output {output} is not writable", "Nothing was done.", (f"ls -ld {word(folder)}",)
+        )
 
 
 def _folder() -> str:

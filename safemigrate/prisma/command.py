@@ -16,7 +16,7 @@ from typing import Any, Final
 from safemigrate import proc
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.disk import write_whole
-from safemigrate.errors import PrismaError, ProjectError
+from safemigrate.errors import PrismaError, ProjectError, word
 from safemigrate.model import Migration
 from safemigrate.prisma import datasource, migrations
 from safemigrate.prisma.project import Project
@@ -86,7 +86,9 @@ def write(project: Project, sql: str, name: str) -> Migration:
     except OSError as error:
         with suppress(OSError):
             folder.rmdir()  # Prisma takes no folder without its file (P3015)
-        raise ProjectError(f"{folder} cannot be written", error.strerror or str(error)) from error
+        raise ProjectError(
+            f"{folder} cannot be written", error.strerror or str(error), (f"ls -ld {word(project.migrations)}",)
+        ) from error
     return migrations.read(folder)
 
 

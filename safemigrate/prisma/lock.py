@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from safemigrate.errors import ProjectError
+from safemigrate.errors import ProjectError, word
 from safemigrate.sql.split import Dialect
 
 NAME: Final = "migration_lock.toml"
@@ -21,7 +21,9 @@ def provider(migrations: Path) -> str:
     try:
         locked = str(tomllib.loads(lock.read_text(encoding="utf-8")).get("provider", ""))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{lock} cannot be read", f"{error}; often a merge conflict left in the file.") from error
+        raise ProjectError(
+            f"{lock} cannot be read", f"{error}; often a merge conflict left in the file.", (f"edit {word(lock)}",)
+        ) from error
     return PROVIDERS.get(locked, locked)
 
 

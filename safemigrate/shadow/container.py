@@ -97,5 +97,9 @@ def _wait(url: DatabaseUrl, seconds: float = 60) -> str:
                 return server(connection).version_text
         except ConnectionFailed as error:
             if time.monotonic() > deadline:
-                raise ShadowError("the server in Docker did not start", error.why) from error
+                raise ShadowError(
+                    "the server in Docker did not start",
+                    error.why,
+                    ("docker ps -a", "docker info", "--shadow embedded"),
+                ) from error
             time.sleep(0.1)

@@ -106,7 +106,9 @@ def _refuse_target(shadow: Connection, url: DatabaseUrl, target: DatabaseUrl) ->
         try:
             same = same_database(connection, shadow)
         except SqlError as error:
-            raise ShadowError(f"cannot tell whether {url} is the target", str(error).strip()) from error
+            raise ShadowError(
+                f"cannot tell whether {url} is the target", str(error).strip(), ("--shadow embedded",)
+            ) from error
     if same:
         raise ShadowError(
             f"the shadow URL {url} is the target database itself",

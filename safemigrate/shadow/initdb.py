@@ -69,7 +69,7 @@ def _initdb(installation: Installation, user: str, account: proc.Account | None,
         if made.status == 0:
             return
         said = made.stderr.strip() or made.stdout.strip()
-    raise ShadowError(f"initdb of {installation} failed", said)
+    raise ShadowError(f"initdb of {installation} failed", said, ("safemigrate doctor", "--shadow embedded"))
 
 
 def _clean(names: Iterable[str]) -> dict[str, str | None]:

@@ -235,7 +235,11 @@ def _wait(server: proc.Background, data: Path, log: Path) -> None:
             break
         time.sleep(0.005)
     said = log.read_text(errors="replace").strip().splitlines()[-5:]
-    raise ShadowError("the shadow server did not start", "\n".join(said))
+    raise ShadowError(
+        "the shadow server did not start",
+        "\n".join(said),
+        ("safemigrate doctor", "df -h", "--shadow-url postgresql://USER@HOST/postgres"),
+    )
 
 
 def _reachable(installation: Installation, account: proc.Account | None, folder: Path) -> Installation:

@@ -68,7 +68,9 @@ class Shadow:
                 else:
                     _create_empty(connection, make + "template0", self.like)
             except SqlError as error:
-                raise ShadowError(f"cannot create the shadow database {url.database}", str(error).strip()) from error
+                raise ShadowError(
+                    f"cannot create the shadow database {url.database}", str(error).strip(), ("safemigrate doctor",)
+                ) from error
         self.created[name] = url
         return url
 

@@ -63,7 +63,11 @@ def contents(path: Path, pg_restore: Path) -> list[str]:
     """Return the entries of the table of contents as `--use-list` takes them, in the archive's order."""
     finished = proc.run([pg_restore, "--list", path], environment={"LC_ALL": "C"})
     if finished.status != 0:
-        raise SnapshotError(f"pg_restore cannot read {path}", finished.stderr.strip())
+        raise SnapshotError(
+            f"pg_restore cannot read {path}",
+            finished.stderr.strip(),
+            ("safemigrate snapshot list   # others", "safemigrate snapshot create"),
+        )
     return [line for line in finished.stdout.splitlines() if line and not line.startswith(";")]
 
 

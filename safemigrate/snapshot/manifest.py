@@ -98,4 +98,6 @@ def read(path: Path) -> Manifest:
         values["roles"] = tuple(values["roles"])
         return Manifest(**values)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SnapshotError(f"{path} cannot be read", f"{type(error).__name__}: {error}") from error
+        raise SnapshotError(
+            f"{path} cannot be read", f"{type(error).__name__}: {error}", ("safemigrate snapshot list   # others",)
+        ) from error

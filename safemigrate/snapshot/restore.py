@@ -121,7 +121,11 @@ def load(snapshot: Snapshot, into: DatabaseUrl, *, shadow: bool, jobs: int) -> t
     errors = [line for line in said if ": error: " in line and '"transaction_timeout"' not in line]
     ended = finished.status == 0 or (finished.status == 1 and "errors ignored on restore" in finished.stderr)
     if errors or not ended:
-        raise SnapshotError(f"snapshot {snapshot.id} does not restore into {into}", "\n".join(said[-6:]))
+        raise SnapshotError(
+            f"snapshot {snapshot.id} does not restore into {into}",
+            "\n".join(said[-6:]),
+            ("safemigrate doctor", f"safemigrate snapshot verify {snapshot.id} --deep"),
+        )
     return tuple(left_out)
 
 

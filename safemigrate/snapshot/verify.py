@@ -47,7 +47,9 @@ def compare(snapshot: Snapshot, restored: DatabaseUrl) -> None:
         where = f"PostgreSQL {server(connection).version_text}"
     if differences:
         raise SnapshotError(
-            f"snapshot {snapshot.id} does not restore to what it was taken of", "\n".join(differences[:20])
+            f"snapshot {snapshot.id} does not restore to what it was taken of",
+            "\n".join(differences[:20]),
+            ("safemigrate snapshot list   # others", "safemigrate snapshot create"),
         )
     snapshot.mark_verified(where)
 

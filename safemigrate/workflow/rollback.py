@@ -72,7 +72,9 @@ def _chosen(options: RollbackOptions, target: Target) -> list[Run]:
     else:
         names = applied[-(options.last or 1) :]
     if not names:
-        raise RollbackError(f"{options.to} is the newest applied migration; nothing is above it")
+        raise RollbackError(
+            f"{options.to} is the newest applied migration; nothing is above it", fix=("safemigrate status",)
+        )
     chosen = []
     for name in reversed(names):
         if name not in runs:

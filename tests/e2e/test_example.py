@@ -30,14 +30,14 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "research-platform"
 
 @only("5.22.0")
 def test_the_example_is_applied_and_taken_back(
-    prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prisma: PrismaCli, database: DatabaseUrl, shadow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database.prisma())
     project = tmp_path / "research-platform"
     shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("node_modules"))
     (project / "node_modules").symlink_to(prisma.folder / "node_modules")
 
-    outcome = apply(request(project, database), ApplyOptions(generate=False))
+    outcome = apply(request(project, database), ApplyOptions(generate=False, shadow=shadow))
     assert outcome.result is Result.APPLIED
     assert len(outcome.migrations) >= 12
     proofs = {one.name: one.proof for one in outcome.migrations}
@@ -53,7 +53,7 @@ def test_the_example_is_applied_and_taken_back(
     with connect(database) as connection:
         for migration in back.migrations:
             assert journal.release(connection, migration.name)
-    again = apply(request(project, database), ApplyOptions(generate=False))
+    again = apply(request(project, database), ApplyOptions(generate=False, shadow=shadow))
     assert [one.name for one in again.migrations] == [one.name for one in reversed(back.migrations)]
     assert prisma.run(project, "migrate", "status", url=database.prisma()).returncode == 0
     with connect(database) as connection:

@@ -34,7 +34,7 @@ def columns(url: DatabaseUrl) -> list[str]:
 
 
 def test_deploy_stops_at_the_guard_and_goes_on_after_release(
-    prisma: PrismaCli, database: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prisma: PrismaCli, database: DatabaseUrl, shadow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database.prisma())
     project = prisma.project(tmp_path / "project", MODELS)
@@ -46,7 +46,7 @@ def test_deploy_stops_at_the_guard_and_goes_on_after_release(
     request = Request(
         project, None, database.prisma(), Settings(), silent, False, None, None, lambda *_: True, lambda _question: True
     )
-    assert apply(request, ApplyOptions(generate=False)).result is Result.APPLIED
+    assert apply(request, ApplyOptions(generate=False, shadow=shadow)).result is Result.APPLIED
 
     def deploy() -> tuple[int, str]:
         done = prisma.run(project, "migrate", "deploy", url=database.prisma())

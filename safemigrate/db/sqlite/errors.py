@@ -109,7 +109,11 @@ def refuse_no_file(path: Path, *, create: bool) -> None:
         raise ConnectionFailed(f"{path} cannot be opened: permission denied", "", _rights(path)) from error
     if not path.parent.is_dir():
         home = " Only a shell reads ~ as a home folder; Prisma does not." if "~" in path.parts else ""
-        raise ConnectionFailed(f"there is no folder {path.parent}", f"{path.name} should lie in it.{home}")
+        raise ConnectionFailed(
+            f"there is no folder {path.parent}",
+            f"{path.name} should lie in it.{home}",
+            (f"mkdir -p {word(path.parent)}",),
+        )
     raise ConnectionFailed(
         f"there is no file {path}",
         "A SQLite database is a file, and this one does not exist. An empty file is an empty database.",

@@ -52,7 +52,9 @@ def take(
             if found := copy.damage(copied):
                 if found == copy.damage(connection):
                     raise damaged(connection.path, found)
-                raise SnapshotError(f"the copy of {connection.path} is damaged", "\n".join(found))
+                raise SnapshotError(
+                    f"the copy of {connection.path} is damaged", "\n".join(found), ("safemigrate doctor",)
+                )
             counts, counters = facts.counts(copied), facts.counters(copied)
         manifest = Manifest(
             id=name,

@@ -27,7 +27,11 @@ def verify(snapshot: Snapshot, *, deep: bool = False) -> None:
     with connect(snapshot.archive, write=False) as connection:
         found = damage(connection, quick=not deep)
     if found:
-        raise SnapshotError(f"snapshot {snapshot.id} cannot be read", "\n".join(found))
+        raise SnapshotError(
+            f"snapshot {snapshot.id} cannot be read",
+            "\n".join(found),
+            ("safemigrate snapshot list   # others", "safemigrate snapshot create"),
+        )
     if deep:
         compare(snapshot, snapshot.archive)
 
@@ -51,7 +55,9 @@ def compare(snapshot: Snapshot, restored: Path) -> None:
             said.append(f"the counter of {name} stands at {counters.get(name)} instead of {last}")
     if said:
         raise SnapshotError(
-            f"snapshot {snapshot.id} does not restore to what it was taken of", "\n".join(sorted(said)[:20])
+            f"snapshot {snapshot.id} does not restore to what it was taken of",
+            "\n".join(sorted(said)[:20]),
+            ("safemigrate snapshot list   # others", "safemigrate snapshot create"),
         )
     snapshot.mark_verified(f"SQLite {VERSION}")
 

@@ -171,7 +171,9 @@ def _put(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
     except OSError as error:
-        raise ProjectError(f"{path} cannot be written", error.strerror or str(error)) from error
+        raise ProjectError(
+            f"{path} cannot be written", error.strerror or str(error), (f"ls -ld {word(path.parent)}",)
+        ) from error
 
 
 def _text(path: str) -> str | None:

@@ -9,7 +9,7 @@ from safemigrate.db.sqlite.catalog import Catalog, fold, read
 from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.foreign_keys import foreign_keys
-from safemigrate.errors import MigrationFailed
+from safemigrate.errors import HistoryError, MigrationFailed
 from safemigrate.model import Migration, Outcome, Progress, silent
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.derive import derive
@@ -100,12 +100,19 @@ def _lost(done: Sequence[Observation], base: Catalog) -> list[str]:
 
 def take_back(request: Request, options: RollbackOptions, target: FileTarget, began: float) -> Outcome:
     """Take back the statements that are in the file and mark Prisma's row rolled back, in one transaction."""
+    version = target.version
     found = locate(target)
     connection = target.connection
 
     def run() -> None:
         request.on_progress(Progress("rollback", found.migration.name))
         with foreign_keys(connection, on=False), connection.transaction():
+            if target.version != version:
+                raise HistoryError(
+                    f"{target.path.name} was written to by something else meanwhile",
+                    "Nothing was changed.",
+                    ("safemigrate rollback --failed   # looks again",),
+                )
             for sql in found.inverse:
                 script.execute(connection, sql, plain=True)
             history.mark_rolled_back(connection, found.migration.name)
