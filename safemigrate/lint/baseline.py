@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from safemigrate.disk import write_whole
 from safemigrate.errors import ProjectError, word
 from safemigrate.model import Finding
 
@@ -72,5 +71,7 @@ class Baseline:
 
 def write(path: Path, entries: Iterable[Known]) -> None:
     """Write a baseline, in an order that gives small diffs."""
+    from safemigrate.disk import write_whole
+
     findings = [entry._asdict() for entry in sorted(entries)]
     write_whole(path, json.dumps({"version": _VERSION, "findings": findings}, indent=1) + "\n")
