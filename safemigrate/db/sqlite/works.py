@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from itertools import count
 
-from safemigrate.db.sqlite.catalog import Trigger, View, fold
+from safemigrate.db.sqlite.catalog import Index, Table, Trigger, View, fold
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows
 from safemigrate.db.sqlite.definition import tokens
 
 _number = count()
+
+
+def broken_index(index: Index, was: Table, now: Table) -> str:
+    """Return which column of its former table an index names that is there no more, "" for none.
+
+    SQLite would not say so of a name in double quotes: it takes that for a string (sqlite.org/quirks.html#dblquote).
+    """
+    named = {token.text for token in tokens(index.sql)}
+    gone = [
+        one.name for one in was.columns if not now.column(one.name) and any(fold(one.name) == fold(n) for n in named)
+    ]
+    return f"no such column: {gone[0]}" if gone else ""
 
 
 def broken_view(connection: Connection, view: View, schema: str = "main") -> str:

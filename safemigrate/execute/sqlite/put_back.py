@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, Index, Names, Table, Trigger, View, fold
 from safemigrate.db.sqlite.connection import Connection, SqlError, literal, quote
 from safemigrate.db.sqlite.definition import checks, definition, tokens
-from safemigrate.db.sqlite.works import broken_alone, broken_trigger, broken_view
+from safemigrate.db.sqlite.works import broken_alone, broken_index, broken_trigger, broken_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Restorable:
     what: str
     table: str
     sql: tuple[str, ...]
-    of: Trigger | View | None = None
+    of: Trigger | View | Index | None = None
 
     @property
     def words(self) -> str:
@@ -82,7 +82,7 @@ def lost(
 
     indexes = [before.indexes[name] for name in missing("INDEX", before.indexes, after.indexes)]
     found = [
-        Restorable(f"index {quote(one.name)} on {quote(one.table)}", one.table, (one.sql,))
+        Restorable(f"index {quote(one.name)} on {quote(one.table)}", one.table, (one.sql,), one)
         for one in indexes
         if one.origin == "c"
         and one.table in after.tables
@@ -112,7 +112,7 @@ def tried(connection: Connection, found: Lost, before: Catalog, after: Catalog) 
     connection.execute("SAVEPOINT tried")
     try:
         for one in found.restorable:
-            if why := _refused(connection, one):
+            if why := _without(one, before, after) or _refused(connection, one):
                 gone.append(Gone(one.table, f"{one.what} is gone with the rebuild: {why}"))
             else:
                 back.append(one)
@@ -121,6 +121,13 @@ def tried(connection: Connection, found: Lost, before: Catalog, after: Catalog) 
         connection.execute("ROLLBACK TO tried")
         connection.execute("RELEASE tried")
     return Lost(tuple(back), tuple(gone))
+
+
+def _without(one: Restorable, before: Catalog, after: Catalog) -> str:
+    """Say what a thing names that is gone, where SQLite would not."""
+    if not isinstance(one.of, Index):
+        return ""
+    return broken_index(one.of, before.tables[one.table], after.tables[one.table])
 
 
 def _refused(connection: Connection, one: Restorable) -> str:

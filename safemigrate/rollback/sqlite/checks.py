@@ -95,6 +95,8 @@ def _without_value(asking: _Asking, back: Back, column: Column) -> Check:
     if back.keeping.addressed:
         source += f" LEFT JOIN {back.keeping.place} AS k ON {back.found()}"
         where = f"k.what IS NOT '{CHANGED}'"
+    if inverse := back.pair.inverse(column):
+        where += f" AND NOT {inverse.certain('n')}"
     if back.keeping.inserted:
         condition = goes(back, asking.change.pointing(back), lambda other: other.name)
         where += f" AND NOT coalesce({condition}, 0)"

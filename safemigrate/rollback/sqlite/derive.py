@@ -15,11 +15,12 @@ from safemigrate.errors import MigrationFailed
 from safemigrate.model import Kept, KeptKind, Step
 from safemigrate.rollback.sqlite.asked import rehearsed
 from safemigrate.rollback.sqlite.checks import checks
+from safemigrate.rollback.sqlite.computed import inverses
 from safemigrate.rollback.sqlite.dangling import keep_dangling
 from safemigrate.rollback.sqlite.keep import Keeping, keep, keep_whole
 from safemigrate.rollback.sqlite.left import partings
 from safemigrate.rollback.sqlite.lineage import Lineage, Observed, lineage
-from safemigrate.rollback.sqlite.pair import Pair, held, key_of_today
+from safemigrate.rollback.sqlite.pair import Pair, held, key_of_today, match
 from safemigrate.rollback.sqlite.result import Back, mark_dangling, pointing
 from safemigrate.rollback.sqlite.script import Change, inverse, settle
 from safemigrate.rollback.sqlite.virtual import Virtual, made_anew
@@ -146,6 +147,7 @@ def _change(
         if not keeps or untouched or _kept_all(observed, pair):
             backs.append(Back(pair, Keeping(key=key_of_today(connection, pair, after))))
         else:
+            pair = _with_inverses(connection, pair, before, after)
             backs.append(Back(pair, keep(connection, pair, name, before, after)))
     for back in backs:
         if back.keeping.inserted and (points := list(pointing(back, backs))):
@@ -170,6 +172,14 @@ def _settings(connection: Connection) -> Iterator[str]:
         then, now = (value(connection, f"PRAGMA {schema}.{name}") for schema in ("before", "main"))
         if then != now:
             yield f"PRAGMA main.{name} = {then}"
+
+
+def _with_inverses(connection: Connection, pair: Pair, before: Catalog, after: Catalog) -> Pair:
+    if not pair.descent.computed:
+        return pair
+    found = match(connection, pair, key_of_today(connection, pair, after), before, after)
+    source = f"FROM {found.former} JOIN {found.today} ON {found.on}"
+    return replace(pair, inverses=inverses(connection, pair.was, pair.now, pair.descent.computed, source))
 
 
 def _kept_all(observed: Sequence[Observed], pair: Pair) -> bool:

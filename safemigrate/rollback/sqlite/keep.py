@@ -77,6 +77,7 @@ def keep(connection: Connection, pair: Pair, name: str, before: Catalog, after: 
     if not (deleted or inserted or exceptions):
         return Keeping(key=key)
     sources = {fold(source.name) for column in exceptions if (source := pair.source(column))}
+    sources |= {fold(inverse.today.name) for column in exceptions if (inverse := pair.inverse(column))}
     keeping = Keeping(
         name,
         key,
@@ -121,6 +122,8 @@ def keep_whole(connection: Connection, table: Table, name: str) -> Keeping:
 def _lost(connection: Connection, pair: Pair, column: Column) -> str:
     """Write the predicate that the way back would not give a former value as it was."""
     source, given = pair.source(column), _given(connection, pair, column)
+    if pair.inverse(column):
+        return "1"  # a former value is never left to its inverse
     typed = source is not None and typed_alike(column, source)
     return f"NOT {same(f'b.{quote(column.name)}', given, typed=typed)}" if given else "1"
 

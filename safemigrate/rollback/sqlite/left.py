@@ -19,13 +19,15 @@ def partings(change: Change, left: Callable[[], str]) -> Iterator[Parting]:
         yield Parting(source, place, f"SELECT count(*) FROM {source}", keep, "rows")
     for back in change.backs:
         for column in back.pair.new:
-            where = f"{quote(column.name)} IS NOT NULL"
+            where, source = f"{quote(column.name)} IS NOT NULL", f"{back.name} AS n"
+            certain = (one.certain("n") for one in back.pair.inverses.values() if one.today == column)
+            where = " AND NOT ".join([where, *certain])
             key = [one for one in back.keeping.key or held(back.pair.now) if one.name != column.name]
             yield Parting(
                 quote(back.pair.now.name, column.name),
                 place := left(),
-                f"SELECT count(*) FROM {back.name} WHERE {where}",
-                _kept(place, [*key, column], back.name, where),
+                f"SELECT count(*) FROM {source} WHERE {where}",
+                _kept(place, [*key, column], source, where),
                 "values",
             )
 

@@ -26,15 +26,27 @@ class Observed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A `column` of today that an `expression` made of one former column alone, which it `reads` in a `table`."""
+
+    column: str
+    expression: str
+    reads: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
 class Descent:
     """A table's former self. `columns` gives a former column's name of today; one that is not in it is gone.
 
-    `rebuilt`: the rows are copies, made by an INSERT. Names are folded, but for `table` and today's columns.
+    `rebuilt`: the rows are copies, made by an INSERT. `computed` are former columns of which one of today was made.
+    Names are folded, but for `table` and today's columns.
     """
 
     table: str
     columns: Mapping[str, str]
     rebuilt: bool = False
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
 
 Lineage = dict[str, Descent]
@@ -47,6 +59,7 @@ class _Line:
 
     origin: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    computed: dict[str, list[Computed]] = field(default_factory=dict)  # by the former name
     rebuilt: bool = False
     filled: bool = False
 
@@ -73,7 +86,7 @@ def lineage(before: Catalog, after: Catalog, observed: Sequence[Observed] = ()) 
         if name:
             now = after.tables[name]
             columns = {line.columns[fold(one.name)]: one.name for one in now.columns if fold(one.name) in line.columns}
-            found[fold(origin)] = Descent(now.name, columns, line.rebuilt)
+            found[fold(origin)] = Descent(now.name, columns, line.rebuilt, _certain(line, now, columns))
     return found
 
 
@@ -88,6 +101,15 @@ def reversed_lineage(found: Lineage, before: Catalog) -> Lineage:
         }
         back[fold(descent.table)] = Descent(table.name, named, descent.rebuilt)
     return back
+
+
+def _certain(line: _Line, now: Table, columns: Mapping[str, str]) -> dict[str, Computed]:
+    """Leave out what has a column of today itself, or of which two were made."""
+    return {
+        name: made[0]
+        for name, made in line.computed.items()
+        if name not in columns and len(made) == 1 and now.column(made[0].column)
+    }
 
 
 def _same(table: Table) -> dict[str, str]:
@@ -139,13 +161,17 @@ def _copied(lines: dict[str, _Line], action: Insert, catalog: Catalog) -> None:
         return
     origin = catalog.tables[action.origin.name]
     stored = [column.name for column in catalog.tables[action.table.name].columns if not column.generated]
-    values: list[str | None] = []
+    values: list[tuple[str | None, str]] = []
     for value in action.values:
-        values += [column.name for column in origin.columns] if value.strip() == "*" else [read_column(value)]
+        whole = value.strip() == "*"
+        values += [(column.name, "") for column in origin.columns] if whole else [(read_column(value), value)]
     line.origin, line.rebuilt = source.origin, True
-    for name, column in zip(action.columns or stored, values, strict=False):
+    for name, (column, text) in zip(action.columns or stored, values, strict=False):
         if column is not None and fold(column) in source.columns:
             line.columns[fold(name)] = source.columns[fold(column)]
+        elif column is None and (reads := _read_alone(text, origin)) and reads in source.columns:
+            made = Computed(name, text, reads, origin.name)
+            line.computed.setdefault(source.columns[reads], []).append(made)
 
 
 def _selected(lines: dict[str, _Line], action: CreateTable, seen: Observed) -> None:
@@ -166,6 +192,16 @@ def read_column(expression: str) -> str | None:
     if len(found) > 2 and found[-2].word == "AS":
         found = found[:-2]
     return _handed_on(expression, found)
+
+
+def _read_alone(expression: str, origin: Table) -> str:
+    """Return the one column that an expression reads, "" where it reads more."""
+    found = tokens(expression)
+    named = (
+        one for one, behind in zip(found, [*found[1:], None], strict=True) if not behind or behind.word not in "(."
+    )
+    read = {fold(one.text) for one in named if origin.column(one.text)}
+    return read.pop() if len(read) == 1 and all(one.word != "SELECT" for one in found) else ""
 
 
 def _handed_on(text: str, found: Sequence[Token]) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from safemigrate.db.sqlite.catalog import Catalog, Column, Index, Table, fold
 from safemigrate.db.sqlite.connection import Connection, quote, value
+from safemigrate.rollback.sqlite.computed import Inverse
 from safemigrate.rollback.sqlite.lineage import Descent
 from safemigrate.rollback.sqlite.values import NUMERIC, stored
 
@@ -15,11 +16,16 @@ _ROWID = ("rowid", "_rowid_", "oid")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`was` is the table before, `now` the same one after; `columns` gives a former column's name of today, folded."""
+    """`was` is the table before, `now` the same one after; `inverses` are by the folded former column."""
 
     was: Table
     now: Table
     descent: Descent
+    inverses: Mapping[str, Inverse] = field(default_factory=dict)
+
+    def inverse(self, column: Column) -> Inverse | None:
+        """Return what takes values of a computed column back to a former one."""
+        return self.inverses.get(fold(column.name))
 
     def source(self, column: Column) -> Column | None:
         """Return today's column that a former one comes back from."""

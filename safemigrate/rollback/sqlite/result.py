@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from safemigrate.db.sqlite.catalog import Column, fold
 from safemigrate.db.sqlite.connection import Connection, literal, quote, run
 from safemigrate.db.sqlite.rows import same
+from safemigrate.rollback.sqlite.computed import Inverse
 from safemigrate.rollback.sqlite.keep import CHANGED, DANGLING, DELETED, INSERTED, Keeping, at, new, old
 from safemigrate.rollback.sqlite.pair import Pair, address, held, present, rowid, rowid_alias
 from safemigrate.rollback.sqlite.values import constant, stored
@@ -106,6 +107,8 @@ def result(back: Back, column: Column, row: str = "n", kept: str = "k", *, typed
     if source is None:
         given = _absent(back, column)
         given = stored(given, "BLOB", column.affinity) if typed and given != "NULL" else given
+        if inverse := back.pair.inverse(column):
+            return _taken_back(inverse, column, row, kept, given)
         if column in back.keeping.changed:
             return f"CASE WHEN {kept}.what = '{CHANGED}' THEN {kept}.{old(column)} ELSE {given} END"
         return given
@@ -117,6 +120,16 @@ def result(back: Back, column: Column, row: str = "n", kept: str = "k", *, typed
         as_left = f"{kept}.what = '{CHANGED}' AND {same(name, f'{kept}.{new(source)}')}"
         return f"CASE WHEN {as_left} THEN {kept}.{old(column)} ELSE {given} END"
     return given
+
+
+def _taken_back(inverse: Inverse, column: Column, row: str, kept: str, given: str) -> str:
+    """Write what a computed column goes back to: its former value where nobody wrote since, else where it is sure."""
+    known, today = f"{kept}.what = '{CHANGED}'", f"{row}.{quote(inverse.today.name)}"
+    return (
+        f"CASE WHEN {known} AND {same(today, f'{kept}.{new(inverse.today)}')} THEN {kept}.{old(column)} "
+        f"WHEN {inverse.certain(row)} THEN {inverse.value(row)} "
+        f"WHEN {known} THEN {kept}.{old(column)} ELSE {given} END"
+    )
 
 
 def _absent(back: Back, column: Column) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from safemigrate.db.sqlite.catalog import Catalog, Column, Index, Table, Trigger, fold
+from safemigrate.db.sqlite.catalog import Catalog, Column, Index, Table, Trigger, fold, read
 from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
 from safemigrate.db.sqlite.definition import definition, tokens
-from safemigrate.db.sqlite.works import broken_alone, broken_view
+from safemigrate.db.sqlite.works import broken_alone, broken_index, broken_view
 from safemigrate.model import Kept, KeptKind, Plan
 from safemigrate.rollback.sqlite.ways import silenced
 
@@ -89,18 +89,18 @@ def put_back(connection: Connection, since: Since, now: Catalog, back: Catalog) 
     """Make again what went with a way back that has run; return the statements, and in words what became of it."""
     ran: list[str] = []
     said: list[str] = []
-    for what, statements, trigger in _gone(since, back):
-        if refused := _refused(connection, statements, trigger):
+    for what, statements, of in _gone(since, back):
+        if refused := _refused(connection, statements, of, now):
             said.append(f"{what}, made since apply by something else, goes: {refused}; --undo brings it back")
             continue
         ran += statements
-        said += [] if trigger else [f"{what}, made since apply by something else, is put back"]
+        said += [] if isinstance(of, Trigger) else [f"{what}, made since apply by something else, is put back"]
     broken = ((view, broken_view(connection, view)) for view in now.views.values() if view.name in back.views)
     said += (f"view {quote(view.name)} does not work any more: {refused}" for view, refused in broken if refused)
     return ran, said
 
 
-def _gone(since: Since, back: Catalog) -> Iterator[tuple[str, list[str], Trigger | None]]:
+def _gone(since: Since, back: Catalog) -> Iterator[tuple[str, list[str], Trigger | Index | None]]:
     for made in since.columns:
         there = back.tables.get(made.table.name)
         if there and not there.column(made.column.name):
@@ -109,20 +109,22 @@ def _gone(since: Since, back: Catalog) -> Iterator[tuple[str, list[str], Trigger
             yield name, made.back(back) if same else [], None
     for one in since.indexes:
         if one.name not in back.indexes and one.table in back.tables:
-            yield f"index {quote(one.name)}", [one.sql], None
+            yield f"index {quote(one.name)}", [one.sql], one
     for trigger in since.triggers:
         yield f"trigger {quote(trigger.name)}", [trigger.sql], trigger
 
 
-def _refused(connection: Connection, statements: Sequence[str], trigger: Trigger | None) -> str:
-    """Run statements; return why they cannot be, or why the trigger that they make would not work, then undone."""
+def _refused(connection: Connection, statements: Sequence[str], of: Trigger | Index | None, now: Catalog) -> str:
+    """Run statements; return why they cannot be, or why what they make would not work, then undone."""
+    if isinstance(of, Index) and (gone := broken_index(of, now.tables[of.table], read(connection).tables[of.table])):
+        return gone
     if not statements:
         return "without a key nobody knows which row it was of"
     connection.execute("SAVEPOINT since")
     try:
         for sql in statements:
             run(connection, sql)
-        refused = broken_alone(connection, trigger) if trigger else ""
+        refused = broken_alone(connection, of) if isinstance(of, Trigger) else ""
     except SqlError as error:
         refused = str(error)
     if refused:

@@ -96,7 +96,7 @@ class FileWay:
         said = ";\n".join(
             ("PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", *self.instead[script.migration.name])
         )
-        return replace(script, statements=tuple(split(said, dialect="sqlite")))
+        return replace(script, statements=tuple(split(said, dialect="sqlite")), takes_back=True)
 
     def _before(self, migration: Migration) -> tuple[Path, Snapshot | None]:
         """The file as it is now, which nobody writes to: a snapshot of it, where one is wanted."""

@@ -54,6 +54,7 @@ def rehearse_all(
                 known,
                 made_later=_made(scripts[number + 1 :]),
                 down=one.down,
+                whole=one.takes_back,
             )
             if elsewhere := same_end(connection, trial.seen, one.statements, states[-1], copies):
                 raise _split(one, elsewhere)

@@ -53,18 +53,21 @@ def tried(
     moment: datetime,
     known_indexes: Collection[str] = (),
     made_later: Collection[tuple[str, str]] = (),
+    *,
     down: str = "",
+    whole: bool = False,
 ) -> Trial:
     """Run a migration in the file of `connection`, a copy of `before`, which nobody writes to.
 
-    What it would lose is kept in the file `side`. `down` is the team's own way back, proven beside ours. The copy is
-    left as the migration left it. Raises MigrationFailed where it does not run.
+    What it would lose is kept in the file `side`. `down` is the team's own way back, proven beside ours. With `whole`
+    nothing is put back behind the statements. The copy is left as the migration left it. Raises MigrationFailed where
+    it does not run.
     """
     with attached(connection, before, side):
         with standstill(connection, moment, migration.checksum):
             seen = rehearse(connection, migration, statements)
         ran = [one.statement.sql for one in seen.observations]
-        found = put_back.lost(seen.before, seen.after, ran, known_indexes, made_later)
+        found = put_back.Lost() if whole else put_back.lost(seen.before, seen.after, ran, known_indexes, made_later)
         found = put_back.tried(connection, found, seen.before, seen.after)
         with foreign_keys(connection, on=False), connection.transaction():
             for sql in found.sql:

@@ -86,6 +86,7 @@ class Pair:
         self.linked = [one for one in others if fold(one.name) in descent.columns]
         self.key_now = [descent.columns.get(fold(name), "") for name in self.key]
         self.linked_now = [descent.columns[fold(one.name)] for one in self.linked]
+        self.linked_now += [one.column for one in descent.computed.values()]  # what was written there may go back
         self.then: Rows = {}
         self.migrated: Rows = {}
         if self.told:
