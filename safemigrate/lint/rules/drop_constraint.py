@@ -10,13 +10,12 @@ Release code that does without it first; drop it in a later migration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.facts import Index
+from safemigrate.lint.keys import KEYS, is_double, is_still_refused
 from safemigrate.lint.rule import Rule
 from safemigrate.model import Finding, Severity
-from safemigrate.sql import Name
 from safemigrate.sql.actions import (
     AddColumn,
     AddConstraint,
@@ -56,6 +55,8 @@ def _called(context: Context, drop: DropConstraint) -> str:
     known = context.schema.table(drop.table).constraints.get(drop.name)
     if context.sqlite and known and known.kind == "check":  # most have no name there
         return f"CHECK ({known.expression})"
+    if context.sqlite and known and known.kind in KEYS:
+        return f"{known.kind} ({', '.join(map(quote, known.columns))})"
     return f"constraint {quote(drop.name)}"
 
 
@@ -71,7 +72,7 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
         is_unique = known[1].unique if known else name.name.endswith("_key")  # as Prisma names them
         with_column = any(f"_{column}_" in f"{name.name}_" for column in columns)
         with_column = with_column or bool(known and columns & {*known[1].columns})
-        if known and _is_double(context, *known, dropped):
+        if known and is_double(context, *known, dropped):
             continue
         if is_unique and name.name not in made and not _names(name.name, gone) and not with_column:
             table = f" of {known[0]}" if known else ""
@@ -83,15 +84,11 @@ def _unique_indexes(context: Context) -> Iterator[Finding]:
             )
 
 
-def _is_double(context: Context, table: Name, index: Index, dropped: Sequence[Name]) -> bool:
-    """Whether another unique index, or a key, has the same columns and stays."""
-    going = {name.name for name in dropped}
-    others = (other for name, other in context.schema.table(table).indexes.items() if name not in going)
-    return any(one.is_key and {*one.columns} == {*index.columns} for one in others)
-
-
 def _is_spent(context: Context, drop: DropConstraint) -> bool:
     """Whether another takes its place, or what it was about goes, or it had only to help."""
+    known = context.schema.table(drop.table).constraints.get(drop.name)
+    if known and known.columns and known.kind in KEYS:
+        return is_still_refused(context, drop, {*known.columns})
     key, name = context.key(drop.table), f"{drop.name}_"
     added = [one.constraint.name for one in context.all_of(AddConstraint) if context.key(one.table) == key]
     columns = [one.column for one in context.all_of(DropColumn) if context.key(one.table) == key]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
+from safemigrate.lint.keys import is_distinct
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
@@ -42,7 +43,8 @@ def _unique(
 ) -> Iterator[Finding]:
     if context.rows(table) == 0 and not _filled_by_query(context, table):
         return
-    if not same_nulls and _was_unique(context, table, columns):
+    changed = any(is_changed(context, table, column) for column in columns)
+    if not (same_nulls or changed) and is_distinct(context, table, columns):
         return
     listed = ", ".join(quote(column) for column in columns)
     subject = f"{table} ({listed})" if listed else str(table)
@@ -62,13 +64,6 @@ def _unique(
         message = f"{subject} becomes unique; a duplicate stops the migration"
         way_out = f"look for them: {query}"
         yield context.finding(Severity.WARNING, message, subject=subject, help=way_out if listed else "")
-
-
-def _was_unique(context: Context, table: Name, columns: tuple[str, ...]) -> bool:
-    """Whether no two rows can share the key: a unique index of its columns, or of some, is there."""
-    known = context.schema.table(table).indexes.values()
-    is_part = any(one.is_key and {*one.columns} <= {*columns} for one in known)
-    return is_part and not any(is_changed(context, table, column) for column in columns)
 
 
 def _filled_by_query(context: Context, table: Name) -> bool:
