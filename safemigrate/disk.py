@@ -48,6 +48,11 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.safemigrate")
 
 
+def existing(path: Path) -> Path:
+    """Return a path, or the folder nearest to where it will be."""
+    return next(one for one in (path, *path.absolute().parents) if one.exists())
+
+
 def sync_folder(folder: Path) -> None:
     """Put a folder's entries on the disk: a rename is only durable after that (fsync(2), notes)."""
     if sys.platform == "win32":

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from safemigrate import proc
-from safemigrate.disk import make_private, sync_folder
+from safemigrate.disk import existing, make_private, sync_folder
 from safemigrate.errors import SnapshotError, word
 from safemigrate.snapshot import manifest as manifests
 from safemigrate.snapshot.manifest import Manifest
@@ -106,23 +106,12 @@ def find(store: Path, wanted: str) -> Snapshot:
 @contextmanager
 def being_written(store: Path, name: str) -> Iterator[Path]:
     """Give the folder to write a snapshot into; it gets its final name when the block ends well, else it is removed."""
-    prepare(store)
-    sweep(store)
-    part = store / f"{name}{PART}"
-    try:
-        part.mkdir(mode=0o700)
-    except OSError as error:
-        raise not_written(part / manifests.NAME, error) from error
-    try:
-        with proc.owned(part):
-            yield part
-            sync_folder(part)
-            part.rename(store / name)
-            sync_folder(store)
-        proc.disown(store / name)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    with _part(store, name) as part:
+        yield part
+        sync_folder(part)
+        part.rename(store / name)
+        sync_folder(store)
+    proc.disown(store / name)
 
 
 @contextmanager
@@ -131,9 +120,16 @@ def scratch(store: Path) -> Iterator[Path]:
 
     They lie where there is room for them, and nobody else looks. What a kill leaves goes with the next `sweep`.
     """
+    with _part(store, f"copies-{secrets.token_hex(4)}") as part:
+        yield part
+
+
+@contextmanager
+def _part(store: Path, name: str) -> Iterator[Path]:
+    """Make a folder that is swept once nobody owns it, and is gone when the block ends, unless it has another name."""
     prepare(store)
     sweep(store)
-    part = store / f"copies-{secrets.token_hex(4)}{PART}"
+    part = store / f"{name}{PART}"
     try:
         part.mkdir(mode=0o700)
     except OSError as error:
@@ -190,7 +186,7 @@ def create_private(path: Path) -> Iterator[int]:
 
 def require_space(store: Path, needed: int) -> None:
     """Refuse before anything is written what would hardly fit; what does not after all is noticed while writing."""
-    place = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
+    place = existing(store)
     free = shutil.disk_usage(place).free
     if free < needed:
         raise SnapshotError(

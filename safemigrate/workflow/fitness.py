@@ -14,6 +14,7 @@ from pathlib import Path
 
 from safemigrate import git
 from safemigrate.db.url import DatabaseUrl
+from safemigrate.disk import existing
 from safemigrate.errors import word
 from safemigrate.model import Diagnosis, Migration
 from safemigrate.prisma.project import Project
@@ -89,7 +90,7 @@ def check_snapshots(_request: Request, seen: Seen, _shadow: str | None) -> Itera
     """Ask whether snapshots can be written, and stay out of git."""
     if seen.store is None:
         return
-    place = _existing(seen.store)
+    place = existing(seen.store)
     if not os.access(place, os.W_OK | os.X_OK):
         yield Diagnosis(
             "snapshots",
@@ -138,7 +139,7 @@ def check_disk(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[D
     """Compare the space with what a full snapshot would take."""
     if seen.store is None:
         return
-    place = _existing(seen.store)
+    place = existing(seen.store)
     free = shutil.disk_usage(place).free
     needed = seen.bytes
     said = f"{megabytes(free)} free at {place}"
@@ -153,10 +154,6 @@ def check_disk(_request: Request, seen: Seen, _shadow: str | None) -> Iterator[D
         )
     else:
         yield Diagnosis("disk", ok=True, detail=said)
-
-
-def _existing(folder: Path) -> Path:
-    return next(one for one in (folder, *folder.absolute().parents) if one.exists())
 
 
 def _age(moment: datetime) -> str:

@@ -158,7 +158,9 @@ class FileTried:
         """
         size, target = self.rehearsal.side.stat().st_size, self.way.target
         grows = max(one.stat().st_size for one in self.rehearsal.states[1:]) - target.bytes
-        require_free({target.side: size, target.path.parent: max(grows, 0)}, "to keep what goes, and to change it")
+        require_free(
+            {target.side.parent: size, target.path.parent: max(grows, 0)}, "to keep what goes, and to change it"
+        )
         if limit is not None and size > limit:
             raise HistoryError(
                 f"keeping what this change would lose takes {size:,} bytes beside the file",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from safemigrate.db.sqlite.copy import require_undamaged
+from safemigrate.disk import existing
 from safemigrate.errors import ShadowError, word
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.snapshot import store as stores
@@ -41,9 +42,9 @@ def require_free(needed: Mapping[Path, int], what: str) -> None:
     """Raise ShadowError where a disk has not the bytes that these folders need, which need not be there yet."""
     disks: dict[int, list[Path]] = {}
     for folder in needed:
-        disks.setdefault(_there(folder).stat().st_dev, []).append(folder)
+        disks.setdefault(existing(folder).stat().st_dev, []).append(folder)
     for folders in disks.values():
-        there, wanted = _there(folders[0]), sum(needed[one] for one in folders)
+        there, wanted = existing(folders[0]), sum(needed[one] for one in folders)
         free = shutil.disk_usage(there).free
         if free < wanted:
             raise ShadowError(
@@ -51,7 +52,3 @@ def require_free(needed: Mapping[Path, int], what: str) -> None:
                 "Nothing was changed.",
                 (f"df -h {word(there)}", "safemigrate snapshot prune --dry-run", _ELSEWHERE),
             )
-
-
-def _there(folder: Path) -> Path:
-    return next(one for one in (folder, *folder.absolute().parents) if one.is_dir())
