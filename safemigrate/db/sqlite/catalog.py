@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
@@ -145,10 +145,15 @@ class Catalog:
     indexes: Names[Index]
     triggers: Names[Trigger]
     views: Names[View]
+    _by_table: dict[str, list[Index]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    def indexes_of(self, table: str) -> list[Index]:
+    def __post_init__(self) -> None:
+        for one in self.indexes.values():
+            self._by_table.setdefault(fold(one.table), []).append(one)
+
+    def indexes_of(self, table: str) -> Sequence[Index]:
         """Return a table's indexes, those of its constraints too."""
-        return [one for one in self.indexes.values() if fold(one.table) == fold(table)]
+        return self._by_table.get(fold(table), ())
 
     def triggers_of(self, table: str) -> list[Trigger]:
         """Return the triggers on a table or view."""

@@ -29,6 +29,12 @@ class Copies:
         """Where the file of a name is, or will be."""
         return self.folder / f"{name}.db"
 
+    def inside(self, name: str) -> Copies:
+        """Make a folder for others, which does not outlive this one either."""
+        folder = self.folder / name
+        folder.mkdir()
+        return Copies(folder, self._elsewhere)
+
     def url(self, name: str) -> DatabaseUrl:
         """Name a copy of a file, without what schema.prisma cannot say, as Prisma's CLI is told of it.
 

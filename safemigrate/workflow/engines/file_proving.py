@@ -27,12 +27,13 @@ class FileProving:
     terms: Terms
     memory: Memory | None
     start: Snapshot | None
+    jobs: int
 
     def proven(self, wanted: Sequence[int]) -> dict[int, MigrationOutcome]:
-        """Prove the migrations of these numbers, one after another."""
+        """Prove the migrations of these numbers; several at once where no rows are to be copied for each."""
         on_progress = self.request.on_progress
         if self.start is None:
-            return proven(self.history, wanted, self.terms, self.memory, on_progress)
+            return proven(self.history, wanted, self.terms, self.memory, on_progress, jobs=self.jobs)
         store, start = self.start.path.parent, self.start.archive
         require_free({store: 4 * start.stat().st_size}, "to prove it in copies")
         with copies_in(store) as made:
@@ -51,4 +52,4 @@ def proving(
         applied = {row.name for row in rows if row.state is AppliedState.APPLIED}
         history = [one for one in history if one.name not in applied]
     ground = (f"SQLite {VERSION}", terms, snapshot and snapshot.manifest.sha256)
-    yield FileProving(request, history, terms, Memory(*ground) if options.cache else None, snapshot)
+    yield FileProving(request, history, terms, Memory(*ground) if options.cache else None, snapshot, options.jobs)

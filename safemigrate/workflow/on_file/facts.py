@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from safemigrate.db.sqlite.catalog import Catalog, Table
 from safemigrate.db.sqlite.connection import Connection, SqlError, value
 from safemigrate.lint.facts import Facts, Key, TableFact
 from safemigrate.lint.schema import Schema
 from safemigrate.sql import split
+from safemigrate.sql.actions import Action
 
 SCHEMA = "main"
 # A count that takes longer is worth less than the wait; SQLite asks after so many steps whether to go on.
@@ -52,15 +54,20 @@ def described(catalog: Catalog, made: Collection[str] | None = None) -> Facts:
     texts = [one.sql for one in catalog.tables.values()]
     texts += [one.sql for one in catalog.indexes.values() if one.sql]
     texts += [one.sql for one in catalog.triggers.values()] + [one.sql for one in catalog.views.values()]
-    for statement in split(";\n".join(texts), dialect="sqlite"):
-        for action in statement.actions:
-            schema.note(action)
+    for action in (action for text in texts for action in _actions(text)):
+        schema.note(action)
     read = schema.facts().tables or {}
     tables: dict[Key, TableFact] = {
         (SCHEMA, name): _named(table, read.get((SCHEMA, name), TableFact()), made)
         for name, table in catalog.tables.items()
     }
     return replace(start, tables=tables, views=schema.facts().views)
+
+
+@lru_cache(maxsize=4096)
+def _actions(text: str) -> tuple[Action, ...]:
+    """What a text of the catalog makes; along a history most stay the same."""
+    return tuple(action for statement in split(text, dialect="sqlite") for action in statement.actions)
 
 
 def _named(table: Table, known: TableFact, made: Collection[str] | None) -> TableFact:

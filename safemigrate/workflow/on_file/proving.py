@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +28,11 @@ from safemigrate.workflow.on_file.judge import judged
 from safemigrate.workflow.on_file.sampled import Sampled
 from safemigrate.workflow.on_file.trial import Trial, tried
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
+from safemigrate.workflow.proving.processes import Proven, at_once, cores, parts
 from safemigrate.workflow.proving.remember import Memory, recalled
 
 _BASE, _BEFORE, _AFTER, _SIDE = "base", "before", "after", "side"
+_WORTH_IT = 12  # migrations for each process: it takes the time of some five to start
 # A history has no file; where it is applied the way back names that.
 _BY_HAND = down.of_file(Path("dev.db"), Path(".safemigrate/kept/dev.db"), Path())
 _NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)  # what time it is for every migration, so that a proof is the same again
@@ -46,15 +48,26 @@ def proven(
     start: Path | None = None,
     at: int = 0,
     made: Copies | None = None,
+    jobs: int = 1,
 ) -> dict[int, MigrationOutcome]:
     """Prove the migrations of these numbers, each on what all before it made, rows of their own included.
 
     `start` is a file to begin with, where it is not an empty one; the first `at` of the history have run there. `made`
-    is where copies of it go.
+    is where copies of it go. A long part of a history is proven by so many processes as `jobs` says, 0 for one a core.
     """
-    return recalled(
-        history, wanted, memory, on_progress, lambda missing: run_lane(history, missing, terms, start, at, made)
-    )
+
+    def prove(missing: Sequence[int]) -> Generator[Proven]:
+        shared = parts(missing, max(1, min(jobs or cores(), len(missing) // _WORTH_IT)))
+        if len(shared) < 2:
+            yield from run_lane(history, missing, terms, start, at, made)
+            return
+        with nullcontext(made) if made else copies() as home:
+            calls = [
+                (history, part, terms, start, at, home.inside(f"lane_{number}")) for number, part in enumerate(shared)
+            ]
+            yield from at_once(run_lane, calls)
+
+    return recalled(history, wanted, memory, on_progress, prove)
 
 
 def run_lane(
@@ -64,7 +77,7 @@ def run_lane(
     start: Path | None,
     at: int = 0,
     made: Copies | None = None,
-) -> Generator[tuple[int, MigrationOutcome]]:
+) -> Generator[Proven]:
     """Prove the migrations of these numbers, and return each as soon as it is."""
     with ExitStack() as stack:
         made = made or stack.enter_context(copies())

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
-import signal
-import traceback
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from multiprocessing.connection import Connection, wait
-from typing import Any
 
-from safemigrate.errors import MigrationFailed, NotSql, SafemigrateError
+from safemigrate.errors import MigrationFailed, NotSql
 from safemigrate.model import Migration, MigrationOutcome
 from safemigrate.shadow.provider import Shadow
 from safemigrate.sql import executable, statements_of
 from safemigrate.workflow.proving import BEGIN, BROKEN, Terms
 from safemigrate.workflow.proving.lane import Lane
+from safemigrate.workflow.proving.processes import Proven, at_once, parts
 from safemigrate.workflow.proving.trial import trial
 from safemigrate.workflow.rehearsal.shadows import refusals
 from safemigrate.workflow.script import Script
-
-# Migrations in a row that one lane takes: a longer history costs more the later it is, so lanes take turns.
-_TURN = 8
-
-Proven = tuple[int, MigrationOutcome]
 
 
 def run_lanes(
@@ -43,77 +34,17 @@ def run_lanes(
     history. Each migration is proven in a copy of what all before it made, so no lane needs to know what another found.
     `spend` says that nobody needs BEGIN any more, so that a single lane may do without a copy of it.
     """
-    parts = [[number for at, number in enumerate(wanted) if at // _TURN % jobs == part] for part in range(jobs)]
-    parts = [part for part in parts if part]
-    if len(parts) == 1:
-        yield from _through(shadow, BEGIN if spend else "lane_0", history, parts[0], terms, at)
-    elif parts:
-        yield from _at_once(shadow, history, parts, terms, at)
-
-
-def _at_once(
-    shadow: Shadow, history: Sequence[Migration], parts: Sequence[Sequence[int]], terms: Terms, at: int
-) -> Generator[Proven]:
-    context = multiprocessing.get_context("spawn")  # a fork would copy our threads' locks
-    processes: list[Any] = []
-    open_: list[Connection] = []
-    try:
-        for number, part in enumerate(parts):
-            name = f"lane_{number}"
-            for one in (name, f"{name}_copy", f"{name}_spare", f"{name}_copy_aside"):
-                shadow.created[one] = shadow.url(one)  # dropped with the rest, whatever becomes of the process
-            receive, send = context.Pipe(duplex=False)
-            theirs = replace(shadow, keep=None)  # the server is for us alone to stop
-            processes.append(
-                context.Process(target=_work, args=(send, theirs, name, history, part, terms, at), daemon=True)
-            )
-            processes[-1].start()
-            send.close()
-            open_.append(receive)
-        missing = {number for part in parts for number in part}
-        while missing:
-            for ready in wait(open_):
-                assert isinstance(ready, Connection)
-                try:
-                    found = ready.recv()
-                except EOFError:
-                    open_.remove(ready)
-                    if not open_:
-                        raise RuntimeError("a process of prove ended before its work did") from None
-                    continue
-                if isinstance(found, SafemigrateError):
-                    raise found
-                if isinstance(found, str):
-                    raise RuntimeError(f"in a process of prove:\n{found}")
-                missing.discard(found[0])
-                yield found
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join()
-
-
-def _work(
-    send: Connection,
-    shadow: Shadow,
-    name: str,
-    history: Sequence[Migration],
-    wanted: Sequence[int],
-    terms: Terms,
-    at: int,
-) -> None:
-    """Send what is proven, or the error that ended it: ours as it is, any other in words."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; who started us ends us
-    try:
-        for found in _through(shadow, name, history, wanted, terms, at):
-            send.send(found)
-    except BrokenPipeError:
-        pass
-    except SafemigrateError as error:
-        send.send(error)
-    except Exception:
-        send.send(traceback.format_exc())
+    shared = parts(wanted, jobs)
+    if len(shared) == 1:
+        yield from _through(shadow, BEGIN if spend else "lane_0", history, shared[0], terms, at)
+        return
+    calls = []
+    for number, part in enumerate(shared):
+        name = f"lane_{number}"
+        for one in (name, f"{name}_copy", f"{name}_spare", f"{name}_copy_aside"):
+            shadow.created[one] = shadow.url(one)  # dropped with the rest, whatever becomes of the process
+        calls.append((replace(shadow, keep=None), name, history, part, terms, at))  # the server is for us alone to stop
+    yield from at_once(_through, calls)
 
 
 def _through(

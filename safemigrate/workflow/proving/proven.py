@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from safemigrate.model import Migration, MigrationOutcome, OnProgress
 from safemigrate.shadow.provider import Shadow
 from safemigrate.workflow.proving import Terms
 from safemigrate.workflow.proving.lanes import run_lanes
+from safemigrate.workflow.proving.processes import cores
 from safemigrate.workflow.proving.remember import Memory, recalled
 
 
@@ -30,9 +30,5 @@ def proven(
         wanted,
         memory,
         on_progress,
-        lambda missing: run_lanes(shadow, history, missing, terms, jobs or _cores(), at=at, spend=spend),
+        lambda missing: run_lanes(shadow, history, missing, terms, jobs or cores(), at=at, spend=spend),
     )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from safemigrate.db.sqlite.connection import connect
 from safemigrate.model import Migration, MigrationOutcome, Verdict, silent
 from safemigrate.workflow.on_file.proving import proven
 from safemigrate.workflow.proving import BROKEN, PROVEN, UNCHANGED, Terms
-from safemigrate.workflow.proving.remember import Memory
+from safemigrate.workflow.proving.remember import Memory, written
 
 INIT = """
 CREATE TABLE "User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL, "name" TEXT);
@@ -45,6 +47,25 @@ def prove(
     numbers = range(len(scripts)) if wanted is None else wanted
     found = proven(history(*scripts), numbers, terms or Terms(), None, silent, start=start)
     return [found[number] for number in numbers]
+
+
+def test_a_long_history_is_proven_by_several_processes_as_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    scripts = [INIT, *(f'ALTER TABLE "User" ADD COLUMN "c{n}" TEXT' for n in range(22)), 'DELETE FROM "User"']
+    one, two = (proven(history(*scripts), range(len(scripts)), Terms(), None, silent, jobs=jobs) for jobs in (1, 2))
+
+    assert sorted(one) == sorted(two) == [*range(len(scripts))]
+    assert all(without_seconds(written(one[number])) == without_seconds(written(two[number])) for number in one)
+    assert [*tmp_path.iterdir()] == []
+
+
+def without_seconds(found: Any) -> Any:
+    """Leave out how long it took, which is another each time."""
+    if isinstance(found, dict):
+        return {name: without_seconds(one) for name, one in found.items() if name != "seconds"}
+    return [without_seconds(one) for one in found] if isinstance(found, list) else found
 
 
 def test_a_history_is_proven_with_rows_that_are_none_of_its_own() -> None:
