@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -48,14 +49,17 @@ def refuse_other(migrations: Path, wanted: str, schema: Path, root: Path) -> Non
         f"{migrations / NAME} says provider {locked}, {schema} says {wanted} (Prisma: P3019)",
         "These migrations were written for another database; their SQL does not run on this one.",
         (
-            f"{naming(wanted, schema, root)}    # two schemas, each with a history: this one's goes to {own}",
+            f"{naming({wanted: schema}, root)}    # two schemas, each with a history: this one's goes to {own}",
             "--schema PATH    # where the schema for this history is another file",
         ),
     )
 
 
-def naming(of: str, schema: Path, root: Path) -> str:
-    """The command that names a schema, for a provider, as one of a pair."""
-    side = "development" if of == "sqlite" else "production"
-    shown = schema.relative_to(root) if schema.is_relative_to(root) else schema
-    return f"""printf '\\n[pair]\\n{side} = "{shown.as_posix()}"\\n' >> safemigrate.toml"""
+def naming(schemas: Mapping[str, Path], root: Path) -> str:
+    """The command that names schemas, each by its provider, as a pair or one of it."""
+    lines = ""
+    for provider_, side in (("postgresql", "production"), ("sqlite", "development")):
+        if schema := schemas.get(provider_):
+            shown = schema.relative_to(root) if schema.is_relative_to(root) else schema
+            lines += f'{side} = "{shown.as_posix()}"\\n'
+    return f"printf '\\n[pair]\\n{lines}' >> safemigrate.toml"

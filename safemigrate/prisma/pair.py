@@ -14,7 +14,7 @@ from typing import Final
 from safemigrate.config import Settings
 from safemigrate.errors import ProjectError
 from safemigrate.prisma import datasource, lock
-from safemigrate.prisma.project import Beside, Project, find
+from safemigrate.prisma.project import Beside, NoneAtDefault, Project, default, find
 from safemigrate.prisma.schema.reader import parse, read
 
 _DEFAULTS: Final = ("schema.prisma", "schema")
@@ -29,9 +29,21 @@ class Pair:
 
 
 def side(start: Path, schema: Path | None, settings: Settings) -> Project:
-    """Return the project that a command works on, as `find` does; of a pair, with that side's own history."""
+    """Return the project that a command works on, as `find` does; of a pair, with that side's own history.
+
+    Where a pair has neither schema at Prisma's default place, it is production's.
+    """
     beside = _beside(settings) if settings.pair else None
-    return find(start, schema or settings.schema, settings.migrations if beside is None else None, beside)
+    migrations = settings.migrations if beside is None else None
+    try:
+        return find(start, schema or settings.schema, migrations, beside)
+    except NoneAtDefault as error:
+        if settings.pair is None:
+            raise
+        if settings.pair.production is None:
+            fix = (f'production = "PATH"   # under [pair] in {settings.path}',)
+            raise ProjectError(error.summary, "The pair's other schema is not found by itself.", fix) from error
+        return find(start, settings.pair.production, migrations, beside)
 
 
 def pair(start: Path, settings: Settings, known: Project | None = None) -> Pair | None:
@@ -71,7 +83,7 @@ def other(project: Project) -> Path | None:
     home = project.schema.parent
     wanted = {"postgresql": "sqlite", "sqlite": "postgresql"}[project.provider]
     models = read(project.files).models.keys()
-    for path in sorted((*home.glob("*.prisma"), *home.glob("*/schema.prisma"), *home.parent.glob("*/schema.prisma"))):
+    for path in sorted((*home.glob("*.prisma"), *home.glob("*/*.prisma"), *home.parent.glob("*/*.prisma"))):
         if path in project.files:
             continue
         text = path.read_text(encoding="utf-8-sig", errors="replace")
@@ -86,7 +98,10 @@ def other(project: Project) -> Path | None:
 
 def naming(beside: Path, project: Project) -> str:
     """The command that makes a pair of a project's schema and the one beside it."""
-    return lock.naming("sqlite" if project.provider == "postgresql" else "postgresql", beside, project.root)
+    schemas = {"sqlite" if project.provider == "postgresql" else "postgresql": beside}
+    if project.schema != ((project.config and project.config.schema) or default(project.root)):
+        schemas[project.provider] = project.schema
+    return lock.naming(schemas, project.root)
 
 
 def _beside(settings: Settings) -> Beside:

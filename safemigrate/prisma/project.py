@@ -54,6 +54,10 @@ class Project:
         return self.package.command
 
 
+class NoneAtDefault(ProjectError):
+    """Schemas are there, but none where Prisma looks without being told."""
+
+
 def find(
     start: Path,
     schema: Path | None = None,
@@ -75,7 +79,7 @@ def find(
     if package.major >= 8:
         raise _prisma_8(root, f"prisma {package.version} is installed")
     config, problem = _config(root, package, named)
-    path = named or (config and config.schema) or _default(root)
+    path = named or (config and config.schema) or default(root)
     if path is None:
         raise _nothing(start)
     if not path.exists():
@@ -116,14 +120,14 @@ def _root(start: Path) -> Path:
     for folder in prisma_package.upward(start):
         if prisma_config.locate(folder):
             return folder
-        if found := _default(folder):
+        if found := default(folder):
             # Someone may stand in prisma/ itself; then the project is the folder above.
             inside = found.parent == folder and not (folder / "package.json").is_file()
             return _root_of(found) if inside else folder
     raise _nothing(start)
 
 
-def _default(folder: Path) -> Path | None:
+def default(folder: Path) -> Path | None:
     """Where Prisma looks without being told: package.json, then the two files, then 5.x's preview folder."""
     named = ((prisma_package.manifest(folder) or {}).get("prisma") or {}).get("schema")
     if named:
@@ -143,7 +147,7 @@ def _config(root: Path, package: Package, named: Path | None) -> tuple[Config | 
     if path is None or package.major == 5:  # 5.x knows no config
         return None, None
     try:
-        return prisma_config.read(path, root, package, _variables(named or _default(root))), None
+        return prisma_config.read(path, root, package, _variables(named or default(root))), None
     except ConfigUnreadable as problem:
         # At three in the morning there may be no Node: a named schema with its migrations beside it is enough.
         if named is None:
@@ -222,11 +226,19 @@ def _nothing(start: Path) -> ProjectError:
             "Looked for prisma.config.*, prisma.schema in package.json, schema.prisma and prisma/schema.prisma.",
             ("cd to the project, or name it: --project DIR or --schema PATH",),
         )
-    return ProjectError(
+    return NoneAtDefault(
         f"No schema at Prisma's default place in {start}, but {len(below)} below it",
         "Say which one.",
-        tuple(f"--schema {_shown(path, start)}" for path in below),
+        (*(f"--schema {_shown(path, start)}" for path in below), *_pair(start, below)),
     )
+
+
+def _pair(start: Path, below: list[Path]) -> Iterator[str]:
+    """The command that names the two sides of a pair, where there is one of each."""
+    found = [(lock.PROVIDERS.get(source.provider), path) for path in below if (source := datasource.read(_text(path)))]
+    sides: dict[str, Path] = {provider: path for provider, path in found if provider}
+    if len(sides) == 2 == sum(provider is not None for provider, _ in found):
+        yield f"{lock.naming(sides, start)}    # a pair: production and development"
 
 
 def _below(start: Path) -> Iterator[Path]:

@@ -172,3 +172,37 @@ def test_the_other_side_s_history_is_not_offered(project: Path) -> None:
     said = passed_over(pairs.side(project, prisma / "schema.sqlite.prisma", settings))
     assert [one for one in said if "/migrations has" in one] == []
     assert [one for one in said if "/archive has 1" in one]
+
+
+@pytest.mark.parametrize(
+    ("production", "development"),
+    [
+        ("prisma/postgres/schema.prisma", "prisma/sqlite/schema.prisma"),
+        ("prisma/schema.postgres.prisma", "prisma/schema.sqlite.prisma"),
+        ("prisma/postgres/schema_postgres.prisma", "prisma/sqlite/schema.prisma"),
+    ],
+)
+def test_a_pair_with_neither_at_the_default_place_is_named_and_found(
+    project: Path, production: str, development: str
+) -> None:
+    schema(project / production, "postgresql")
+    schema(project / development, "sqlite")
+    with pytest.raises(ProjectError, match="but 2 below it") as caught:
+        pairs.side(project, None, load(project))
+    led = pairs.side(project, Path(production), load(project))
+    back = pairs.side(project, Path(development), load(project))
+    beside = pairs.other(led), pairs.other(back)
+    assert beside == (project / development, project / production)
+    said = caught.value.fix[-1].partition("   #")[0]
+    for command in (said, *(pairs.naming(path, one) for path, one in zip(beside, (led, back), strict=True) if path)):
+        (project / "safemigrate.toml").unlink(missing_ok=True)
+        subprocess.run(command, shell=True, check=True, cwd=project)
+        settings = load(project)
+        assert pairs.side(project, None, settings).schema == project / production
+        found = pairs.pair(project, settings)
+        assert found
+        assert (found.production.schema, found.development.schema) == (project / production, project / development)
+    (project / "safemigrate.toml").write_text(f'[pair]\ndevelopment = "{development}"\n')
+    with pytest.raises(ProjectError) as caught:
+        pairs.side(project, None, load(project))
+    assert caught.value.fix[0].startswith('production = "PATH"   # under [pair]')
