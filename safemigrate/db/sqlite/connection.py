@@ -74,14 +74,12 @@ class Connection(sqlite3.Connection):
         """Let SQL name the tables of another file as `name.table`. Raises ConnectionFailed."""
         path = path.resolve()
         errors.refuse_no_file(path, create=create)
-        try:
+        with errors.telling(path):
             if not write:
                 _recover(path, SECONDS_TO_WAIT)
             self.execute(f"ATTACH DATABASE ? AS {quote(name)}", [_uri(path, write=write, create=create)])
             self.execute(f"PRAGMA {quote(name)}.cache_size = -{_CACHE}")
             value(self, f"PRAGMA {quote(name)}.schema_version")
-        except SqlError as error:
-            raise errors.told(path, error) or error from error
         self.beside = {**self.beside, name: (path, write)}
 
     def detach(self, name: str) -> None:
@@ -147,7 +145,7 @@ def connect(
     path = path.resolve()
     errors.refuse_old_library()
     errors.refuse_no_file(path, create=create)
-    try:
+    with errors.telling(path):
         if not write:
             _recover(path, timeout)
         connection = sqlite3.connect(
@@ -166,8 +164,6 @@ def connect(
             connection.execute(f"PRAGMA cache_size = -{_CACHE}")
             value(connection, "SELECT count(*) FROM sqlite_master")  # opening reads nothing
             yield connection
-    except SqlError as error:
-        raise errors.told(path, error) or error from error
 
 
 def _recover(path: Path, timeout: float) -> None:

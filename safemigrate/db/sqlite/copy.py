@@ -52,11 +52,8 @@ def backup(source: Path | Connection, into: Path, on_progress: OnProgress = sile
 
 def compact(source: Path | Connection, into: Path) -> None:
     """Write what a file holds into a new one, in order and without free pages. Raises ConnectionFailed."""
-    with _open(source) as connection, _whole(into) as part:
-        try:
-            connection.execute("VACUUM INTO ?", [str(part)])
-        except SqlError as error:
-            raise errors.told(into, error) or error from error
+    with _open(source) as connection, _whole(into) as part, errors.telling(into):
+        connection.execute("VACUUM INTO ?", [str(part)])
 
 
 def overwrite(
@@ -170,10 +167,8 @@ def _pour(source: Connection, target: sqlite3.Connection, path: Path, name: str,
         on_progress(Progress("snapshot", name, total - remaining, total))
 
     pages = max(value(source, "PRAGMA page_count") // 2, 1)  # two steps at least
-    try:
+    with errors.telling(path):
         source.backup(target, pages=min(pages, _PAGES), progress=progress)
-    except SqlError as error:
-        raise errors.told(path, error) or error from error
 
 
 @contextmanager

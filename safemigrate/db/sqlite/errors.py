@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -133,6 +134,15 @@ def told(path: Path, error: sqlite3.Error) -> ConnectionFailed | None:
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return _no_rights(path, code, said)
     return None
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Raise ConnectionFailed for what SQLite says inside the block of the file, the disk or the rights."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise told(path, error) or error from error
 
 
 def damaged(path: Path, found: Sequence[str]) -> ConnectionFailed:

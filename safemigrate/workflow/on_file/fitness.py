@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from safemigrate.db.sqlite.connection import VERSION, value
 from safemigrate.db.sqlite.copy import integrity
+from safemigrate.db.sqlite.errors import telling
 from safemigrate.db.sqlite.foreign_keys import in_words, violations
 from safemigrate.errors import word
 from safemigrate.model import Diagnosis
@@ -27,9 +28,10 @@ def check_file(stack: ExitStack, _request: Request, seen: Seen, _shadow: str | N
     target = seen.target = stack.enter_context(opened(resolved))
     connection = target.connection
     seen.bytes = target.path.stat().st_size
-    mode = value(connection, "PRAGMA journal_mode")
+    with telling(target.path):
+        mode = value(connection, "PRAGMA journal_mode")
+        damage = [*integrity(connection), *in_words(violations(connection))]
     said = f"{target.path}, {megabytes(seen.bytes)}, journal_mode {mode}, read by SQLite {VERSION}"
-    damage = [*integrity(connection), *in_words(violations(connection))]
     if damage:
         yield Diagnosis(
             "file",
@@ -56,7 +58,5 @@ def check_backups(_request: Request, seen: Seen, _shadow: str | None) -> Iterato
     if newest and datetime.now(UTC) - newest.manifest.taken_at < _RECENT:
         yield Diagnosis("backups", ok=True, detail=f"snapshot {newest.id} holds everything")
     else:
-        said = "none of the last 30 days" if newest else "none"
-        yield Diagnosis(
-            "backups", ok=False, detail=f"no copy of the file is known: {said}", fix=("safemigrate snapshot create",)
-        )
+        detail = "the newest copy of the file is older than 30 days" if newest else "no copy of the file is known"
+        yield Diagnosis("backups", ok=False, detail=detail, fix=("safemigrate snapshot create",))

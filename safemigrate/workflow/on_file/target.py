@@ -11,6 +11,7 @@ from pathlib import Path
 from safemigrate.db.sqlite.catalog import PRISMA, read
 from safemigrate.db.sqlite.compare import fingerprint
 from safemigrate.db.sqlite.connection import Connection, connect, value
+from safemigrate.db.sqlite.errors import telling
 from safemigrate.execute.runs import Hold, Run
 from safemigrate.execute.sqlite import journal, kept, side
 from safemigrate.model import AppliedMigration, KeptOutcome
@@ -68,10 +69,14 @@ class FileTarget:
         return of_file(self.path, self.side, self.resolved.project.root.resolve())
 
     def require_writable(self) -> None:
-        """Write, and undo it: SQLite says what is in the way, and `connect` says it in words."""
-        self.connection.execute("BEGIN IMMEDIATE")  # succeeds on what is read-only
-        self.connection.execute(f"PRAGMA user_version = {value(self.connection, 'PRAGMA user_version')}")
-        self.connection.execute("ROLLBACK")  # COMMIT, even of nothing, waits for readers
+        """Write, and undo it: what is in the way is said. Raises ConnectionFailed."""
+        with telling(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")  # succeeds on what is read-only
+            try:
+                self.connection.execute(f"PRAGMA user_version = {value(self.connection, 'PRAGMA user_version')}")
+            finally:
+                if self.connection.in_transaction:  # a full disk has rolled back already
+                    self.connection.execute("ROLLBACK")  # COMMIT, even of nothing, waits for readers
 
     def kept(self, retention: timedelta | None, now: datetime | None = None) -> tuple[KeptOutcome, ...]:
         """Return what is kept in the side database, then what no run in this file knows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safemigrate.db.sqlite.connection import connect
 from safemigrate.model import Result
 from safemigrate.workflow.doctor import doctor
 
@@ -26,3 +27,13 @@ def test_rows_that_point_nowhere_and_a_file_nobody_copies(project: Project) -> N
     said = {one.subject: one for one in doctor(project.request()).diagnoses}
     assert '1 row of "Post" points to no row of "User"' in said["file"].detail
     assert said["backups"].fix == ("safemigrate snapshot create",)
+
+
+def test_a_file_that_is_held_is_one_line_of_many(project: Project) -> None:
+    schema = project.folder / "prisma" / "schema.prisma"
+    schema.write_text(schema.read_text().replace("dev.db", "dev.db?socket_timeout=0"))
+    with connect(project.file) as other:
+        other.execute("BEGIN IMMEDIATE")
+        said = {one.subject: one for one in doctor(project.request()).diagnoses}
+    assert (said["file"].ok, said["rights"].ok, said["history"].ok) == (True, False, True)
+    assert "dev.db is in use" in said["rights"].detail
