@@ -3,65 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from safemigrate.errors import NotSql
 from safemigrate.model import KeptKind, Plan
-from safemigrate.sql import Dialect, is_transaction_control, refuses_transaction, split
-from safemigrate.sql.pragmas import in_one_transaction, pragma
+from safemigrate.sql import Dialect, Statement, is_transaction_control, refuses_transaction, split
 from safemigrate.sql.tokens import tokenize
 
-# What a script may set on SQLite: all else would be as it says for what the rollback does behind it.
-_SETTINGS = {"foreign_keys", "defer_foreign_keys", "legacy_alter_table", "user_version", "application_id"}
-_READS = {"foreign_key_check", "integrity_check", "quick_check"}  # with an argument, too
+NAME = "down.sql"
+ALONE = "cannot run in a transaction, and a rollback is one"
 _HOME = re.compile(r'("(?:[^"]|"")+")\.')
 
 
-def unfit(script: str, dialect: Dialect = "postgresql") -> str:
+def unfit(script: str) -> str:
     """Say why a script cannot be run as part of a rollback, which is one transaction over one connection; "" if it can.
 
     Whether the server takes its statements only the rehearsal tells.
     """
+    return refused(script, "postgresql", _command, lambda one: ALONE if refuses_transaction(one) else "")
+
+
+def refused(script: str, dialect: Dialect, command: Callable[[str], str], alone: Callable[[Statement], str]) -> str:
+    """Say the same for a dialect: `command` tells of what speaks to its shell, `alone` of a statement."""
     try:
-        if command := _command(script, dialect):
-            return command
-        found = split(script, "down.sql", dialect=dialect)
+        if said := command(script):
+            return said
+        found = split(script, NAME, dialect=dialect)
     except NotSql as error:
         return error.summary
     for one in found:
-        text = " ".join(one.sql.split())[:60]
-        if is_transaction_control(one):
-            return f"line {one.span.line}: {text} begins or ends a transaction, and a rollback is one already"
-        if _stands_alone(one.sql) if dialect == "sqlite" else refuses_transaction(one):
-            return f"line {one.span.line}: {text} cannot run in a transaction, and a rollback is one"
-        name, given = pragma(one) if dialect == "sqlite" else ("", "")
-        if given and name not in _SETTINGS | _READS:
-            return f"line {one.span.line}: {text} would hold for the rest of the rollback, too"
+        ends = is_transaction_control(one)
+        if why := "begins or ends a transaction, and a rollback is one already" if ends else alone(one):
+            return f"line {one.span.line}: {' '.join(one.sql.split())[:60]} {why}"
     return "" if found else "it has no statement"
 
 
-def _stands_alone(sql: str) -> bool:
-    from safemigrate.db.sqlite.script import stands_alone  # a server's rollback does not wait for it
-
-    return bool(stands_alone(sql))
-
-
-def _command(script: str, dialect: Dialect) -> str:
-    """Say where a script speaks to psql, or to SQLite's shell, of which a command is a line of its own."""
-    if dialect == "sqlite":
-        starts = [one.span.start for one in split(script, "down.sql", dialect=dialect) if one.sql.startswith(".")]
-    else:
-        starts = [one.start for one in tokenize(script, "down.sql") if one.word.startswith("\\")]
+def command(script: str, program: str, starts: Sequence[int]) -> str:
+    """Say where a script speaks to a program, the first of these places; "" without any."""
     if not starts:
         return ""
     line = script.count("\n", 0, starts[0]) + 1
-    command = script[starts[0] :].split("\n")[0].strip()
-    return f"line {line}: {command} is a command of {'psql' if dialect == 'postgresql' else 'sqlite3'}, not SQL"
+    return f"line {line}: {script[starts[0] :].splitlines()[0].strip()} is a command of {program}, not SQL"
 
 
-def statements(script: str, dialect: Dialect = "postgresql") -> list[tuple[str, int]]:
-    """Its statements in order, each with its line; a file's rollback has foreign keys off, whatever they say."""
-    found = split(script, "down.sql", dialect=dialect)
-    return [(one.sql, one.span.line) for one in (in_one_transaction(found) if dialect == "sqlite" else found)]
+def _command(script: str) -> str:
+    return command(script, "psql", [one.start for one in tokenize(script, NAME) if one.word.startswith("\\")])
+
+
+def statements(script: str) -> list[tuple[str, int]]:
+    """Its statements in order, each with its line."""
+    return [(one.sql, one.span.line) for one in split(script, NAME)]
 
 
 def homes(plan: Plan) -> list[str]:

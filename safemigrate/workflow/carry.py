@@ -38,7 +38,7 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
     target = way.target
     resolved = target.resolved
     known = replace(way.facts, folder=tuple(each.name for each in resolved.migrations))
-    scripts, unlevelled = _read(request, known, target, pending)
+    scripts, unlevelled = _read(request, known, way, pending)
     findings = _at_levels(request, target, pending, unlevelled)
     edited = tuple(_read_only(file, findings, "edited") for file, _ in target.state.edited)
     if any(finding.blocks for finding in findings):
@@ -66,14 +66,13 @@ def carry(request: Request, options: ApplyOptions, way: Way, pending: Sequence[M
     return outcome_of(resolved, Result.APPLIED, began, (*edited, *outcomes), tried, notes)
 
 
-def _read(
-    request: Request, known: Facts, target: Target, pending: Sequence[Migration]
-) -> tuple[list[Script], list[Finding]]:
+def _read(request: Request, known: Facts, way: Way, pending: Sequence[Migration]) -> tuple[list[Script], list[Finding]]:
     """Split and judge every pending migration, and every applied one that was edited since.
 
     Raises MigrationFailed and NotSql for a file that cannot run whole.
     """
     request.on_progress(Progress("read", f"{len(pending)} migrations"))
+    target = way.target
     scripts: list[Script] = []
     findings: list[Finding] = []
     earlier: list[Statement] = []
@@ -82,7 +81,7 @@ def _read(
     for migration in pending:
         statements = statements_of(migration, target.resolved.project.provider)
         executable(migration, statements)  # a file that cannot run whole is told before it is judged
-        own, unusable = own_down.read(migration, target.resolved.project.provider)
+        own, unusable = own_down.read(migration, way.unfit)
         scripts.append(Script(migration, tuple(statements), own))
         findings += lint(migration, statements, known, earlier)
         findings += unusable

@@ -65,6 +65,9 @@ class Way(Protocol):
     def difference(self) -> str:
         """Return the SQL that leads from the history's end to schema.prisma, "" where it is there. Asks Prisma."""
 
+    def unfit(self, script: str) -> str:
+        """Say why a team's own down.sql cannot be run here, "" if it can."""
+
     def rehearse(self, scripts: Sequence[Script]) -> Tried:
         """Trace, snapshot, rehearse, prove; the target is only read. Raises MigrationFailed."""
 

@@ -16,7 +16,7 @@ from safemigrate.db.sqlite.rows import differences, readable
 from safemigrate.db.sqlite.written import touched, writes
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Plan, Proof, Verdict
-from safemigrate.rollback import own
+from safemigrate.rollback.sqlite import own
 from safemigrate.rollback.sqlite.derive import HEADER
 
 
@@ -96,7 +96,7 @@ def _unlike(expected: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
 def way_back(plan: Plan) -> list[tuple[str, int]]:
     """Return the statements that take a plan back, each with its line where it is in a team's own down.sql."""
     if plan.down:
-        return own.statements(plan.down, "sqlite")
+        return own.statements(plan.down)
     return [(sql, 0) for step in reversed(plan.steps) for sql in step.inverse]
 
 

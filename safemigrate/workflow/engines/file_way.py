@@ -20,6 +20,7 @@ from safemigrate.lint import Facts
 from safemigrate.model import Finding, KeptKind, Migration, Plan, Progress, SchemaChange, Verdict
 from safemigrate.prisma import command
 from safemigrate.prisma import sqlite_history as history
+from safemigrate.rollback.sqlite import own
 from safemigrate.shadow.sqlite.copies import Copies
 from safemigrate.shadow.sqlite.replay import replay
 from safemigrate.snapshot.store import Snapshot
@@ -77,6 +78,10 @@ class FileWay:
             )
         on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
         return command.diff(project, self.copies.url(_HISTORY))
+
+    def unfit(self, script: str) -> str:
+        """Ask whether it runs in one transaction."""
+        return own.unfit(script)
 
     def rehearse(self, scripts: Sequence[Script]) -> FileTried:
         """Try the migrations in copies of the file, with every row."""

@@ -13,6 +13,7 @@ from safemigrate.execute import run
 from safemigrate.lint import Facts
 from safemigrate.model import Finding, Migration, Plan, Progress, SchemaChange
 from safemigrate.prisma import command
+from safemigrate.rollback import own
 from safemigrate.shadow.provider import Shadow
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.sql import executable
@@ -67,6 +68,10 @@ class ServerWay:
         ):
             on_progress(Progress("generate", "asking Prisma what schema.prisma needs"))
             return command.diff(resolved.project, self.shadow.url(HISTORY))
+
+    def unfit(self, script: str) -> str:
+        """Ask whether it runs in one transaction."""
+        return own.unfit(script)
 
     def rehearse(self, scripts: Sequence[Script]) -> ServerTried:
         """Try the migrations on the bare schema, and then on a restored snapshot."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from safemigrate.model import Finding, Migration, Plan, Severity, Verdict
-from safemigrate.rollback import down, own
-from safemigrate.sql import Dialect
+from safemigrate.rollback import down
 
 RULE = "own-down"
 _SHOWN = 5
 
 
-def read(migration: Migration, dialect: Dialect) -> tuple[str, list[Finding]]:
-    """Return the script that is to be proven, "" where there is none, and a finding where it cannot be run at all."""
+def read(migration: Migration, unfit: Callable[[str], str]) -> tuple[str, list[Finding]]:
+    """Return the script that is to be proven, "" where there is none, and a finding where it is `unfit` to be run."""
     path = migration.path.parent / down.NAME
     try:
         script = path.read_text(encoding="utf-8")
@@ -21,7 +22,7 @@ def read(migration: Migration, dialect: Dialect) -> tuple[str, list[Finding]]:
         return "", [_unused(migration.name, [f"it cannot be read: {error}"])]
     if down.is_ours(script):
         return "", []
-    problem = own.unfit(script, dialect)
+    problem = unfit(script)
     return ("", [_unused(migration.name, [problem])]) if problem else (script, [])
 
 
