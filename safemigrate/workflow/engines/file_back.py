@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, read
@@ -24,7 +25,7 @@ from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Step, Verdict
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.dangling import dangling
-from safemigrate.rollback.sqlite.derive import key_of
+from safemigrate.rollback.sqlite.derive import Derived, key_of
 from safemigrate.rollback.sqlite.prove import way_back
 from safemigrate.rollback.sqlite.since import Since, put_back, since
 from safemigrate.rollback.sqlite.undo import undo as derive_undo
@@ -90,7 +91,7 @@ class FileBack:
                     tried = self._tried(made, chosen, found)
                 except MigrationFailed as error:
                     raise self._restored(error, chosen) from error
-                if not found.conflicts:
+                if tried:
                     if rounds and self.target.version != version:
                         continue  # somebody writes to the file
                     self._carry_out(made, tried, chosen, found, version)
@@ -106,59 +107,78 @@ class FileBack:
             error.fix or ("safemigrate rollback --dry-run", *(("safemigrate snapshot list",) if drifted else ())),
         )
 
-    def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried:
-        now, beside, moment = made.path(_NOW), made.path(_SIDE), datetime.now(UTC)
+    def _tried(self, made: Copies, chosen: Sequence[Run], found: Taken) -> _Tried | None:
+        """Take them back in copies, each in one of its own, to undo each by itself; None where a conflict stops it."""
+        target, moment, way = self.target, datetime.now(UTC), list[_Way]()
         self.request.on_progress(Progress("snapshot", "the whole file"))
-        needed = 2 * self.target.bytes + self.target.side.stat().st_size
-        require_free({self.target.resolved.store: needed}, "to try the rollback in copies")
-        backup(self.target.path, now)
-        backup(self.target.side, beside)
-        made.copy(_NOW, _TAKEN)
-        reading = read_through(now, self.target.path)
-        with reading, made.opened(_TAKEN) as connection, attached(connection, now, beside):
-            before, runs, left, drifted = read(connection), list[Run](), list[Kept](), False
+        needed = (1 + len(chosen)) * target.bytes + target.side.stat().st_size
+        require_free({target.resolved.store: needed}, "to try the rollback in copies")
+        backup(target.path, made.path(_NOW))
+        backup(target.side, made.path(_SIDE))
+        with read_through(made.path(_NOW), target.path):
+            for number, one in enumerate(chosen):
+                self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
+                back = self._one(made, _NOW if not way else way[-1].name, one, number, moment, found)
+                if back is None:
+                    return None
+                way.append(back)
+        if any(one.drifted for one in way):
+            found.notes.append(
+                "The schema was changed by something else since apply, so its fingerprint could not be compared; "
+                "every statement of the proven rollback ran."
+            )
+        own, last = any(one.plan.down for one in chosen), way[-1]
+        if own:
+            found.notes += _unlike_ours(made, last.name, chosen, moment)
+        reasons = tuple(reason for one in way for reason in one.undo.reasons)
+        undone = tuple(Group(one.undo.steps) for one in reversed(way))
+        undo = Plan(
+            "rollback", fingerprint(last.after), undone, Proof(Verdict.LOSSY if reasons else Verdict.EXACT, reasons)
+        )
+        # A team's own down.sql is watched otherwise, so that of it nothing is known.
+        reached = None if own else touched(way[0].before, last.after, {table for one in way for table in one.wrote})
+        left = tuple(
+            kept for one in way for kept in (*one.left, *(kept for step in one.undo.steps for kept in step.kept))
+        )
+        return _Tried(tuple(one.run for one in way), made.path(last.name), last.after, left, undo, moment, reached)
+
+    def _one(self, made: Copies, source: str, one: Run, number: int, moment: datetime, found: Taken) -> _Way | None:
+        name = f"{_TAKEN}_{number}"
+        made.copy(source, name)
+        with made.opened(name) as connection, attached(connection, made.path(source), made.path(_SIDE)):
+            before, ask = read(connection), self._ask(connection)
+            made_since, ran = self._since(one, before), list[str]()
             still = standstill(connection, moment, "")  # before a statement of FTS5 runs
             with still, foreign_keys(connection, on=False), connection.transaction(), writes(connection) as wrote:
-                for number, one in enumerate(chosen):
-                    self.request.on_progress(Progress("rollback", one.migration, number, len(chosen)))
-                    ask, today = self._ask(connection), read(connection)
-                    made_since = self._since(one, today)
-                    for sql in made_since.first if made_since else ():
-                        ask.execute(sql)
-                    settlement = settle(ask, one.plan, self.options)
-                    if number or settlement.settled:
-                        found.conflicts += conflicts.find(ask, one.plan, self.options, settlement.done)
-                        if found.conflicts:
-                            break
-                    found.settled += settlement.settled.values()
-                    found.notes += _going(ask, one.plan)
-                    left += (*settlement.kept, *(made_since.kept if made_since else ()))
-                    ways = [sql for sql in ask.done if not _beside(sql)]
-                    inverse = [(settlement.replaced(sql), line) for sql, line in way_back(one.plan)]
-                    with standstill(connection, moment, one.checksum):
-                        script.take_back(connection, inverse, own=bool(one.plan.down))
-                    ran: list[str] = []
-                    if made_since:
-                        drifted = True
-                        ran, said = put_back(connection, made_since, today, read(connection))
-                        found.notes += said
-                    runs.append(_with(one, ways, [*(sql for sql, _ in inverse), *ran]))
-            after = read(connection)
-            if found.conflicts:
-                return _Tried((), before, after, (), Plan("", "", (), Proof(Verdict.IMPOSSIBLE)), moment, None)
-            # A team's own down.sql is watched otherwise, so that of it nothing is known.
-            own = any(one.plan.down for one in chosen)
-            reached = None if own else touched(before, after, [table for _, table in wrote])
-            self._verify(chosen, after, found, drifted=drifted)
-            key = f"{','.join(str(one.id) for one in chosen)} {len(journal.rollbacks(self.target.connection))}"
-            plans = [one.plan for one in reversed(chosen)]
-            undo = derive_undo(connection, "rollback", key, plans, before, after, reached)
-        if any(one.plan.down for one in chosen):
-            found.notes += _unlike_ours(made, chosen, moment)
-        proof = Proof(Verdict.EXACT if not undo.reasons else Verdict.LOSSY, undo.reasons)
-        plan = Plan("rollback", fingerprint(after), (Group(undo.steps),), proof)
-        left += (one for step in undo.steps for one in step.kept)
-        return _Tried(tuple(runs), before, after, tuple(left), plan, moment, reached)
+                for sql in made_since.first if made_since else ():
+                    ask.execute(sql)
+                settlement = settle(ask, one.plan, self.options)
+                if number or settlement.settled:
+                    found.conflicts += conflicts.find(ask, one.plan, self.options, settlement.done)
+                    if found.conflicts:
+                        return None
+                found.settled += settlement.settled.values()
+                found.notes += _going(ask, one.plan)
+                ways = [sql for sql in ask.done if not _beside(sql)]
+                inverse = [(settlement.replaced(sql), line) for sql, line in way_back(one.plan)]
+                with standstill(connection, moment, one.checksum):
+                    script.take_back(connection, inverse, own=bool(one.plan.down))
+                if made_since:
+                    ran, said = put_back(connection, made_since, before, read(connection))
+                    found.notes += said
+            after, written = read(connection), {table for _, table in wrote}
+            if not made_since and fingerprint(after) != one.fingerprint_before:
+                raise Restored(
+                    f"the schema after the rollback would not be the one before {one.migration}",
+                    "That showed in a copy. The file was only read.",
+                    ("safemigrate status",),
+                )
+            key = f"{one.id} {number} {len(journal.rollbacks(self.target.connection))}"
+            reached = None if one.plan.down else touched(before, after, written)
+            undo = derive_undo(connection, "rollback", key, [one.plan], before, after, reached)
+        run = _with(one, ways, [*(sql for sql, _ in inverse), *ran])
+        left = (*settlement.kept, *(made_since.kept if made_since else ()))
+        return _Way(name, run, before, after, left, undo, written, drifted=made_since is not None)
 
     def _since(self, one: Run, now: Catalog) -> Since | None:
         """Find what was made since a run by something else; None where the schema is as the run left it."""
@@ -167,19 +187,6 @@ class FileBack:
         numbers = count(1)
         return since(one.plan, now, lambda: quote("safemigrate", f"left_{one.id}_{next(numbers)}"))
 
-    def _verify(self, chosen: Sequence[Run], after: Catalog, found: Taken, *, drifted: bool) -> None:
-        if drifted:
-            found.notes.append(
-                "The schema was changed by something else since apply, so its fingerprint could not be compared; "
-                "every statement of the proven rollback ran."
-            )
-        elif fingerprint(after) != chosen[-1].fingerprint_before:
-            raise Restored(
-                f"the schema after the rollback would not be the one before {chosen[-1].migration}",
-                "That showed in a copy. The file was only read.",
-                ("safemigrate status",),
-            )
-
     def _carry_out(self, made: Copies, tried: _Tried, chosen: Sequence[Run], found: Taken, version: int) -> None:
         target, options = self.target, self.options
         connection = target.connection
@@ -187,7 +194,7 @@ class FileBack:
             connection, target.side, options.lock_timeout, options.retries, self.request.on_progress, step="rollback"
         )
         again = options.again
-        tried_as = AsTried(target, version, made.path(_TAKEN), tried.after, tried.touched, "the rollback", again)
+        tried_as = AsTried(target, version, tried.path, tried.after, tried.touched, "the rollback", again)
 
         def record() -> None:
             for one in chosen:
@@ -251,15 +258,32 @@ class FileBack:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
-    """A rollback that ran in a copy: the runs as they are to be taken back, the catalogs around them, the way out.
+class _Way:
+    """A run that was taken back in a copy of this name, as it is to be taken back, with what takes that back.
 
-    `moment` is the time that it was, and is to be again in the file itself. `touched` are the tables that are not
-    certain to be as before, None for all.
+    `drifted`: something else had changed the schema since.
+    """
+
+    name: str
+    run: Run
+    before: Catalog
+    after: Catalog
+    left: tuple[Kept, ...]
+    undo: Derived
+    wrote: set[str]
+    drifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A rollback that ran in copies, of which `path` is the last: the runs as they are to be taken back, the way out.
+
+    `undo` has a group for each, the oldest first. `moment` is the time that it was, and is to be again in the file
+    itself. `touched` are the tables that are not certain to be as before, None for all.
     """
 
     runs: tuple[Run, ...]
-    before: Catalog
+    path: Path
     after: Catalog
     left: tuple[Kept, ...]
     undo: Plan
@@ -282,10 +306,10 @@ def _going(ask: FileQuestions, plan: Plan) -> Iterator[str]:
             yield f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept beside the file"
 
 
-def _unlike_ours(made: Copies, chosen: Sequence[Run], moment: datetime) -> Iterator[str]:
+def _unlike_ours(made: Copies, taken: str, chosen: Sequence[Run], moment: datetime) -> Iterator[str]:
     """Say which rows of today a team's own way back leaves otherwise than ours; nothing where ours does not run now."""
     made.copy(_NOW, _OURS)
-    with made.opened(_OURS) as connection, attached(connection, made.path(_TAKEN), made.path(_SIDE)):
+    with made.opened(_OURS) as connection, attached(connection, made.path(taken), made.path(_SIDE)):
         try:
             with foreign_keys(connection, on=False), connection.transaction():
                 for one in chosen:

@@ -26,11 +26,12 @@ def undo(request: Request, options: RollbackOptions, target: FileTarget, began: 
     last, _ = undoing.last_of(target, journal.rollbacks(connection))
     if last.undo is None:
         raise RollbackError(f"what the rollback of {last.names} left is not known", fix=undoing.anew(target, last))
-    statements = tuple(sql for step in reversed(last.undo.steps) for sql in step.inverse)
     migrations, applying = undoing.files(target, last), undoing.applying(request, options)
     with file_way(request, applying, target) as way:
-        # All of it comes back with the first; the others change nothing more.
-        instead = {migrations[0].name: statements, **{one.name: () for one in migrations[1:]}}
+        instead = {
+            one.name: tuple(sql for step in reversed(group.steps) for sql in step.inverse)
+            for one, group in zip(migrations, last.undo.groups, strict=True)
+        }
         outcome = carry(request, applying, replace(way, instead=instead), migrations, began)
     applied = outcome.result is Result.APPLIED
     lowered = applied and not journal.holds(connection) and sqlite_history.lower_guard(connection)

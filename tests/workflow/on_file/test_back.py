@@ -139,3 +139,20 @@ def test_an_index_that_the_migration_lost_is_not_made_by_undoing_its_rollback(pr
     assert "on_a" in names(project)
     project.rollback(RollbackOptions(undo=True))
     assert project.unlike(applied) == []
+
+
+def test_what_came_back_together_goes_back_one_after_the_other(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    between = project.keep("between.db")
+    project.write("20240303000000_more", 'ALTER TABLE "User" ADD COLUMN "views" INTEGER NOT NULL DEFAULT 0;')
+    project.apply()
+    project.run("UPDATE User SET views = 5, age = 9 WHERE id = 1")
+    today = project.keep("today.db")
+    project.rollback(RollbackOptions(to=INIT))
+    project.rollback(RollbackOptions(undo=True))
+    assert project.unlike(today) == []
+    project.rollback()
+    assert project.unlike(between) == ['table "User": "age" has another value in 1 row ("id": 1)']
+    project.rollback()
+    assert project.rows("SELECT id, bio FROM User") == [(1, "hello"), (2, None), (3, "yes")]
