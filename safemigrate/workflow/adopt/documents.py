@@ -131,11 +131,11 @@ def workflow(project: Project, around: Surroundings) -> Change | None:
 def _apply(match: re.Match[str], major: int) -> str:
     """What takes the place of `db push`, which up to 6.x also generates the client unless it is told not to."""
     flags = match[1]
-    schema = re.search(r"--schema[ =]\S+", flags)
-    apply = " ".join(["safemigrate apply", *([schema[0]] if schema else ())])
+    schema = re.search(r" --schema[ =]\S+", flags)
+    of = schema[0] if schema else ""
     generates = 0 < major < 7 and "--skip-generate" not in flags and "prisma generate" not in match.string
     tail = " " if flags.endswith(" ") else ""
-    return f"{apply}{' && prisma generate' if generates else ''}{tail}"
+    return f"safemigrate apply{of}{f' && prisma generate{of}' if generates else ''}{tail}"
 
 
 def _why(name: str, flags: str) -> str:

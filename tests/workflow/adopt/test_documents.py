@@ -30,6 +30,11 @@ def project(folder: Path, package: str) -> Project:
         (6, "prisma db push --accept-data-loss && prisma generate", "safemigrate apply && prisma generate"),
         (7, "dotenv -e .env.local -- prisma db push; next dev", "dotenv -e .env.local -- safemigrate apply; next dev"),
         (7, "pnpm exec prisma  db push --schema=db/schema.prisma", "safemigrate apply --schema=db/schema.prisma"),
+        (
+            5,
+            "prisma db push --schema a.prisma",
+            "safemigrate apply --schema a.prisma && prisma generate --schema a.prisma",
+        ),
         (6, "prisma db pull", "prisma db pull"),
     ],
 )
