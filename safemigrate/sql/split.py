@@ -41,7 +41,7 @@ def split(
         raise not_sql(text, unclosed, source)
     places = _Places(text)
     pieces = list(grammar.pieces(tokens))
-    actions = list(_with_bodies([grammar.read(piece, readable) for piece, _stop in pieces]))
+    actions = list(grammar.together([grammar.read(piece, readable) for piece, _stop in pieces]))
     if unclosed is not None:
         tail = Token("", text[unclosed:], unclosed, len(text.rstrip()), is_identifier=False)
         goes_on = pieces and pieces[-1][0][-1] is tokens[-1]
@@ -69,15 +69,16 @@ class _Grammar(NamedTuple):
     lex: Callable[[str], Lexed]
     pieces: Callable[[list[Token]], Iterator[tuple[list[Token], int]]]
     read: Callable[[list[Token], str], tuple[Action, ...]]
+    together: Callable[[list[tuple[Action, ...]]], Iterator[tuple[Action, ...]]]
     kind_of: Callable[[list[Token], str], str]
 
 
 def _grammar(dialect: Dialect) -> _Grammar:
     if dialect == "postgresql":
-        return _Grammar(lex, _pieces, read, kind_of)
+        return _Grammar(lex, _pieces, read, _with_bodies, kind_of)
     from safemigrate.sql import sqlite  # who reads none does not wait for it
 
-    return _Grammar(sqlite.lex, sqlite.pieces, sqlite.read, sqlite.kind_of)
+    return _Grammar(sqlite.lex, sqlite.pieces, sqlite.read, sqlite.together, sqlite.kind_of)
 
 
 def _pieces(tokens: list[Token]) -> Iterator[tuple[list[Token], int]]:

@@ -206,6 +206,21 @@ def test_what_a_statement_does(sql: str, expected: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("between", "is_opaque"),
+    [
+        ('CREATE UNIQUE INDEX "sqlite_autoindex_a_2" ON "a" ("b");', False),
+        ('CREATE INDEX "i" ON "a" ("b"); CREATE INDEX "j" ON "a" ("c");', False),
+        ("UPDATE sqlite_master SET sql = '';", True),
+        ('CREATE INDEX "i" ON "a" ("b"); DELETE FROM sqlite_master;', True),
+    ],
+)
+def test_a_schema_that_takes_indexes_only_is_understood(between: str, is_opaque: bool) -> None:
+    for end, stays_open in (("Pragma writable_schema=0;", False), ("", True)):
+        found = split(f"Pragma writable_schema=1; {between} {end}", dialect="sqlite")
+        assert isinstance(found[0].actions[0], Opaque) is (is_opaque or stays_open)
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "ATTACH 'other.db' AS other",

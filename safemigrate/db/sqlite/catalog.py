@@ -64,6 +64,18 @@ class Index:
     origin: str
     collations: tuple[str, ...] = ()
 
+    @property
+    def is_reserved(self) -> bool:
+        """Whether its name is one that SQLite keeps to itself; Prisma gives such to what it found in a database."""
+        return self.origin == "c" and fold(self.name).startswith("sqlite_")
+
+    @property
+    def making(self) -> tuple[str, ...]:
+        """The statements that make it."""
+        if self.is_reserved:
+            return ("PRAGMA writable_schema = ON", self.sql, "PRAGMA writable_schema = OFF")
+        return (self.sql,)
+
 
 @dataclass(frozen=True, slots=True)
 class Trigger:

@@ -82,7 +82,7 @@ def lost(
 
     indexes = [before.indexes[name] for name in missing("INDEX", before.indexes, after.indexes)]
     found = [
-        Restorable(f"index {quote(one.name)} on {quote(one.table)}", one.table, (one.sql,), one)
+        Restorable(f"index {quote(one.name)} on {quote(one.table)}", one.table, one.making, one)
         for one in indexes
         if one.origin == "c"
         and one.table in after.tables

@@ -79,7 +79,7 @@ def inverse(change: Change) -> list[str]:
     rebuilt = change.rebuilt
     if rebuilt or change.gone:
         said += _made_anew(change, rebuilt)
-    said += (index.sql for index in _indexes(change.before) if not survives(change, index))
+    said += (sql for index in _indexes(change.before) if not survives(change, index) for sql in index.making)
     for back in (*rebuilt, *change.mended):
         if back.keeping.deleted:
             said.append(_insert(back.pair.was, returning(back, former_key(change.before, back.pair.was))))
@@ -228,6 +228,8 @@ def _made_anew(change: Change, rebuilt: Sequence[Back]) -> Iterator[str]:
 
     # Else SQLite would follow the rename in the texts of others.
     yield "PRAGMA legacy_alter_table = ON"
+    for index in (one for back in rebuilt for one in change.after.indexes_of(back.pair.now.name) if one.is_reserved):
+        yield f"DROP INDEX IF EXISTS {quote(index.name)}"  # else its text would keep the name, and stop the rename
     yield from (f"ALTER TABLE {back.name} RENAME TO {named(back)}" for back in rebuilt)
     yield from (back.pair.was.sql for back in rebuilt)
     yield from (table.sql for table, _ in change.gone)

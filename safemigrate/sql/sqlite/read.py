@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import dropwhile
 from typing import Literal
 
 from safemigrate.sql.actions import (
     Action,
     Call,
+    CreateIndex,
     CreateTable,
     CreateTrigger,
     CreateView,
@@ -36,6 +38,7 @@ _NO_NAMES = frozenset(
     "AND AS BY CASE CHECK DEFAULT DELETE DISTINCT ELSE END EXISTS FROM GROUP HAVING IN INDEX INSERT INTO IS JOIN LIMIT "  # noqa: SIM905
     "NOT NULL ON OR ORDER SELECT SET TABLE THEN TO TRANSACTION UNION UNIQUE UPDATE USING VALUES WHEN WHERE".split()
 )
+_WRITABLE = Opaque("PRAGMA writable_schema: what is written into the schema itself, nobody checks")
 _ROWS = ("WITH", "SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "VALUES")
 
 
@@ -59,6 +62,24 @@ def read(tokens: list[Token], text: str) -> tuple[Action, ...]:
         return tuple(reader(cursor))
     except Unread as unread:
         return (Opaque(f"{kind_of(tokens, text)}: not understood at {unread}"),)
+
+
+def together(statements: list[tuple[Action, ...]]) -> Iterator[tuple[Action, ...]]:
+    """The actions of statements, each with an eye on those behind it.
+
+    Prisma sets writable_schema to make an index that a database named as SQLite does its own, and no more.
+    """
+    for number, actions in enumerate(statements, 1):
+        if actions == (_WRITABLE,):
+            behind = dropwhile(lambda one: isinstance(one[0], CreateIndex), statements[number:])
+            ends = next(behind, (_WRITABLE,))[0]
+            yield (
+                (Set("writable_schema", "1"),)
+                if isinstance(ends, Set) and ends.setting == "writable_schema"
+                else actions
+            )
+        else:
+            yield actions
 
 
 def _create(cursor: Cursor) -> list[Action]:
@@ -159,7 +180,7 @@ def _pragma(cursor: Cursor) -> list[Action]:
     value = cursor.rest() if cursor.take("=") else cursor.group().rest() if cursor.at("(") else ""
     cursor.finish()
     if setting == "writable_schema" and value.strip("'\"").lower() not in ("", "0", "off", "false", "no", "reset"):
-        return [Opaque("PRAGMA writable_schema: what is written into the schema itself, nobody checks")]
+        return [_WRITABLE]
     return [Set(setting, value)]
 
 

@@ -22,7 +22,8 @@ def write(catalog: Catalog, name: str) -> str:
     tables = [one for one in catalog.tables.values() if one.name != PRISMA]
     texts = [one.sql for one in tables if not one.virtual]
     texts += [one.sql for one in tables if one.virtual]
-    texts += [one.sql for one in catalog.indexes.values() if one.origin == "c" and one.table != PRISMA]
+    indexes = (one for one in catalog.indexes.values() if one.origin == "c" and one.table != PRISMA)
+    texts += [sql for one in indexes for sql in one.making]
     texts += [one.sql for one in catalog.views.values()]
     texts += [one.sql for one in catalog.triggers.values() if one.table != PRISMA]
     return "\n\n".join([head(name, beyond(catalog)), *(headed(_ended(sql)) for sql in texts)]) + "\n"

@@ -39,6 +39,11 @@ CREATE INDEX "Post_authorId_idx" ON "Post"("authorId");
 INSERT INTO "Post" VALUES ('a', 'one', 1), ('b', 'two', 1), ('c', '', 5);
 """
 )
+RESERVED = """
+Pragma writable_schema=1;
+CREATE UNIQUE INDEX "sqlite_autoindex_User_2" ON "User"("email");
+Pragma writable_schema=0;
+"""
 EXTRAS = (
     POSTS
     + """
@@ -411,6 +416,15 @@ EXACT = [
         "one table into two",
         USERS,
         """CREATE TABLE "Profile" ("user" INTEGER PRIMARY KEY, "name" TEXT); INSERT INTO "Profile" SELECT "id", "name" FROM "User"; ALTER TABLE "User" DROP COLUMN "name";""",
+    ),
+    *(
+        Case(f"an index with a name of SQLite's own, {what}", f"{USERS}{RESERVED}", migration)
+        for what, migration in (
+            ("made again", rebuild("User", f'{ID}, "email" TEXT NOT NULL', '"id", "email"', after=RESERVED)),
+            ("lost", rebuild("User", f'{ID}, "email" TEXT NOT NULL', '"id", "email"')),
+            ("dropped", 'DROP INDEX "sqlite_autoindex_User_2";'),
+            ("dropped with its table", 'DROP TABLE "User";'),
+        )
     ),
     Case(
         "a counter set back",
