@@ -77,7 +77,8 @@ class RollbackOptions:
     @property
     def again(self) -> str:
         """The command that asks for the same again."""
-        given: list[tuple[str, object]] = [("--undo", self.undo), ("--to", self.to), ("--last", self.last)]
+        given: list[tuple[str, object]] = [("--failed", self.failed), ("--undo", self.undo)]
+        given += [("--to", self.to), ("--last", self.last)]
         given += [("--fill", f"{column}={value}") for column, value in self.fill.items()]
         for enum, labels in self.labels.items():
             given += [("--map", f"{enum}.{quote(label)}={other}") for label, other in labels.items()]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from safemigrate.errors import MigrationFailed, RollbackError, word
-from safemigrate.execute.runs import Run
 from safemigrate.model import Check, Conflict, OnConflict, Plan, Way, counted
 from safemigrate.sql.actions import quote
 from safemigrate.workflow.options import RollbackOptions
@@ -152,13 +151,13 @@ def gone(count: int, unit: str) -> str:
     return counted(f"its {{count}} {{{unit.removesuffix('s')}|{unit}}}", count)
 
 
-def answers(options: RollbackOptions, chosen: Sequence[Run]) -> dict[str, str]:
+def answers(options: RollbackOptions, plans: Iterable[Plan]) -> dict[str, str]:
     """Return what --fill and --map say to the questions and the inverses, by the setting that they read.
 
     Refuses what no column or enum takes: it is a typing error, and the rollback would go on without it.
     """
-    plans = [one.plan for one in chosen if not one.plan.down]
-    checks = [check for plan in plans for step in reversed(plan.steps) for check in step.checks]  # the oldest last
+    steps = (step for plan in plans if not plan.down for step in reversed(plan.steps))
+    checks = [check for step in steps for check in step.checks]  # the oldest last
     columns = {check.subject: check.setting for check in checks if check.setting}
     enums = {check.relabel.enum: check.relabel for check in checks if check.relabel}
     again = (f"{options.again} --dry-run",)

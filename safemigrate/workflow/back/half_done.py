@@ -72,7 +72,7 @@ def locate(request: Request, resolved: Resolved, target: ServerTarget, shadow: s
         migration,
         statements[:done],
         len(statements),
-        tuple(sql for step in reversed(derived.steps) for sql in step.inverse),
+        derived.steps,
         lost,
         tuple(left[done]),
     )

@@ -53,7 +53,7 @@ class ServerQuestions:
 
 def answer(connection: Connection, options: RollbackOptions, chosen: Sequence[Run]) -> None:
     """Let the questions and the inverses know what --fill and --map say."""
-    for setting, value in conflicts.answers(options, chosen).items():
+    for setting, value in conflicts.answers(options, [one.plan for one in chosen]).items():
         connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
 
 

@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from safemigrate.errors import HistoryError, MigrationFailed, Restored, word
-from safemigrate.model import Migration, MigrationOutcome, Outcome, Proof, Result, Verdict
+from safemigrate.model import (
+    Conflict,
+    Group,
+    Migration,
+    MigrationOutcome,
+    Outcome,
+    Plan,
+    Proof,
+    Result,
+    Step,
+    Verdict,
+)
 from safemigrate.sql import Statement
 from safemigrate.sql.actions import CreateTable, Delete, Insert, Update
 from safemigrate.workflow.back.outcome import outcome_of
@@ -16,7 +27,7 @@ from safemigrate.workflow.target import Target
 
 @dataclass(frozen=True, slots=True)
 class HalfDone:
-    """A failed migration: the first of its statements are in the database, those `done`; `inverse` takes them back.
+    """A failed migration: the first of its statements, `done`, are in the database, and `steps` take them back.
 
     `lost` names what those statements dropped; nobody kept it. `differences` are left over between target and shadow.
     """
@@ -24,7 +35,7 @@ class HalfDone:
     migration: Migration
     done: Sequence[Statement]
     total: int
-    inverse: tuple[str, ...]
+    steps: tuple[Step, ...]
     lost: tuple[str, ...]
     differences: tuple[str, ...]
 
@@ -35,6 +46,19 @@ class HalfDone:
             return f"none of its {self.total} statements is in the database"
         line = self.done[-1].span.line
         return f"{len(self.done)} of its {self.total} statements are in the database, up to line {line}"
+
+    @property
+    def plan(self) -> Plan:
+        """What is taken back; nothing of it was kept."""
+        reasons = [f"{one} comes back empty" for one in self.lost]
+        reasons += [f"what its statements did to the rows of {one} stays" for one in self.written]
+        proof = Proof(Verdict.LOSSY if reasons else Verdict.EXACT, tuple(reasons))
+        return Plan(self.migration.name, self.migration.checksum, (Group(self.steps),), proof)
+
+    @property
+    def inverse(self) -> list[str]:
+        """The statements that take it back."""
+        return [sql for step in reversed(self.steps) for sql in step.inverse]
 
     @property
     def written(self) -> list[str]:
@@ -60,19 +84,26 @@ def failed(target: Target) -> Migration:
 
 
 def take_back(
-    target: Target, options: RollbackOptions, found: HalfDone, began: float, run: Callable[[], None]
+    target: Target,
+    options: RollbackOptions,
+    found: HalfDone,
+    began: float,
+    run: Callable[[], None],
+    conflicts: Sequence[Conflict] = (),
 ) -> Outcome:
-    """Have `run` take it back, unless it is only to be told. Raises Restored where that failed and changed nothing."""
+    """Have `run` take it back, unless it is only to be told, or there are conflicts.
+
+    Raises Restored where that failed and changed nothing.
+    """
     name = found.migration.name
-    reasons = [f"{one} comes back empty" for one in found.lost]
-    reasons += [f"what its statements did to the rows of {one} stays" for one in found.written]
-    proof = Proof(Verdict.LOSSY if reasons else Verdict.EXACT, tuple(reasons))
     notes = [f"{name}: {found.said}."]
     notes += [f"{one} was dropped by Prisma and comes back empty: nothing was kept" for one in found.lost]
     notes += [f"what it did to the rows of {one} stays: nobody kept what was there" for one in found.written]
     notes += [f"left as it is: {line}" for line in found.differences]
     script = "\n".join(f"{sql};" for sql in found.inverse)
-    outcome = MigrationOutcome(name, found.migration.checksum, "failed", proof=proof, script=script)
+    outcome = MigrationOutcome(name, found.migration.checksum, "failed", proof=found.plan.proof, script=script)
+    if conflicts:
+        return outcome_of(target.resolved, Result.CONFLICTS, (outcome,), began, conflicts, notes)
     if options.dry_run:
         follow = ("safemigrate rollback --failed",)
         return outcome_of(target.resolved, Result.REHEARSED, (outcome,), began, notes=notes, follow=follow)

@@ -21,7 +21,7 @@ from safemigrate.db.sqlite.standstill import standstill
 from safemigrate.db.sqlite.written import touched, writes
 from safemigrate.errors import MigrationFailed, Restored, RollbackError
 from safemigrate.execute.runs import Run
-from safemigrate.execute.sqlite import journal, kept, run, side
+from safemigrate.execute.sqlite import journal, run
 from safemigrate.model import Conflict, Group, Kept, Outcome, Plan, Progress, Proof, Step, Verdict
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.dangling import dangling
@@ -36,7 +36,7 @@ from safemigrate.workflow.back.settle import settle
 from safemigrate.workflow.engines.file_undo import undo
 from safemigrate.workflow.on_file import half_done
 from safemigrate.workflow.on_file.as_tried import AsTried
-from safemigrate.workflow.on_file.questions import FileQuestions
+from safemigrate.workflow.on_file.questions import FileQuestions, answer
 from safemigrate.workflow.on_file.room import copies_in, read_through, require_free
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import attached
@@ -61,12 +61,7 @@ class FileBack:
 
     def answer(self, chosen: Sequence[Run]) -> None:
         """Write what --fill and --map say where the questions and the inverses read it."""
-        settings = conflicts.answers(self.options, chosen)
-        connection = self.target.connection
-        side.detach(connection)
-        with side.writing(connection.path, self.target.side) as keeper:
-            kept.fill(keeper, settings)
-        side.attach(connection, self.target.side)
+        answer(self.target, conflicts.answers(self.options, [one.plan for one in chosen]))
 
     def conflicts(self, plan: Plan) -> list[Conflict]:
         """Ask the plan's questions, but for those that --fill answers."""
@@ -215,7 +210,7 @@ class FileBack:
                     rehearsed=made.path(_SIDE),
                     left=tried.left,
                     undo=tried.undo,
-                    fill=conflicts.answers(options, chosen),
+                    fill=conflicts.answers(options, [one.plan for one in chosen]),
                     dangling=pointing,
                     moment=tried.moment,
                     touched=tried.touched,

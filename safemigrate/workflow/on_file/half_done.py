@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.catalog import Catalog, fold, read
@@ -10,7 +11,7 @@ from safemigrate.db.sqlite.compare import compare
 from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.foreign_keys import foreign_keys
 from safemigrate.errors import HistoryError, MigrationFailed
-from safemigrate.model import Migration, Outcome, Progress, silent
+from safemigrate.model import Migration, Outcome, Progress, Step, silent
 from safemigrate.prisma import sqlite_history as history
 from safemigrate.rollback.sqlite.derive import derive
 from safemigrate.rollback.sqlite.lineage import lineage
@@ -18,8 +19,9 @@ from safemigrate.shadow.sqlite.copies import Copies, copies
 from safemigrate.shadow.sqlite.replay import replay
 from safemigrate.shadow.sqlite.trace import Observation, Tracer
 from safemigrate.sql import statements_of
-from safemigrate.workflow.back import reached
+from safemigrate.workflow.back import conflicts, reached
 from safemigrate.workflow.back.reached import HalfDone, failed
+from safemigrate.workflow.on_file.questions import FileQuestions, answer
 from safemigrate.workflow.on_file.target import FileTarget
 from safemigrate.workflow.on_file.trial import attached
 from safemigrate.workflow.options import RollbackOptions
@@ -62,12 +64,13 @@ def _compared(made: Copies, connection: Connection, migration: Migration, found:
     left = [compare(state, found) for state in states]
     # Statements that change rows alone leave no mark in the catalog: the latest state that fits is taken.
     done = min(range(len(states)), key=lambda number: (len(left[number]), -number))
-    inverse = _inverse(made, migration, observations[:done], base)
+    steps = _steps(made, migration, observations[:done], base)
     lost = tuple(_lost(observations[:done], base))
-    return HalfDone(migration, statements[:done], len(statements), inverse, lost, tuple(left[done]))
+    return HalfDone(migration, statements[:done], len(statements), steps, lost, tuple(left[done]))
 
 
-def _inverse(made: Copies, migration: Migration, done: Sequence[Observation], base: Catalog) -> tuple[str, ...]:
+def _steps(made: Copies, migration: Migration, done: Sequence[Observation], base: Catalog) -> tuple[Step, ...]:
+    """Derive the way back; of its questions those that --fill answers are put, for nothing was kept to choose from."""
     if not done:
         return ()
     made.copy(_BEFORE, "again")
@@ -79,7 +82,10 @@ def _inverse(made: Copies, migration: Migration, done: Sequence[Observation], ba
         with attached(connection, made.path(_BEFORE), made.path(_SIDE)):
             after = read(connection)
             derived = derive(connection, migration.name, migration.checksum, done, base, after, keeps=False)
-    return tuple(sql for step in reversed(derived.steps) for sql in step.inverse)
+    return tuple(
+        replace(step, checks=tuple(replace(one, keep_new=(), keep_old=()) for one in step.checks if one.setting))
+        for step in derived.steps
+    )
 
 
 def _lost(done: Sequence[Observation], base: Catalog) -> list[str]:
@@ -102,7 +108,12 @@ def take_back(request: Request, options: RollbackOptions, target: FileTarget, be
     """Take back the statements that are in the file and mark Prisma's row rolled back, in one transaction."""
     version = target.version
     found = locate(target)
-    connection = target.connection
+    connection, plan = target.connection, found.plan
+    settings = conflicts.answers(options, [plan])
+    if any(step.checks for step in plan.steps):  # its inverse asks for them, whether they are given or not
+        answer(target, settings)
+        version = target.version
+    asked = conflicts.find(FileQuestions(connection, target.path, target.side, []), plan, options)
 
     def run() -> None:
         request.on_progress(Progress("rollback", found.migration.name))
@@ -117,4 +128,4 @@ def take_back(request: Request, options: RollbackOptions, target: FileTarget, be
                 script.execute(connection, sql, plain=True)
             history.mark_rolled_back(connection, found.migration.name)
 
-    return reached.take_back(target, options, found, began, run)
+    return reached.take_back(target, options, found, began, run, asked)

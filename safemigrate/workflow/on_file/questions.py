@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from safemigrate.db.sqlite import script
 from safemigrate.db.sqlite.connection import Connection, Refusal, SqlError, literal, rows
 from safemigrate.errors import word
+from safemigrate.execute.sqlite import kept, side
 from safemigrate.workflow.back.conflicts import Unanswerable
+from safemigrate.workflow.on_file.target import FileTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,11 @@ class FileQuestions:
         """Write the command of SQLite's shell."""
         beside = f"ATTACH {literal(str(self.side))} AS safemigrate"
         return f"sqlite3 -cmd {word(beside)} {word(self.path)} {word(sql)}"
+
+
+def answer(target: FileTarget, settings: Mapping[str, str]) -> None:
+    """Write what --fill says where the questions and the inverses of a file read it."""
+    side.detach(target.connection)
+    with side.writing(target.path, target.side) as keeper:
+        kept.fill(keeper, settings)
+    side.attach(target.connection, target.side)

@@ -78,3 +78,18 @@ def test_the_rows_that_a_history_brings_are_not_asked_for_where_nobody_kept_any(
     assert outcome.migrations[0].proof
     assert outcome.migrations[0].proof.verdict is Verdict.LOSSY
     assert said is None or outcome.migrations[0].proof.reasons == (said,)
+
+
+def test_a_required_column_comes_back_with_the_value_that_is_given(project: Project) -> None:
+    project.write("20240115000000_roles", 'CREATE TABLE "Role" (id INTEGER PRIMARY KEY, name TEXT NOT NULL);')
+    project.apply()
+    project.run("INSERT INTO \"Role\" VALUES (1, 'admin')")
+    project.write(CHANGE, change := 'ALTER TABLE "Role" DROP COLUMN "name"; CREATE TABLE A (x)')
+    break_off(project, change, 1)
+    stuck = project.rollback(RollbackOptions(failed=True))
+    assert stuck.result is Result.CONFLICTS
+    assert stuck.conflicts[0].choices[0] == 'safemigrate rollback --failed --fill \'"Role"."name"=…\''
+    assert project.rows('SELECT * FROM "Role"') == [(1,)]
+    outcome = project.rollback(RollbackOptions(failed=True, fill={'"Role"."name"': "boss"}))
+    assert outcome.result is Result.ROLLED_BACK
+    assert project.rows('SELECT * FROM "Role"') == [(1, "boss")]
