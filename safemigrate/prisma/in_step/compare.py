@@ -8,7 +8,14 @@ from dataclasses import replace
 from safemigrate.prisma.in_step import allow, fields, keys, relations, write
 from safemigrate.prisma.in_step.difference import Difference, Edit, Level, Side
 from safemigrate.prisma.in_step.sides import Sides
-from safemigrate.prisma.in_step.translate import Style, as_written, block_for_sqlite, for_sqlite
+from safemigrate.prisma.in_step.translate import (
+    Style,
+    Translated,
+    as_written,
+    block_for_sqlite,
+    for_sqlite,
+    new_on_server,
+)
 from safemigrate.prisma.schema.values import Block, Field, Schema
 
 
@@ -56,21 +63,31 @@ def _one_sided(sides: Sides, block: Block, lacking: Side) -> Difference:
         edits: tuple[Edit, ...] = (write.without_block(sides.of(has), block),)
         return Difference(block.name, f"{message} any more", Level.MUST, has, block.place, edits=edits)
     schema = sides.of(has)
-    text = _translated(sides, block) if lacking is Side.DEVELOPMENT else schema.text(block.place)
+    text = _translated(sides, block, lacking)
     edits = (write.new_block(sides.of(lacking), text, block.name, list(schema.blocks)),)
     return Difference(block.name, message, Level.MUST, lacking, block.place, edits=edits)
 
 
-def _translated(sides: Sides, block: Block) -> str:
-    schema = sides.production
+def _translated(sides: Sides, block: Block, lacking: Side) -> str:
+    schema = sides.of(lacking.other)
     if block.kind == "enum":
         return schema.text(block.place)
+    fields_ = {name: _wanted(sides, block, field, lacking) for name, field in block.fields.items()}
+    texts = {schema.text(one.place): one for one in block.attributes}
+    if lacking is Side.PRODUCTION:
+        return write.block_text(schema, block, fields_, {text: text for text in texts})
     return write.block_text(
-        schema,
-        block,
-        {name: for_sqlite(schema, block, field, sides.style) for name, field in block.fields.items()},
-        {schema.text(one.place): block_for_sqlite(schema, one) for one in block.attributes},
+        schema, block, fields_, {text: block_for_sqlite(schema, one) for text, one in texts.items()}
     )
+
+
+def _wanted(sides: Sides, has: Block, field: Field, lacking: Side) -> Translated | None:
+    """A field for the side that lacks it."""
+    if has.kind == "enum":
+        return as_written(sides.of(lacking.other), field)
+    if lacking is Side.DEVELOPMENT:
+        return for_sqlite(sides.production, has, field, sides.style)
+    return new_on_server(sides.production, sides.development, has, field)
 
 
 def _labels(sides: Sides, there: Block, here: Block) -> Iterator[Difference]:
@@ -141,11 +158,7 @@ def _part(
         edits = (write.without_field(schema, field), *(write.without_attribute(schema, one) for one in named))
         return Difference(subject, f"{message} any more", Level.MUST, lacking.other, field.place, edits=edits)
     order = list(has.fields)
-    wanted = (
-        for_sqlite(schema, has, field, sides.style)
-        if lacking is Side.DEVELOPMENT and has.kind == "model"
-        else as_written(schema, field)
-    )
+    wanted = _wanted(sides, has, field, lacking)
     assert wanted is not None
     edits = (write.new_field(sides.of(lacking), lacks, field.name, wanted, order),)
     return Difference(subject, message, Level.MUST, lacking, field.place, edits=edits)

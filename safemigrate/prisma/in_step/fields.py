@@ -166,7 +166,7 @@ def _same_default(sides: Sides, there: Block, theirs: Field, mine: Field) -> boo
     if theirs.type in sides.production.enums:
         label = sides.production.enums[theirs.type].fields.get(ours)
         return unquoted(other) in (ours, label.column if label else ours)
-    return _plain(ours) == _plain(other)
+    return _plain(ours) == _plain(other) and ours.startswith('"') == other.startswith('"')
 
 
 def _value(field: Field) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safemigrate.prisma.schema.values import Attribute, Block, Field, Schema, unquoted
@@ -74,6 +75,16 @@ def for_sqlite(schema: Schema, model: Block, field: Field, style: Style) -> Tran
     return Translated(kind + mark, attributes)
 
 
+def new_on_server(production: Schema, schema: Schema, model: Block, field: Field) -> Translated:
+    """A field that production lacks, as it is; a foreign key like the key there: SQLite has an Int for a BigInt."""
+    mine = as_written(schema, field)
+    led = next((one for _, one in _led(production, model, field)), None)
+    if led is None or led.type not in (field.type, "BigInt"):
+        return mine
+    native = {led.native.name: production.text(led.native.place)} if led.native and not field.native else {}
+    return Translated(mine.type.replace(field.type, led.type, 1), mine.attributes | native)
+
+
 def for_server(schema: Schema, field: Field, mine: Translated, led: Field) -> Translated:
     """A field of the development schema for a field that production has: a label for a text that stands for it."""
     default = led.get("default")
@@ -102,16 +113,23 @@ def counts_in_int(schema: Schema, model: Block, field: Field) -> bool:
     """Whether SQLite has an Int for a BigInt: only INTEGER PRIMARY KEY counts by itself there, and keys lead to it."""
     if field.type != "BigInt":
         return False
-    if counts(model, field):
-        return True
+    keys = [(model, field)]
+    for block, key in keys:  # they grow on the way: a key may lead to one that leads on
+        if counts(block, key):
+            return True
+        keys += [one for one in _led(schema, block, key) if one not in keys]
+    return False
+
+
+def _led(schema: Schema, model: Block, field: Field) -> Iterator[tuple[Block, Field]]:
+    """The keys that a foreign key leads to, with their models."""
     for relation in model.fields.values():
         target = schema.models.get(relation.type)
         about = relation.get("relation")
-        if target and about and field.name in about.listed("fields"):
+        if target and about:
             name = dict(zip(about.listed("fields"), about.listed("references"), strict=False)).get(field.name, "")
-            if (led := target.fields.get(name)) and counts(target, led):
-                return True
-    return False
+            if (led := target.fields.get(name)) and led is not field:
+                yield target, led
 
 
 def counts(model: Block, field: Field) -> bool:

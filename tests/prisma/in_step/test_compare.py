@@ -283,6 +283,48 @@ def test_a_bigint_that_counts_by_itself_is_an_int_on_sqlite() -> None:
     assert differences(*mended(theirs, mine, [one])) == []
 
 
+KEYS = """\
+model A {
+  id BigInt @id @default(autoincrement())
+  b  B?
+}
+
+model B {
+  aId BigInt @id
+  a   A      @relation(fields: [aId], references: [id])
+  cs  C[]
+}
+
+model C {
+  id  String @id @db.Uuid
+  bId BigInt
+  b   B      @relation(fields: [bId], references: [aId])
+}
+"""
+
+
+def test_keys_are_followed_both_ways() -> None:
+    lite = KEYS.replace("BigInt", "Int").replace(" @db.Uuid", "")
+    assert differences(schema(P, KEYS), schema(D, lite)) == []
+    new = """\
+
+model D {
+  id Int @id // its own
+  cId String?
+  c C? @relation(fields: [cId], references: [id])
+  bId Int
+  b B @relation(fields: [bId], references: [aId])
+}
+"""
+    lite = lite.replace("  cs  C[]\n", "  cs  C[]\n  ds  D[]\n").replace("  b   B  ", "  ds  D[]\n  b   B  ")
+    theirs, mine = schema(P, KEYS), schema(D, lite + new)
+    after, _ = mended(theirs, mine, differences(theirs, mine))
+    fields = after.models["D"].fields
+    assert (fields["id"].type, fields["cId"].type, fields["bId"].type) == ("Int", "String", "BigInt")
+    assert "  id Int @id // its own\n  cId String? @db.Uuid\n" in after.texts[P]
+    assert differences(after, mine) == []
+
+
 @pytest.mark.parametrize(
     ("production", "development", "after"),
     [
