@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from safemigrate.db import session
-from safemigrate.errors import ConnectionFailed, MigrationFailed, Restored, ShadowError
+from safemigrate.errors import MigrationFailed, Restored, ShadowError
 from safemigrate.execute import run, stages
 from safemigrate.execute import way_back as stopped
 from safemigrate.execute.runs import Run
@@ -33,7 +33,7 @@ from safemigrate.workflow.engines.server_way import ServerWay, aim_of, server_wa
 from safemigrate.workflow.fitness import Check, Seen, check_disk, check_history, check_snapshots
 from safemigrate.workflow.forward import carry_out
 from safemigrate.workflow.on_server import fitness
-from safemigrate.workflow.on_server.resolve import ServerTarget
+from safemigrate.workflow.on_server.resolve import ServerTarget, refused
 from safemigrate.workflow.on_server.resolve import opened as connected
 from safemigrate.workflow.on_server.resolve import sweep as sweep
 from safemigrate.workflow.options import ApplyOptions, EraseOptions, PruneOptions, RollbackOptions
@@ -213,7 +213,8 @@ def _answered(check: Check) -> Check:
         try:
             yield from check(request, seen, shadow)
         except session.SqlError as error:
-            raise ConnectionFailed(session.Refusal.of(error).message) from error
+            assert seen.url  # else there was nobody to ask
+            raise refused(seen.url, error) from error
 
     return asked
 

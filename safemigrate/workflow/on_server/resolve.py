@@ -117,10 +117,11 @@ def opened(resolved: Resolved) -> Iterator[ServerTarget]:
                 history.guarded(connection, resolved.url.schema),
             )
     except session.SqlError as error:
-        raise _refused(resolved.url, error) from error
+        raise refused(resolved.url, error) from error
 
 
-def _refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
+def refused(url: DatabaseUrl, error: session.SqlError) -> ConnectionFailed:
+    """Say what a server's refusal of one of our own queries means, and what leads out."""
     said = session.Refusal.of(error)
     if said.sqlstate == session.INSUFFICIENT_PRIVILEGE:
         return ConnectionFailed(
