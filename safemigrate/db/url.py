@@ -98,9 +98,9 @@ class DatabaseUrl:
             )
         if scheme not in {"postgresql", "postgres"} or not rest.startswith("//"):
             raise ProjectError(
-                "The database URL does not start with postgresql:// or postgres://",
+                "The database URL does not start with postgresql:// or file:",
                 "Quotes around the value and an unexpanded ${VARIABLE} are the usual reasons.",
-                (f"A URL looks like {EXAMPLE}",),
+                (f"A URL looks like {EXAMPLE}", "or file:./dev.db"),
             )
         return cls._postgresql(f"postgresql:{rest}")
 

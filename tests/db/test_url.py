@@ -228,6 +228,7 @@ def test_socket_timeout_is_how_long_to_wait_for_a_lock(text: str, seconds: float
         ("https://name.turso.io", "https:// is no file on this machine"),
         ("sqlite://dev.db", "Prisma takes file: alone"),
         ("file:a\0b", "zero byte"),
+        ("./prisma/dev.db", "or file:"),
     ],
 )
 def test_what_is_no_file(text: str, said: str) -> None:

@@ -113,7 +113,7 @@ def refuse_no_file(path: Path, *, create: bool) -> None:
         raise ConnectionFailed(
             f"there is no folder {path.parent}",
             f"{path.name} should lie in it.{home}",
-            (f"mkdir -p {word(path.parent)}",),
+            () if home else (f"mkdir -p {word(path.parent)}",),
         )
     raise ConnectionFailed(
         f"there is no file {path}",

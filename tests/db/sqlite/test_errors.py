@@ -80,7 +80,8 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 
 
 def test_tilde_is_no_home_folder(tmp_path: Path) -> None:
-    assert "Only a shell reads ~" in failure(tmp_path / "~" / "dev.db").why
+    error = failure(tmp_path / "~" / "dev.db")
+    assert ("Only a shell reads ~" in error.why, error.fix) == (True, ())
 
 
 def test_old_library_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
