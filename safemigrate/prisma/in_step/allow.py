@@ -34,7 +34,9 @@ def _places(schema: Schema, block: Block, field: str) -> list[Place]:
 
 
 def _said(schema: Schema, place: Place) -> str:
-    lines = schema.texts[place.path].split("\n")
+    if RULE not in (text := schema.texts[place.path]):
+        return ""
+    lines = text.split("\n")
     last = place.line + schema.text(place).count("\n")
     on_line = [lines[place.line - 1], *([] if "{" in lines[place.line - 1] else [lines[last - 1]])]
     above = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 
@@ -89,19 +90,19 @@ class Block:
         return _mapped(self.get("map"), self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is found once
 class Schema:
     """The blocks of a schema by their names, and the texts of its files."""
 
     blocks: Mapping[str, Block]
     texts: Mapping[Path, str] = field(repr=False)
 
-    @property
+    @cached_property
     def models(self) -> dict[str, Block]:
         """Its models."""
         return {name: block for name, block in self.blocks.items() if block.kind == "model"}
 
-    @property
+    @cached_property
     def enums(self) -> dict[str, Block]:
         """Its enums."""
         return {name: block for name, block in self.blocks.items() if block.kind == "enum"}
