@@ -113,7 +113,11 @@ def take_back(
         raise Restored(
             f"taking {name} back failed and changed nothing: {error.summary}",
             error.why,
-            ("safemigrate status", "safemigrate snapshot list"),
+            (
+                "safemigrate rollback --failed --dry-run -v   # shows its statements: mend them, run them by hand, then",
+                f"npx prisma migrate resolve --rolled-back {word(name)}",
+                "safemigrate snapshot list",
+            ),
         ) from error
     follow = ("safemigrate apply   # once the file is mended",)
     return outcome_of(target.resolved, Result.ROLLED_BACK, (outcome,), began, notes=notes, follow=follow)
