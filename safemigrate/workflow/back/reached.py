@@ -114,7 +114,7 @@ def take_back(
             f"taking {name} back failed and changed nothing: {error.summary}",
             error.why,
             (
-                "safemigrate rollback --failed --dry-run -v   # shows its statements: mend them, run them by hand, then",
+                "safemigrate rollback --failed --dry-run   # shows its statements: mend them, run them by hand, then",
                 f"npx prisma migrate resolve --rolled-back {word(name)}",
                 "safemigrate snapshot list",
             ),
