@@ -110,12 +110,16 @@ def _engine() -> dict[str, str]:
     }
 
 
-def cli(version: str) -> PrismaCli:
-    """Install one version, or skip without Node; in CI that is a failure."""
+def _require_node() -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         if os.environ.get("CI"):
             pytest.fail("CI must have Node 20 and npm: the tests with the real Prisma would be skipped")
         pytest.skip("needs Node 20 and npm")
+
+
+def cli(version: str) -> PrismaCli:
+    """Install one version, or skip without Node; in CI that is a failure."""
+    _require_node()
     folder = npm_installed(f"prisma-{version}", {"package.json": b'{"private": true}'}, f"prisma@{version}")
     return PrismaCli(version, folder, {**_engine(), "CHECKPOINT_DISABLE": "1", "NO_COLOR": "1"})
 
@@ -136,6 +140,7 @@ console.log(JSON.stringify(texts.map((text) => {
 
 def validated(version: str, texts: Sequence[str]) -> list[str]:
     """What `prisma validate` of a major says of each schema, "" for a valid one: the module it calls, started once."""
+    _require_node()
     packages = {f"engine-{one}": f"npm:@prisma/prisma-schema-wasm@{exact}" for one, exact in _SCHEMA_ENGINES.items()}
     package = json.dumps({"private": True, "dependencies": packages}).encode()
     folder = npm_installed("schema", {"package.json": package})
