@@ -176,7 +176,7 @@ def _kept_kind(one: KeptOutcome) -> str:
 
 
 def _conflict(page: Page, conflict: Conflict) -> None:
-    page.line(conflict.subject, BAD, end=many(conflict.count, "row"))
+    page.line(conflict.subject, BAD, end=many(conflict.count, "row") if conflict.count else "")
     page.line(conflict.message, indent=2)
     if conflict.sample:
         more = ", …" if conflict.count > len(conflict.sample) else ""

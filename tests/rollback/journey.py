@@ -15,7 +15,9 @@ from safemigrate.db.postgres import Connection, connect
 from safemigrate.db.url import DatabaseUrl
 from safemigrate.execute import run
 from safemigrate.model import Migration, Plan, Verdict
+from safemigrate.rollback.in_the_way import in_the_way
 from safemigrate.rollback.prove import State
+from safemigrate.rollback.there import there
 from safemigrate.shadow.provider import Shadow
 from safemigrate.sql import executable, split
 from safemigrate.workflow.back import conflicts
@@ -137,19 +139,19 @@ class Traveller:
         before = None if write else dump(url, self.major)
         with ExitStack() as databases:
             twin = databases.enter_context(self.database("twin", "start")) if write else None
-            there = Database(self.shadow, "start")
-            catalog = read(there.connection)
-            start = State.now(there.connection, catalog)
-            seen = trial._seen(there, script, catalog)
-            plan, stands = trial._proven(there, script, seen, start)  # which leaves it applied
-            there.close()
+            migrated = Database(self.shadow, "start")
+            catalog = read(migrated.connection)
+            start = State.now(migrated.connection, catalog)
+            seen = trial._seen(migrated, script, catalog)
+            plan, stands = trial._proven(migrated, script, seen, start)  # which leaves it applied
+            migrated.close()
             # One that names rows by ctid may not run a second time as the first.
             again = any("run again after its inverse" in reason for reason in plan.proof.reasons)
             if plan.proof.verdict is Verdict.IMPOSSIBLE or stands is None or again:
                 return Journey(plan)
             if write and twin:
-                with connect(url) as migrated, connect(twin) as stayed:
-                    write(migrated, stayed)
+                with connect(url) as used, connect(twin) as stayed:
+                    write(used, stayed)
                 before = dump(twin, self.major)
             assert before
             return self._back(url, plan, before)
@@ -162,6 +164,8 @@ class Traveller:
             )
             if found:
                 return Journey(plan, found)
+            stands = in_the_way(plan, there(read(connection)))
+            assert not stands, stands
             with connection.transaction():
                 for step in reversed(plan.steps):
                     for sql in step.inverse:

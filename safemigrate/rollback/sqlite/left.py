@@ -19,7 +19,8 @@ def partings(change: Change, left: Callable[[], str]) -> Iterator[Parting]:
         yield Parting(source, place, f"SELECT count(*) FROM {source}", keep, "rows")
     for back in change.backs:
         for column in back.pair.new:
-            where, source = f"{quote(column.name)} IS NOT NULL", f"{back.name} AS n"
+            # With its table: what names no column in double quotes is a string to SQLite (sqlite.org/quirks.html).
+            where, source = f"n.{quote(column.name)} IS NOT NULL", f"{back.name} AS n"
             certain = (one.certain("n") for one in back.pair.inverses.values() if one.today == column)
             where = " AND NOT ".join([where, *certain])
             key = [one for one in back.keeping.key or held(back.pair.now) if one.name != column.name]

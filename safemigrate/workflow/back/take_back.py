@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from safemigrate.db import session
 from safemigrate.db.catalog import read
@@ -12,7 +13,8 @@ from safemigrate.execute import journal, kept, run, stages, way_back
 from safemigrate.execute.runs import Run, RunState
 from safemigrate.model import OnConflict, Progress
 from safemigrate.prisma import history
-from safemigrate.workflow.back import conflicts, in_stages, taken
+from safemigrate.rollback.there import there
+from safemigrate.workflow.back import conflicts, in_stages, obstacles, taken
 from safemigrate.workflow.back.questions import ServerQuestions, keep_still
 from safemigrate.workflow.back.settle import Settlement, needed, settle
 from safemigrate.workflow.forward import carry_out
@@ -43,7 +45,9 @@ def take_back(
                 ("safemigrate status",),
             )
         drifted = fingerprint(read(connection)) != chosen[0].fingerprint_after
-        if not any(stages.cut(connection, one.plan, options.batch_rows) for one in chosen):
+        # What is left out is found in the transaction, so it is one.
+        keeps_new = drifted and options.on_conflict is OnConflict.KEEP_NEW
+        if keeps_new or not any(stages.cut(connection, one.plan, options.batch_rows) for one in chosen):
             _at_once(options, aim, resolved, chosen, found, drifted=drifted)
             return found
         for number, one in enumerate(chosen):
@@ -82,6 +86,12 @@ def _at_once(
         found.conflicts.clear()
         for number, one in enumerate(chosen):
             aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
+            if drifted:
+                plan, stands = obstacles.cleared(ask, one.plan, there(read(connection)), options, notes)
+                found.conflicts += stands
+                if stands:
+                    raise _Stop
+                one = replace(one, plan=plan)  # noqa: PLW2901 without what is about things that are gone
             still = keep_still(connection, one.plan, options)
             settlement = settle(ask, one.plan, options)
             # Those of the newest were looked for before it all began; what could be lost since is asked about again.

@@ -28,9 +28,11 @@ from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import Derived, key_of
 from safemigrate.rollback.sqlite.prove import way_back
 from safemigrate.rollback.sqlite.since import Since, put_back, since
+from safemigrate.rollback.sqlite.there import there
 from safemigrate.rollback.sqlite.undo import undo as derive_undo
 from safemigrate.shadow.sqlite.copies import Copies
-from safemigrate.workflow.back import conflicts
+from safemigrate.workflow.back import conflicts, obstacles
+from safemigrate.workflow.back.conflicts import Unanswerable
 from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import settle
 from safemigrate.workflow.engines.file_undo import undo
@@ -65,8 +67,12 @@ class FileBack:
 
     def conflicts(self, plan: Plan) -> list[Conflict]:
         """Ask the plan's questions, but for those that --fill answers."""
-        answered = conflicts.answered(plan, self.options)
-        return conflicts.find(self._ask(self.target.connection), plan, self.options, answered)
+        ask = self._ask(self.target.connection)
+        if obstacles.drifted(self.target, plan):
+            plan, stands = obstacles.cleared(ask, plan, there(read(self.target.connection)), self.options, [])
+            if stands:
+                return stands
+        return conflicts.find(ask, plan, self.options, conflicts.answered(plan, self.options))
 
     def going(self, plan: Plan, unit: str = "") -> list[str]:
         """Say what was written since into things that go."""
@@ -145,6 +151,12 @@ class FileBack:
             made_since, ran = self._since(one, before), list[str]()
             still = standstill(connection, moment, "")  # before a statement of FTS5 runs
             with still, foreign_keys(connection, on=False), connection.transaction(), writes(connection) as wrote:
+                if made_since:
+                    plan, stands = obstacles.cleared(ask, one.plan, there(before), self.options, found.notes)
+                    found.conflicts += stands
+                    if stands:
+                        return None
+                    one = replace(one, plan=plan)  # without what is about things that are gone
                 for sql in made_since.first if made_since else ():
                     ask.execute(sql)
                 settlement = settle(ask, one.plan, self.options)
@@ -297,7 +309,11 @@ def _with(one: Run, ways: Sequence[str], inverse: Sequence[str]) -> Run:
 def _going(ask: FileQuestions, plan: Plan) -> Iterator[str]:
     """Say what is there today of what goes."""
     for parting in (parting for step in reversed(plan.steps) for parting in step.partings if parting.unit):
-        if count := int(conflicts.value(ask, parting.count) or 0):
+        try:
+            count = int(conflicts.value(ask, parting.count) or 0)
+        except Unanswerable:  # something else took it away: nothing of it goes
+            continue
+        if count:
             yield f"{parting.subject} goes with {conflicts.gone(count, parting.unit)} of today; kept beside the file"
 
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from safemigrate.db import session
+from safemigrate.db.catalog import read
 from safemigrate.errors import MigrationFailed, Restored, ShadowError
 from safemigrate.execute import run, stages
 from safemigrate.execute import way_back as stopped
 from safemigrate.execute.runs import Run
 from safemigrate.model import Conflict, Diagnosis, KeptOutcome, Migration, Outcome, Plan
+from safemigrate.rollback.there import there
 from safemigrate.snapshot.store import Snapshot
 from safemigrate.workflow.adopt import gaps
 from safemigrate.workflow.adopt.on_server import ServerAdopter
 from safemigrate.workflow.adopt.on_server import without_database as without_database
-from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages
+from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages, obstacles
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.reached import HalfDone
 from safemigrate.workflow.back.settle import needed
@@ -65,8 +67,11 @@ class ServerBack:
 
     def conflicts(self, plan: Plan) -> list[Conflict]:
         """Ask the plan's questions, but for those that --fill answers."""
-        answered = conflicts.answered(plan, self.options)
-        return conflicts.find(self._ask, plan, self.options, answered)
+        if obstacles.drifted(self.target, plan):
+            plan, stands = obstacles.cleared(self._ask, plan, there(read(self.target.connection)), self.options, [])
+            if stands:
+                return stands
+        return conflicts.find(self._ask, plan, self.options, conflicts.answered(plan, self.options))
 
     def going(self, plan: Plan, unit: str = "") -> list[str]:
         """Say what was written since into things that go."""

@@ -16,10 +16,12 @@ from safemigrate.db.sqlite.rows import differences
 from safemigrate.db.sqlite.script import execute
 from safemigrate.errors import MigrationFailed
 from safemigrate.model import Group, Migration, Plan, Proof, Verdict
+from safemigrate.rollback.in_the_way import in_the_way
 from safemigrate.rollback.sqlite.dangling import dangling
 from safemigrate.rollback.sqlite.derive import derive, key_of
 from safemigrate.rollback.sqlite.lineage import Lineage, lineage
 from safemigrate.rollback.sqlite.prove import prove
+from safemigrate.rollback.sqlite.there import there
 from safemigrate.shadow.sqlite.rehearse import rehearse
 from safemigrate.sql import split
 
@@ -61,6 +63,8 @@ class Journey:
 def take_back(connection: Connection, plan: Plan) -> None:
     """Run the way back in one transaction. Raises MigrationFailed, and nothing has changed."""
     with foreign_keys(connection, on=False), connection.transaction():
+        found = in_the_way(plan, there(read(connection)))
+        assert not found, found
         known = violations(connection) | dangling(connection, key_of(plan.migration, plan.checksum))
         for step in reversed(plan.steps):
             for sql in step.inverse:

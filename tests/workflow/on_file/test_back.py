@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from safemigrate.errors import Restored
-from safemigrate.model import Result
+from safemigrate.model import OnConflict, Result
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.rollback import rollback
 
@@ -107,9 +104,12 @@ def test_what_was_renamed_by_other_means_is_said_to_be_in_the_way(project: Proje
     project.write(CHANGE, DROPS)
     project.apply()
     project.run("ALTER TABLE User RENAME TO Person", "DROP INDEX User_email_key")
-    with pytest.raises(Restored) as raised:
-        project.rollback()
-    assert "Something else changed the schema since apply" in raised.value.why
+    (found,) = project.rollback().conflicts
+    assert (found.subject, found.message) == (
+        'table "User"',
+        "is not there any more: something else dropped or renamed it since apply",
+    )
+    assert "RENAME TO" in found.choices[0]
     project.run("ALTER TABLE Person RENAME TO User")
     assert project.rollback().result is Result.ROLLED_BACK
     assert "User_email_key" in names(project)
@@ -156,3 +156,28 @@ def test_what_came_back_together_goes_back_one_after_the_other(project: Project)
     assert project.unlike(between) == ['table "User": "age" has another value in 1 row ("id": 1)']
     project.rollback()
     assert project.rows("SELECT id, bio FROM User") == [(1, "hello"), (2, None), (3, "yes")]
+
+
+def test_what_something_else_took_away_or_made_is_said_before(project: Project) -> None:
+    project.write(CHANGE, DROPS + 'CREATE TABLE "New" (id INTEGER PRIMARY KEY);')
+    project.apply()
+    project.run(
+        'DROP TABLE "New"', "ALTER TABLE User RENAME COLUMN email TO mail", "ALTER TABLE User ADD COLUMN bio TEXT"
+    )
+    today = project.keep("today.db")
+    keep_new = RollbackOptions(on_conflict=OnConflict.KEEP_NEW)
+    for options in (RollbackOptions(), RollbackOptions(dry_run=True), keep_new):
+        found = project.rollback(options)
+        assert {(one.subject, bool(one.keep_new)) for one in found.conflicts} == {
+            ('table "New"', True),
+            ('column "User"."email"', False),
+            ('column "User"."bio"', False),
+        }
+        assert all(one.choices for one in found.conflicts if not one.keep_new)
+    assert project.unlike(today) == []
+    project.run("ALTER TABLE User RENAME COLUMN mail TO email", "ALTER TABLE User RENAME COLUMN bio TO mine")
+    assert project.rollback().result is Result.CONFLICTS
+    done = project.rollback(keep_new)
+    assert done.result is Result.ROLLED_BACK
+    assert any(note.startswith('left out, for table "New"') for note in done.notes)
+    assert project.rows("SELECT bio, mine FROM User WHERE id = 1") == [("hello", None)]
