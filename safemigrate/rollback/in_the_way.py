@@ -39,7 +39,10 @@ class Dependent:
 
 @dataclass(slots=True)
 class There:
-    """The names of a database: relations by their kind, the parts of each, and who needs a relation or a column."""
+    """The names of a database: relations by their kind, the parts of each, and who needs a relation or a column.
+
+    A table without parts is one of which nobody knows them; `vague` once such a one is gone, perhaps with others.
+    """
 
     dialect: Dialect
     relations: dict[Key, str] = field(default_factory=dict)
@@ -47,6 +50,7 @@ class There:
     needed: dict[tuple[Key, str], list[Dependent]] = field(default_factory=dict)
     fold: Callable[[str], str] = str
     spelled: dict[Key, str] = field(default_factory=dict)
+    vague: bool = False
 
     def key(self, name: Name, schema: str = "") -> Key:
         """Return what a name is looked up by."""
@@ -243,7 +247,7 @@ class _Walk:
 
     def _new(self, name: Name, kind: str, parts: set[tuple[str, str]] | None = None) -> None:
         key = self.there.key(name)
-        if found := self.there.relations.get(key):
+        if (found := self.there.relations.get(key)) and not self.there.vague:
             aside = f"ALTER {found.upper()} {self.there.word(key)} RENAME TO {quote(name.name + '_2')}"
             renames = self.there.dialect == "postgresql" or found == "table"
             self._say(found, key, "", _MADE, aside if renames else f"DROP {found.upper()} {self.there.word(key)}")
@@ -264,6 +268,7 @@ class _Walk:
     def _drop(self, key: Key, kind: str) -> None:
         if not self._is_there(key, kind, optional=True):
             return
+        self.there.vague |= kind == "table" and key not in self.there.parts
         parts = self.there.parts.get(key, set())
         for name in ("", *(name for part, name in parts if part == "column")):
             self._needed(key, name, besides=key)

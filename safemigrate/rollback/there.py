@@ -18,11 +18,12 @@ def there(catalog: Catalog) -> There:
         if one.kind in _RELATIONS:
             keys[one.identity] = (one.schema, one.name)
             found.relations[one.schema, one.name] = one.kind
-            if one.kind in TABLES:
-                found.parts.setdefault((one.schema, one.name), set())
+            inherits = one.kind in TABLES and (one.internal["_parents"] or one.identity[1] in catalog.heirs)
+            if not inherits:  # what becomes of those, happens to others too
+                found.parts[one.schema, one.name] = set()
     for one in catalog:
-        if one.table in keys and one.kind in _PARTS:
-            found.parts.setdefault(keys[one.table], set()).add((one.kind, one.name))
+        if one.table in keys and one.kind in _PARTS and keys[one.table] in found.parts:
+            found.parts[keys[one.table]].add((one.kind, one.name))
         elif one.kind in ROUTINES:
             found.parts.setdefault(NOWHERE, set()).add(("function", one.name))
     for target, sources in catalog.dependents.items():

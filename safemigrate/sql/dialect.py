@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from safemigrate.sql.tokens import Token
+from safemigrate.sql.tokens import Token, lex
 
 _WORDS = {
     "`": "MySQL",
@@ -29,4 +29,17 @@ def dialect(tokens: list[Token]) -> str:
             found = "SQL Server"
         if found:
             return found
+    return ""
+
+
+def sign_of_sqlite(text: str) -> str:
+    """Return what is in a file that only SQLite has, "" where nothing is: DATETIME is a type of MySQL's, too."""
+    tokens = lex(text).tokens
+    words = {token.word for token in tokens}
+    if "`" in words or "AUTO_INCREMENT" in words:
+        return ""
+    for before, token in pairwise([Token(";", ";", 0, 0), *tokens]):
+        starts, typed = before.word == ";", before.is_identifier
+        if token.word == "AUTOINCREMENT" or (token.word == "PRAGMA" and starts) or (token.word == "DATETIME" and typed):
+            return token.word
     return ""

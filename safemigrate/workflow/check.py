@@ -50,9 +50,10 @@ def check(request: Request, options: CheckOptions) -> Outcome:
         from safemigrate.workflow.pair.check import check_schemas
 
         return check_schemas(request, options.files, policy, options.fail_on, fix=options.fix)
-    reader = Reader(policy, settings.postgres)
+    reader = Reader(policy, settings.postgres, _provider(request))
     baseline = _baseline(options, settings.baseline)
     read, notes = _read(reader, request, options)
+    notes = [*notes, *dict.fromkeys(reader.notes)]
     if options.fix and not options.files and settings.pair:
         notes += _in_step(request)
     if options.write_baseline:
@@ -78,6 +79,16 @@ def check(request: Request, options: CheckOptions) -> Outcome:
         next=(*reader.fixes[:3], *(f"safemigrate explain {rule}" for rule in rules)),
         seconds=time.monotonic() - began,
     )
+
+
+def _provider(request: Request) -> str:
+    """What the schema that was named is for; "" where none was."""
+    schema = request.schema or request.settings.schema
+    if schema is None:
+        return ""
+    from safemigrate.prisma.project import find
+
+    return find(request.project, schema).provider
 
 
 def _read(reader: Reader, request: Request, options: CheckOptions) -> tuple[list[MigrationOutcome], list[str]]:

@@ -321,3 +321,39 @@ def test_each_action_of_a_statement_is_told_on_its_own_line(invoke: Any) -> None
     assert places == ["::error file=a.sql,line=2,endLine=2,", "::error file=a.sql,line=4,endLine=4,"]
     issues = json.loads(invoke("check", "--offline", "a.sql", "--format", "gitlab").stdout)
     assert [one["location"]["lines"]["begin"] for one in issues] == [2, 4]
+
+
+SQLITE = 'CREATE TABLE "T" (id INTEGER PRIMARY KEY AUTOINCREMENT, at DATETIME);\nCREATE INDEX i ON "Old"(x);\n'
+
+
+@pytest.mark.parametrize(
+    ("beside", "flags", "noted", "rules"),
+    [
+        ({}, (), True, []),
+        ({"prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n}\n'}, (), False, []),
+        ({"migrations/migration_lock.toml": 'provider = "sqlite"\n'}, (), False, []),
+        (
+            {"migrations/migration_lock.toml": 'provider = "postgresql"\n'},
+            (),
+            False,
+            ["provider-mismatch", "index-not-concurrent"],
+        ),
+        (
+            {"pg/schema.prisma": 'datasource db {\n  provider = "postgresql"\n  url = "postgresql://a/b"\n}\n'},
+            ("--schema", "pg/schema.prisma"),
+            False,
+            ["provider-mismatch", "index-not-concurrent"],
+        ),
+    ],
+)
+def test_whose_sql_a_lone_file_is(
+    invoke: Any, beside: dict[str, str], flags: tuple[str, ...], noted: bool, rules: list[str]
+) -> None:
+    write("change.sql", SQLITE)
+    for path, text in beside.items():
+        write(path, text)
+    ran = invoke("check", "--offline", "change.sql", "--json", *flags)
+    notes = " ".join(json.loads(ran.stdout)["notes"])
+    assert ("read as SQLite's, for it has AUTOINCREMENT" in notes) is noted
+    assert set(findings(ran)["change.sql"]) >= set(rules)
+    assert bool(findings(ran)["change.sql"]) is bool(rules)

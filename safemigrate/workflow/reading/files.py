@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from safemigrate.errors import ProjectError
 
 _LOCK = "migration_lock.toml"
 _SKIPPED = frozenset({"node_modules", "dist", "build", "vendor", "coverage"})
+_DATASOURCE = re.compile(r'^\s*datasource\s+\w+\s*\{[^}]*?^\s*provider\s*=\s*"(\w+)"', re.MULTILINE)
 _READ = ("", "postgresql", "postgres", "sqlite")
 
 
@@ -83,6 +86,21 @@ def provider(history: Path) -> str:
         return str(tomllib.loads(text).get("provider", ""))
     except (OSError, ValueError):  # a merge conflict left in it: the migrations can be read all the same
         return ""
+
+
+def stated(path: Path) -> str:
+    """What the nearest history or schema says, as far up as the repository goes; "" for none, or another database."""
+    for folder in path.absolute().parents:
+        for place in (folder, folder / "migrations", folder / "prisma" / "migrations"):
+            if said := provider(place):
+                return said if said in _READ else ""
+        for schema in (folder / "schema.prisma", folder / "prisma" / "schema.prisma"):
+            with suppress(OSError, ValueError):
+                if found := _DATASOURCE.search(schema.read_text(encoding="utf-8")):
+                    return found[1] if found[1] in _READ else ""
+        if (folder / ".git").exists():
+            break
+    return ""
 
 
 def refused(history: Path) -> ProjectError | None:
