@@ -157,7 +157,14 @@ def shrink(database: Path, side: Path) -> None:
     """Write a side database anew, without what was deleted from it. Raises ConnectionFailed."""
     with connect(database, write=False) as connection:
         attach(connection, side)
-        connection.execute(f"VACUUM {KEPT}")
+        try:
+            connection.execute(f"VACUUM {KEPT}")
+        except SqlError as error:
+            raise ConnectionFailed(
+                f"{side} could not be written anew, and takes the room that it took",
+                f"What was to go from it is gone. SQLite said: {error}",
+                (f"df -h {word(side.parent)}", f"sqlite3 {word(side)} VACUUM"),
+            ) from error
 
 
 def _stamps(connection: Connection) -> Iterator[str]:

@@ -11,6 +11,7 @@ from safemigrate.errors import MigrationFailed, Restored
 from safemigrate.execute.sqlite import journal, kept, run, side
 from safemigrate.rollback.sqlite import dangling
 from safemigrate.rollback.sqlite.erase import row
+from safemigrate.workflow.on_file.room import require_free
 from safemigrate.workflow.ways import Found
 
 
@@ -31,8 +32,9 @@ def find(connection: Connection, table: str, key: Mapping[str, str]) -> Iterator
 
 
 def erase(aim: run.Target, table: str, key: Mapping[str, str]) -> None:
-    """Delete it under the file's lock, and write the side database anew. Raises Restored."""
+    """Delete it under the file's lock, and write the side database anew. Raises Restored and ShadowError."""
     database = aim.connection.path
+    require_free({aim.side: 2 * aim.side.stat().st_size}, "to write anew what is kept")  # it, and its journal
     try:
         with run.locked(aim), side.writing(database, aim.side, timeout=aim.lock_timeout) as keeper:
             journal.sweep(keeper)

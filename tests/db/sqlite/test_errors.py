@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +18,7 @@ from safemigrate.db.sqlite.connection import connect, run, value
 from safemigrate.db.sqlite.copy import backup, compact, overwrite
 from safemigrate.errors import ConnectionFailed
 from tests.rights import let_anybody_enter, ordinary_user
+from tests.small_disk import small_disk
 
 MADE = ("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", "INSERT INTO t (a) VALUES ('a'), ('b')")
 
@@ -216,19 +216,6 @@ def test_half_a_transaction_of_a_killed_writer_is_taken_back(path: Path) -> None
     with connect(path) as connection:
         assert value(connection, "SELECT group_concat(a) FROM t") == "a,b"
     assert not path.with_name("dev.db-journal").exists()
-
-
-@contextmanager
-def small_disk(size: int) -> Iterator[None]:
-    """No file may grow beyond some bytes, as on a disk that is nearly full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    was = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, was)
 
 
 def test_full_disk_leaves_the_file_as_it_was(path: Path) -> None:

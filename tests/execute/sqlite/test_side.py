@@ -14,6 +14,7 @@ from safemigrate.execute.runs import RunState
 from safemigrate.execute.sqlite import journal, side
 from safemigrate.prisma import sqlite_history as history
 from tests.execute.sqlite.scene import Scene, dump
+from tests.small_disk import small_disk
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,14 @@ def test_a_file_in_its_way(scene: Scene, opened: Connection) -> None:
     with pytest.raises(ConnectionFailed, match="cannot make"):
         scene.apply(opened)
     assert dump(scene.database) == before
+
+
+def test_a_full_disk_when_it_is_written_anew_takes_nothing_back(scene: Scene, opened: Connection) -> None:
+    scene.apply(opened)
+    before, size = dump(scene.side), scene.side.stat().st_size
+    with small_disk(size // 2), pytest.raises(ConnectionFailed, match="could not be written anew") as caught:
+        side.shrink(scene.database, scene.side)
+    assert caught.value.fix[1] == f"sqlite3 {scene.side} VACUUM"
+    assert dump(scene.side) == before
+    side.shrink(scene.database, scene.side)
+    assert dump(scene.side) == before

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from safemigrate.errors import ConsentRequired, HistoryError
+from safemigrate.errors import ConsentRequired, HistoryError, ShadowError
 from safemigrate.execute.sqlite import side
 from safemigrate.model import Outcome, Result
 from safemigrate.workflow.erase import erase
@@ -47,6 +47,14 @@ def held(project: Project) -> bytes:
     """The bytes of the side database, and of what lies beside it."""
     beside = side.side_of(project.folder, project.file)
     return b"".join(path.read_bytes() for path in beside.parent.iterdir())
+
+
+def test_what_will_not_fit_when_it_is_written_anew_is_not_begun(kept: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(held(kept))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, size))
+    with pytest.raises(ShadowError, match="bytes are needed in"):
+        erased(kept, "User", {"id": "1"})
+    assert b"SECRET-1" in held(kept)
 
 
 def test_a_row_is_gone_to_the_byte_and_does_not_come_back(kept: Project) -> None:
