@@ -46,7 +46,7 @@ def test_is_said_before_a_change(damaged: Project, how: dict[str, Any], where: s
     data = damage(damaged, where)
     with pytest.raises(ConnectionFailed, match=rf"^{re.escape(str(damaged.file))} is damaged$") as caught:
         damaged.apply(**how)
-    assert "recover" in caught.value.fix[2]
+    assert any(".recover" in one for one in caught.value.fix)
     assert damaged.file.read_bytes() == data
 
 
