@@ -109,21 +109,23 @@ def _said(ask: Questions, ways: Sequence[Way]) -> tuple[str, tuple[str, ...]]:
     return "" if held else "; ".join(said), tuple(held)
 
 
-def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: bool, old: bool) -> Iterator[str]:
-    again = options.again
+def _choices(ask: Questions, check: Check, options: RollbackOptions, *, new: bool, old: bool) -> list[str]:
+    again, ways = options.again, []
     if check.setting:
-        yield filling(again, check)
+        ways.append(filling(again, check))
     if check.relabel:
         named = options.labels.get(check.relabel.enum, {})
         unknown = [str(row[0]) for row in ask.rows(check.relabel.unknown) if row[0] not in named]
         labels = [f"--map {word(f'{check.relabel.enum}.{quote(label)}=…')}" for label in unknown]
         if labels:
-            yield f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}"
+            ways.append(f"{again} {' '.join(labels)}   # … is one of {', '.join(check.relabel.labels)}")
     for policy, possible in ((OnConflict.KEEP_NEW, new), (OnConflict.KEEP_OLD, old)):
         if possible and options.on_conflict is not policy:
-            yield f"{replace(options, on_conflict=OnConflict.STOP).again} --on-conflict {policy}"
+            ways.append(f"{replace(options, on_conflict=OnConflict.STOP).again} --on-conflict {policy}")
     if check.look:
-        yield f"{ask.showing(check.look)}   # shows these rows"
+        then = "" if ways else f"; when you have changed them: {again}"
+        ways.append(f"{ask.showing(check.look)}   # shows these rows{then}")
+    return ways
 
 
 def filling(again: str, check: Check) -> str:

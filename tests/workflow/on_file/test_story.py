@@ -187,6 +187,18 @@ def test_a_branch_without_the_migration_takes_it_back(project: Project) -> None:
     assert project.rollback().result is Result.ROLLED_BACK
 
 
+def test_a_conflict_that_only_a_person_settles_says_so(project: Project) -> None:
+    project.write(CHANGE, 'DROP INDEX "User_email_key"')
+    project.apply()
+    project.run(
+        "INSERT INTO User (id, email) VALUES (71, 'same'), (72, 'same')",
+        "INSERT INTO Post (title, authorId) VALUES ('a', 71), ('b', 72)",
+    )
+    (conflict,) = project.rollback().conflicts
+    assert len(conflict.choices) == 1
+    assert conflict.choices[0].endswith("shows these rows; when you have changed them: safemigrate rollback")
+
+
 def test_somebody_writes_while_consent_is_asked_for(project: Project) -> None:
     project.write(CHANGE, DROPS)
 
