@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -69,6 +69,11 @@ class Rollback:
     def left(self) -> str:
         """The fingerprint of the schema that it left."""
         return self.runs[0].fingerprint_before
+
+    @property
+    def begun(self) -> Collection[str]:
+        """The migrations that came back already, where its undoing was stopped between two."""
+        return ()
 
     @property
     def names(self) -> str:

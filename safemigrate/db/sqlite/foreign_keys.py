@@ -53,13 +53,19 @@ def violations(connection: Connection, schema: str = "main", tables: Collection[
 
 
 def reached(connection: Connection, statements: Iterable[str]) -> set[str]:
-    """The tables that statements name, or triggers on what they name: no others are written where no key cascades."""
+    """The tables that statements name, or triggers on what they name: no others are written where no key cascades.
+
+    Also those that are gone, and that others refer to.
+    """
     text = fold("\n".join(statements))
     master = rows(connection, "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE sql NOT NULL")
     acting = {name: fold(sql) for kind, name, _, sql in master if kind == "trigger"}
     while fired := [name for kind, name, on, _ in master if kind == "trigger" and name in acting and fold(on) in text]:
         text += "\n" + "\n".join(acting.pop(name) for name in fired)
-    return {name for kind, name, _, _ in master if kind == "table" and fold(name) in text}
+    there = {name for kind, name, _, _ in master if kind == "table"}
+    parents = "SELECT f.[table] FROM main.sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
+    there |= {parent for (parent,) in rows(connection, parents)}
+    return {name for name in there if fold(name) in text or fold(quote(name)) in text}
 
 
 def in_words(found: Violations) -> list[str]:

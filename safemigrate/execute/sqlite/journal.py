@@ -11,8 +11,8 @@ Everything here takes a connection to the file with its side database attached (
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from safemigrate.db.sqlite.connection import Connection, rows, value
@@ -40,7 +40,14 @@ class FileRollback(Rollback):
     @property
     def left(self) -> str:
         """What it is that the plan was made for: what somebody made before the rollback is there, too."""
+        if self.begun:
+            return self.redone[-1].fingerprint_after
         return (self.undo and self.undo.checksum) or self.runs[0].fingerprint_before
+
+    @property
+    def begun(self) -> Collection[str]:
+        """Those of `redone`: the runs are those that are still to come back."""
+        return () if self.undone else [one.migration for one in self.redone]
 
 
 def runs(connection: Connection) -> list[Run]:
@@ -91,8 +98,23 @@ def rollbacks(connection: Connection) -> list[FileRollback]:
         taken = tuple(one for one in known if one.id in mine)
         names, last = {one.migration for one in taken}, max(mine)
         redone = tuple(one for one in known if one.id > last and one.migration in names)
-        found.append(FileRollback(taken, redone, plan_of(json.loads(undo)) if undo else None))
+        whole = FileRollback(taken, redone, plan_of(json.loads(undo)) if undo else None)
+        found.append(_unfinished(connection, identifier, whole))
     return found
+
+
+def _unfinished(connection: Connection, identifier: int, rollback: FileRollback) -> FileRollback:
+    """Leave out what came back by an undoing that was stopped; what was released first was applied anew."""
+    names = {one.migration for one in rollback.redone}
+    if not names or rollback.undone or rollback.undo is None:
+        return rollback
+    released = "SELECT migration FROM safemigrate.hold WHERE rollback = ? AND released_at IS NOT NULL"
+    if names & {name for (name,) in rows(connection, released, [identifier])}:
+        return replace(rollback, redone=())
+    pairs = zip(rollback.runs, rollback.undo.groups, strict=True)
+    left = [(one, group) for one, group in pairs if one.migration not in names]
+    undo = replace(rollback.undo, groups=tuple(group for _, group in left))
+    return replace(rollback, runs=tuple(one for one, _ in left), undo=undo)
 
 
 def holds(connection: Connection) -> list[Hold]:

@@ -28,7 +28,7 @@ def last_of(target: Target, known: Sequence[R]) -> tuple[R, Sequence[R]]:
         raise RollbackError("there is no rollback to take back", fix=("safemigrate status",))
     last = known[len(newer)]
     ended = max(one.finished_at for one in last.runs if one.finished_at)
-    undone = {one.migration for rollback in newer for one in rollback.runs}
+    undone = {*last.begun, *(one.migration for rollback in newer for one in rollback.runs)}
     later = [
         one.migration
         for one in target.runs

@@ -178,6 +178,12 @@ def test_rows_that_refer_to_none_are_refused_and_old_ones_are_not(make: Make, mi
     assert value(connection, 'SELECT count(*) FROM "Parent"') == 1
 
 
+@pytest.mark.parametrize("first", ["", """ALTER TABLE "Child" RENAME TO "a""b";"""])
+def test_rows_that_refer_to_a_dropped_table_are_refused(first: str, make: Make, migration: Written) -> None:
+    with pytest.raises(MigrationFailed, match=r'rows that refer to none: 3 of .* to "Parent"'):
+        seen(make(FAMILY), migration(f'PRAGMA foreign_keys=OFF; {first} DROP TABLE "Parent"; PRAGMA foreign_keys=ON;'))
+
+
 def test_it_sees_no_file_beside_it(make: Make, migration: Written) -> None:
     connection, other = make(FAMILY), make(FAMILY)
     connection.attach(other.path, "before")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from safemigrate.model import OnConflict, Result
+from safemigrate.workflow.engines.file_way import FileTried
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.rollback import rollback
 
@@ -181,3 +185,33 @@ def test_what_something_else_took_away_or_made_is_said_before(project: Project) 
     assert done.result is Result.ROLLED_BACK
     assert any(note.startswith('left out, for table "New"') for note in done.notes)
     assert project.rows("SELECT bio, mine FROM User WHERE id = 1") == [("hello", None)]
+
+
+def test_an_undoing_that_was_stopped_between_two_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(CHANGE, DROPS)
+    project.write("20240303000000_more", 'ALTER TABLE "User" ADD COLUMN "views" INTEGER NOT NULL DEFAULT 0;')
+    project.apply()
+    project.run("UPDATE User SET views = 5, age = 9 WHERE id = 1")
+    today = project.keep("today.db")
+    project.rollback(RollbackOptions(to=INIT))
+    with monkeypatch.context() as stopping:
+        stopping.setattr(FileTried, "_one", stopped(FileTried._one))
+        with pytest.raises(KeyboardInterrupt):
+            project.rollback(RollbackOptions(undo=True))
+    assert project.rows("SELECT count(*) FROM pragma_table_info('User') WHERE name IN ('age', 'views')") == [(1,)]
+    assert project.rollback(RollbackOptions(undo=True)).result is Result.APPLIED
+    assert project.unlike(today) == []
+    project.rollback()
+    assert project.rollback(RollbackOptions(undo=True)).result is Result.APPLIED
+
+
+def stopped(one: Callable[..., None]) -> Callable[..., None]:
+    """Do it once, and be killed the second time."""
+    turns = iter((True, False))
+
+    def instead(*given: object) -> None:
+        if not next(turns):
+            raise KeyboardInterrupt
+        one(*given)
+
+    return instead
