@@ -95,8 +95,9 @@ class MigrationFailed(SafemigrateError):
     def of(self, migration: str, path: Path) -> MigrationFailed:
         """Say the same of a migration and its file; what is there already may have come by `prisma db push`."""
         fix = self.fix or (f"edit {word(path)}",)
-        if "already exists" in self.why or "duplicate column name" in self.why:
-            fix += (f"npx prisma migrate resolve --applied {migration}   # where the database has all of it already",)
+        if not self.fix and ("already exists" in self.why or "duplicate column name" in self.why):
+            every = f"npx prisma migrate resolve --applied {word(migration)}"
+            fix += (f"{every}   # where the database has all of it already",)
         return MigrationFailed(f"{migration}, {self.summary}", self.why, fix, sqlstate=self.sqlstate)
 
 
