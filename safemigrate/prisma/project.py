@@ -147,7 +147,11 @@ def _config(root: Path, package: Package, named: Path | None) -> tuple[Config | 
     if path is None or package.major == 5:  # 5.x knows no config
         return None, None
     try:
-        return prisma_config.read(path, root, package, _variables(named or default(root))), None
+        asked = _variables(named or default(root))
+        found = prisma_config.read(path, root, package, asked)
+        # Only the config says where the schema is, and only when it has run what its .env says.
+        moved = _variables(found.schema) if found.schema and not named and found.schema.exists() else asked
+        return found if set(moved) <= {*asked} else prisma_config.read(path, root, package, moved), None
     except ConfigUnreadable as problem:
         # At three in the morning there may be no Node: a named schema with its migrations beside it is enough.
         if named is None:

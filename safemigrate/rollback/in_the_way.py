@@ -50,6 +50,7 @@ class There:
     needed: dict[tuple[Key, str], list[Dependent]] = field(default_factory=dict)
     fold: Callable[[str], str] = str
     spelled: dict[Key, str] = field(default_factory=dict)
+    types: set[Key] = field(default_factory=set)  # a domain has constraints, too
     vague: bool = False
 
     def key(self, name: Name, schema: str = "") -> Key:
@@ -216,11 +217,14 @@ class _Walk:
             self.found.append(Obstacle(kind, self.there.word(key, name), why, self.sql, commands, optional))
 
     def _is_there(self, key: Key, kind: str, *, optional: bool = False) -> bool:
-        if key in self.there.relations or key == NOWHERE or key[0].startswith(_OURS) or key[1].startswith(_SYSTEM):
+        there = self.there
+        if key in there.relations or key in there.types or key == NOWHERE:
             return True
-        former, name = self.there.word((key[0], "…")), quote(self.there.spelled.get(key, key[1]))
+        if key[0].startswith(_OURS) or key[1].startswith(_SYSTEM):
+            return True
+        former, name = there.word((key[0], "…")), quote(there.spelled.get(key, key[1]))
         again = f"ALTER {kind.upper()} {former} RENAME TO {name}{_RENAMED_BACK}"
-        renames = self.there.dialect == "postgresql" or kind == "table"
+        renames = there.dialect == "postgresql" or kind == "table"
         self._say(kind, key, "", _GONE, *((again,) if renames else ()), optional=optional)
         return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safemigrate.db.catalog import ROUTINES, TABLES, VIEWS, Catalog, Identity, Object
+from safemigrate.db.catalog import ROUTINES, TABLES, TYPES, VIEWS, Catalog, Identity, Object
 from safemigrate.db.postgres import quote
 from safemigrate.rollback.in_the_way import NOWHERE, Dependent, Key, There
 
@@ -13,6 +13,7 @@ _PARTS = frozenset({"column", "constraint", "index", "trigger", "policy", "rule"
 def there(catalog: Catalog) -> There:
     """Read the names off a catalog."""
     found = There("postgresql")
+    found.types |= {(one.schema, one.name) for one in catalog if one.kind in TYPES}
     keys: dict[Identity, Key] = {}
     for one in catalog:
         if one.kind in _RELATIONS:

@@ -213,6 +213,10 @@ def test_beside_a_config_no_dotenv_is_loaded_unless_it_does(prisma: PrismaCli, t
     assert "no .env is loaded" in raised.value.why
     (root / "prisma.config.ts").write_text(f"process.env.DATABASE_URL = 'postgresql://h/by_config'\n{text}")
     assert effective(project.find(root))[0] == "by_config"
+    (root / "prisma" / "schema.prisma").rename(root / "moved.prisma")  # where nobody would look but for the config
+    moved = text.replace("prisma/schema", "moved")
+    (root / "prisma.config.ts").write_text(f"process.env.DATABASE_URL = 'postgresql://h/by_config'\n{moved}")
+    assert effective(project.find(root))[0] == "by_config"
 
 
 # Where a file lies, as the real CLI makes it
