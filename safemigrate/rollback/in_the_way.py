@@ -170,7 +170,7 @@ class _Walk:
                     for column in action.columns:
                         self._part(there.key(table), "column", column)
                     self._new(Name(table.schema, index), "index")
-                    there.parts[there.key(table)].add(("index", there.fold(index)))
+                    there.parts.get(there.key(table), set()).add(("index", there.fold(index)))
             case actions.CreateTable(table=table, columns=columns):
                 self._new(table, "table", {("column", there.fold(one.name)) for one in columns} or None)
             case actions.CreateView(name=name, replace=False):

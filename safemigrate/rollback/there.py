@@ -19,8 +19,8 @@ def there(catalog: Catalog) -> There:
         if one.kind in _RELATIONS:
             keys[one.identity] = (one.schema, one.name)
             found.relations[one.schema, one.name] = one.kind
-            inherits = one.kind in TABLES and (one.internal["_parents"] or one.identity[1] in catalog.heirs)
-            if not inherits:  # what becomes of those, happens to others too
+            if one.kind in TABLES and not (one.internal["_parents"] or one.identity[1] in catalog.heirs):
+                # What becomes of one that inherits happens to others, too; a view's columns follow its query.
                 found.parts[one.schema, one.name] = set()
     for one in catalog:
         if one.table in keys and one.kind in _PARTS and keys[one.table] in found.parts:

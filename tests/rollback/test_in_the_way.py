@@ -16,12 +16,19 @@ MADE = "is there already: something else made it since apply"
 def there() -> There:
     return There(
         "postgresql",
-        {("public", "User"): "table", ("public", "Tag"): "table", ("public", "key"): "index", ("public", "v"): "view"},
+        {
+            ("public", "User"): "table",
+            ("public", "Tag"): "table",
+            ("public", "key"): "index",
+            ("public", "v"): "view",
+            ("public", "Part"): "table",
+        },
         {
             ("public", "User"): {("column", "id"), ("column", "extra"), ("constraint", "fk"), ("index", "key")},
             ("public", "Tag"): {("column", "id"), ("trigger", "t")},
         },
         {(("public", "User"), "extra"): [Dependent('view "public"."v"', 'DROP VIEW "public"."v"', ("public", "v"))]},
+        types={("public", "D")},
     )
 
 
@@ -59,6 +66,9 @@ def inverse_of(*inverse: str) -> Plan:
             ['UPDATE "public"."Tag" AS t SET "id" = k."a" FROM safemigrate.kept AS k WHERE t."no" = k."no"'],
             [('column "public"."Tag"."no"', GONE, False)],
         ),
+        (['CREATE INDEX "k" ON public."Part" USING btree (no)'], []),
+        (['ALTER DOMAIN "public"."D" RENAME CONSTRAINT "a" TO "b"'], []),
+        (['ALTER VIEW "public"."v" RENAME COLUMN "a" TO "b"'], []),
         (['DROP TRIGGER "u" ON "public"."Tag"'], [('trigger "public"."Tag"."u"', GONE, True)]),
         (['DO $$ BEGIN DROP TABLE nobody; END $$'], []),
     ],

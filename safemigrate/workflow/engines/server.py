@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from safemigrate.db import session
 from safemigrate.db.catalog import read
@@ -16,9 +17,6 @@ from safemigrate.execute.runs import Run
 from safemigrate.model import Conflict, Diagnosis, KeptOutcome, Migration, Outcome, Plan
 from safemigrate.rollback.there import there
 from safemigrate.snapshot.store import Snapshot
-from safemigrate.workflow.adopt import gaps
-from safemigrate.workflow.adopt.on_server import ServerAdopter
-from safemigrate.workflow.adopt.on_server import without_database as without_database
 from safemigrate.workflow.back import as_migration, conflicts, half_done, in_stages, obstacles
 from safemigrate.workflow.back.questions import ServerQuestions, answer
 from safemigrate.workflow.back.reached import HalfDone
@@ -26,7 +24,6 @@ from safemigrate.workflow.back.settle import needed
 from safemigrate.workflow.back.take_back import take_back
 from safemigrate.workflow.engines import server_erase
 from safemigrate.workflow.engines.server_kept import end
-from safemigrate.workflow.engines.server_proving import proving as proving
 from safemigrate.workflow.engines.server_snapshot import restore_into as restore_into
 from safemigrate.workflow.engines.server_snapshot import take_snapshot
 from safemigrate.workflow.engines.server_snapshot import verify_snapshot as verify_snapshot
@@ -43,6 +40,13 @@ from safemigrate.workflow.request import Request
 from safemigrate.workflow.taken import Taken
 from safemigrate.workflow.target import Resolved
 from safemigrate.workflow.ways import Found
+
+if TYPE_CHECKING:  # one command each: the others need not wait for them
+    from safemigrate.prisma.project import Project
+    from safemigrate.workflow.adopt.adoption import Adoption
+    from safemigrate.workflow.adopt.on_server import ServerAdopter
+    from safemigrate.workflow.engines.server_proving import ServerProving
+    from safemigrate.workflow.options import ProveOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,8 @@ def opened(resolved: Resolved, *, make: bool = False) -> Iterator[ServerOpened]:
 
 def checks(stack: ExitStack) -> Sequence[tuple[str, Check]]:
     """Return what `doctor` asks of a server."""
+    from safemigrate.workflow.adopt import gaps
+
     return [
         ("connection", _answered(partial(fitness.check_connection, stack))),
         ("server", _answered(fitness.check_server)),
@@ -227,5 +233,23 @@ def _answered(check: Check) -> Check:
 @contextmanager
 def adopter(request: Request, resolved: Resolved, shadow: str | None) -> Iterator[ServerAdopter]:
     """Open the database."""
+    from safemigrate.workflow.adopt.on_server import ServerAdopter
+
     with connected(resolved) as target:
         yield ServerAdopter(request, target, shadow)
+
+
+def without_database(request: Request, project: Project, shadow: str | None) -> Adoption:
+    """Take a project in that has no database yet."""
+    from safemigrate.workflow.adopt import on_server
+
+    return on_server.without_database(request, project, shadow)
+
+
+def proving(
+    request: Request, options: ProveOptions, history: Sequence[Migration], snapshot: Snapshot | None
+) -> AbstractContextManager[ServerProving]:
+    """Start a shadow for a history."""
+    from safemigrate.workflow.engines import server_proving
+
+    return server_proving.proving(request, options, history, snapshot)
