@@ -11,8 +11,9 @@ from safemigrate.db.fingerprint import fingerprint
 from safemigrate.errors import Interrupted, MigrationFailed, NotRestored, Restored, RollbackError
 from safemigrate.execute import journal, kept, run, stages, way_back
 from safemigrate.execute.runs import Run, RunState
-from safemigrate.model import OnConflict, Progress
+from safemigrate.model import Conflict, OnConflict, Progress
 from safemigrate.prisma import history
+from safemigrate.rollback.in_the_way import in_the_way
 from safemigrate.rollback.there import there
 from safemigrate.workflow.back import conflicts, in_stages, obstacles, taken
 from safemigrate.workflow.back.questions import ServerQuestions, keep_still
@@ -22,6 +23,9 @@ from safemigrate.workflow.on_server.resolve import ServerTarget
 from safemigrate.workflow.options import RollbackOptions
 from safemigrate.workflow.taken import Taken
 from safemigrate.workflow.target import Resolved
+
+# What the server says of a name that is not there or taken, and of what others need (PostgreSQL docs, appendix A).
+_OF_NAMES = ("42", "2B", "0A")
 
 
 class _Stop(Exception):
@@ -45,9 +49,9 @@ def take_back(
                 ("safemigrate status",),
             )
         drifted = fingerprint(read(connection)) != chosen[0].fingerprint_after
-        # What is left out is found in the transaction, so it is one.
-        keeps_new = drifted and options.on_conflict is OnConflict.KEEP_NEW
-        if keeps_new or not any(stages.cut(connection, one.plan, options.batch_rows) for one in chosen):
+        # What is left out, or refused, is found in the transaction, so it is one.
+        whole = drifted and bool(in_the_way(chosen[0].plan, there(read(connection))))
+        if whole or not any(stages.cut(connection, one.plan, options.batch_rows) for one in chosen):
             _at_once(options, aim, resolved, chosen, found, drifted=drifted)
             return found
         for number, one in enumerate(chosen):
@@ -79,6 +83,7 @@ def _at_once(
     settlements: list[Settlement] = []
     ask = ServerQuestions(connection, aim.url)
     asks = bool(options.labels) or options.on_conflict is not OnConflict.STOP
+    expected: list[Conflict] = []  # what the server is about to refuse, if names tell all
 
     def body() -> None:
         notes.clear()
@@ -88,8 +93,9 @@ def _at_once(
             aim.on_progress(Progress("rollback", one.migration, number, len(chosen)))
             if drifted:
                 plan, stands = obstacles.cleared(ask, one.plan, there(read(connection)), options, notes)
-                found.conflicts += stands
-                if stands:
+                expected[:] = stands
+                if stands and all(each.keep_new for each in stands):
+                    found.conflicts += stands
                     raise _Stop
                 one = replace(one, plan=plan)  # noqa: PLW2901 without what is about things that are gone
             still = keep_still(connection, one.plan, options)
@@ -119,7 +125,12 @@ def _at_once(
         run.transaction(aim, body)
     except _Stop:
         return
-    except MigrationFailed as error:
+    except (MigrationFailed, RollbackError) as error:
+        if expected and (isinstance(error, RollbackError) or error.sqlstate[:2] in _OF_NAMES):
+            found.conflicts += expected
+            return
+        if isinstance(error, RollbackError):
+            raise
         raise Restored(
             f"the rollback failed, and database {database} is as it was: {error.summary}",
             error.why,

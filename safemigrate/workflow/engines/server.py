@@ -73,8 +73,10 @@ class ServerBack:
         """Ask the plan's questions, but for those that --fill answers."""
         if obstacles.drifted(self.target, plan):
             plan, stands = obstacles.cleared(self._ask, plan, there(read(self.target.connection)), self.options, [])
-            if stands:
+            if stands and (self.options.dry_run or all(one.keep_new for one in stands)):
                 return stands
+            if stands:  # the server itself decides, in the transaction
+                return []
         return conflicts.find(self._ask, plan, self.options, conflicts.answered(plan, self.options))
 
     def going(self, plan: Plan, unit: str = "") -> list[str]:
