@@ -113,13 +113,17 @@ def _take_back(
     stuck = [each for each in found if not each.way(options.on_conflict)]
     outcomes = tuple(_described(one, target.by_hand) for one in chosen)
     if stuck or options.dry_run:
+        foreseen = None if stuck else back.foresee(chosen)
+        if foreseen:
+            stuck, said = foreseen.conflicts, foreseen.notes
+            found = stuck or found
+        else:
+            said = [*back.going(plan), *back.large(chosen)]
+            if len(chosen) > 1:
+                said.append("Conflicts of the older migrations are looked for once the newer are back.")
         result = Result.CONFLICTS if stuck else Result.REHEARSED
-        more = (
-            () if len(chosen) == 1 else ("Conflicts of the older migrations are looked for once the newer are back.",)
-        )
         follow = () if stuck else (options.again,)
-        going = [*back.going(plan), *back.large(chosen)]
-        return outcome_of(resolved, result, outcomes, began, found, (*going, *more, *losses), follow)
+        return outcome_of(resolved, result, outcomes, began, found, (*said, *losses), follow)
     target.require_writable()
     losses += [said for one in chosen for said in back.going(one.plan, "rows")]
     if losses and not request.consent(resolved.url.name, losses):

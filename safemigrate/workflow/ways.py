@@ -99,6 +99,9 @@ class Back(Protocol):
     def large(self, chosen: Sequence[Run]) -> list[str]:
         """Say of what has many rows to bring back whether they come in batches."""
 
+    def foresee(self, chosen: Sequence[Run]) -> Taken | None:
+        """Try it beside the target; None where no copy is made for that. Raises RollbackError where it would fail."""
+
     def take_back(self, chosen: Sequence[Run]) -> Taken:
         """Take them back, newest first. Raises Restored where that failed and everything is as it was."""
 

@@ -82,6 +82,18 @@ class FileBack:
         """Say nothing: there is one writer to a file, and one transaction."""
         return []
 
+    def foresee(self, chosen: Sequence[Run]) -> Taken:
+        """Take them back in copies of the file."""
+        found = Taken()
+        with copies_in(self.target.resolved.store) as made:
+            try:
+                self._tried(made, chosen, found)
+            except MigrationFailed as error:
+                raise RollbackError(
+                    f"the rollback would fail: {error.summary}", error.why, error.fix or ("safemigrate snapshot list",)
+                ) from error
+        return found
+
     def take_back(self, chosen: Sequence[Run]) -> Taken:
         """Try it in a copy of the file as it is now, keep what goes, and then run it in the file."""
         for rounds in reversed(range(_ROUNDS)):

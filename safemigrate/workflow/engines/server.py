@@ -97,6 +97,9 @@ class ServerBack:
             found += stages.whole(connection, one.plan, options.batch_rows)
         return found
 
+    def foresee(self, chosen: Sequence[Run]) -> None:
+        """Ask only: a copy of a server's rows takes as long as its snapshot."""
+
     def take_back(self, chosen: Sequence[Run]) -> Taken:
         """Run the proven inverses."""
         return take_back(self.options, self._aim, self.target.resolved, self.target, chosen)

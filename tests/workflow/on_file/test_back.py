@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from safemigrate.errors import MigrationFailed, Restored, RollbackError
 from safemigrate.model import OnConflict, Result
 from safemigrate.workflow.engines.file_way import FileTried
 from safemigrate.workflow.options import RollbackOptions
@@ -185,6 +186,36 @@ def test_what_something_else_took_away_or_made_is_said_before(project: Project) 
     assert done.result is Result.ROLLED_BACK
     assert any(note.startswith('left out, for table "New"') for note in done.notes)
     assert project.rows("SELECT bio, mine FROM User WHERE id = 1") == [("hello", None)]
+
+
+def test_a_dry_run_tries_it_in_a_copy(project: Project) -> None:
+    project.run("CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT NOT NULL)", "INSERT INTO t VALUES (1, 'a')")
+    project.write(CHANGE, rebuild("t", "id INTEGER PRIMARY KEY", "id"))
+    project.write("20240303000000_more", "ALTER TABLE t ADD COLUMN more TEXT")
+    project.apply()
+    project.run("INSERT INTO t VALUES (2, 'new')")
+    today = project.keep("today.db")
+    foreseen = RollbackOptions(to=INIT, dry_run=True)
+    found = project.rollback(foreseen)
+    assert (found.result, [one.subject for one in found.conflicts]) == (Result.CONFLICTS, ['"t"."code"'])
+    filled = project.rollback(replace(foreseen, fill={'"t"."code"': "b"}))
+    assert (filled.result, filled.conflicts) == (Result.REHEARSED, ())
+    assert '"t"."more" goes with its 1 value of today; kept beside the file' in filled.notes
+    assert project.unlike(today) == []
+
+
+def test_a_dry_run_says_that_it_would_fail(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    monkeypatch.setattr("safemigrate.db.sqlite.script.take_back", failing)
+    with pytest.raises(RollbackError, match="the rollback would fail: no such thing"):
+        project.rollback(RollbackOptions(dry_run=True))
+    with pytest.raises(Restored, match="is as it was: no such thing"):
+        project.rollback()
+
+
+def failing(*_: object, **__: object) -> None:
+    raise MigrationFailed("no such thing")
 
 
 def test_an_undoing_that_was_stopped_between_two_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
