@@ -171,8 +171,9 @@ class _Walk:
                         self._part(there.key(table), "column", column)
                     self._new(Name(table.schema, index), "index")
                     there.parts.get(there.key(table), set()).add(("index", there.fold(index)))
-            case actions.CreateTable(table=table, columns=columns):
-                self._new(table, "table", {("column", there.fold(one.name)) for one in columns} or None)
+            case actions.CreateTable(table=table, columns=columns, inherits=inherits):
+                parts = {("column", there.fold(one.name)) for one in columns}
+                self._new(table, "table", None if inherits or not parts else parts)
             case actions.CreateView(name=name, replace=False):
                 self._new(name, "view")
             case actions.Rename(kind="column" | "constraint" as kind, old=old, new=new, owner=Name() as owner):

@@ -39,7 +39,7 @@ def create(cursor: Cursor) -> list[Action]:
     kind = object_kind(cursor)
     match kind:
         case "table" | "foreign table":
-            return [create_table(cursor, temporary=temporary, unlogged="UNLOGGED" in found)]
+            return [create_table(cursor, temporary=temporary)]
         case "index":
             return [create_index(cursor, unique="UNIQUE" in found)]
         case "type":

@@ -9,7 +9,7 @@ from safemigrate.sql.read_column import CONSTRAINTS, column, constraint
 _BEHIND = frozenset("INHERITS PARTITION USING WITH WITHOUT ON TABLESPACE AS FOR DEFAULT SERVER OPTIONS".split())  # noqa: SIM905
 
 
-def create_table(cursor: Cursor, *, temporary: bool, unlogged: bool) -> CreateTable:
+def create_table(cursor: Cursor, *, temporary: bool) -> CreateTable:
     """CREATE TABLE, from behind the word TABLE."""
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     table = cursor.name()
@@ -29,6 +29,7 @@ def create_table(cursor: Cursor, *, temporary: bool, unlogged: bool) -> CreateTa
         raise cursor.unread()
     if not cursor.done and cursor.word not in _BEHIND:
         raise cursor.unread()
+    inherits = cursor.take("INHERITS")
     cursor.until({"BY", "AS"})
     partitioned = cursor.take("BY")
     cursor.until({"AS"})
@@ -44,7 +45,7 @@ def create_table(cursor: Cursor, *, temporary: bool, unlogged: bool) -> CreateTa
         query,
         tuple(constraints),
         partitioned,
-        unlogged,
+        inherits,
     )
 
 

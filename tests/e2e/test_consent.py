@@ -21,7 +21,8 @@ def project(baselined: Project) -> Project:
 def test_loss_takes_consent(project: Project) -> None:
     project.migration(SECOND, 'ALTER TABLE "User" DROP COLUMN bio;')
     says = ("nobody agreed", '"User"."bio"', f"safemigrate apply --confirm {project.url.database}")
-    refused(project, "apply", "--snapshot", "none", "--yes", code=3, says=says[::2])
+    again = f"safemigrate apply --snapshot none --confirm {project.url.database}"
+    refused(project, "apply", "--snapshot", "none", "--yes", code=3, says=(says[0], again))
     refused(project, "apply", "--yes", "--no-interactive", code=3, says=says)
     refused(project, "apply", "--confirm", "prod", code=3, says=('--confirm names "prod"', project.url.database))
 

@@ -54,6 +54,13 @@ def inverse_of(*inverse: str) -> Plan:
             [],
         ),
         (['ALTER TABLE "public"."User" ADD COLUMN "extra" text'], [('column "public"."User"."extra"', MADE, False)]),
+        (
+            [
+                'CREATE TABLE "public"."Heir" ("k" int) INHERITS ("public"."User")',
+                'INSERT INTO "public"."Heir" ("id", "k") SELECT k."id", k."k" FROM safemigrate.kept_1 AS k',
+            ],
+            [],
+        ),
         (['CREATE INDEX "key" ON public."Tag" USING btree (id)'], [('index "public"."key"', MADE, False)]),
         (['CREATE INDEX "k" ON public."Tag" USING btree (no)'], [('column "public"."Tag"."no"', GONE, False)]),
         (['DROP TABLE "public"."User"', 'CREATE INDEX "key" ON public."Tag" USING btree (id)'], [

@@ -179,7 +179,11 @@ def test_a_table() -> None:
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("CREATE UNLOGGED TABLE t (a, b) AS SELECT 1, 2", CreateTable(T, query=True, unlogged=True)),
+        ("CREATE UNLOGGED TABLE t (a, b) AS SELECT 1, 2", CreateTable(T, query=True)),
+        (
+            "CREATE TABLE t (a int) INHERITS (p) WITH (fillfactor = 70)",
+            CreateTable(T, (Column("a", "int"),), inherits=True),
+        ),
         ("CREATE TABLE t PARTITION OF p FOR VALUES IN (1)", CreateTable(T, references=(P,), partition_of=P)),
         ("CREATE TABLE t (a int) PARTITION BY LIST (a)", CreateTable(T, (Column("a", "int"),), partitioned=True)),
         ("CREATE TABLE t OF u (a WITH OPTIONS NOT NULL)", CreateTable(T)),

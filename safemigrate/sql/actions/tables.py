@@ -70,7 +70,7 @@ class CreateTable(Action):
     """CREATE TABLE, also AS, OF, LIKE, PARTITION OF and SELECT INTO, where `columns` may be empty.
 
     `references` are the tables that its foreign keys point to, and the one it is a partition of. `query` says that
-    rows come with it. `options` of SQLite are "strict" and "without rowid".
+    rows come with it, `inherits` that more columns do. `options` of SQLite are "strict" and "without rowid".
     """
 
     table: Name
@@ -82,7 +82,7 @@ class CreateTable(Action):
     query: bool = False
     constraints: tuple[Constraint, ...] = ()
     partitioned: bool = False
-    unlogged: bool = False
+    inherits: bool = False
     options: tuple[str, ...] = ()
 
 

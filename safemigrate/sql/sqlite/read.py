@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import dropwhile
+from itertools import takewhile
 from typing import Literal
 
 from safemigrate.sql.actions import (
@@ -71,13 +71,10 @@ def together(statements: list[tuple[Action, ...]]) -> Iterator[tuple[Action, ...
     """
     for number, actions in enumerate(statements, 1):
         if actions == (_WRITABLE,):
-            behind = dropwhile(lambda one: isinstance(one[0], CreateIndex), statements[number:])
-            ends = next(behind, (_WRITABLE,))[0]
-            yield (
-                (Set("writable_schema", "1"),)
-                if isinstance(ends, Set) and ends.setting == "writable_schema"
-                else actions
-            )
+            made = list(takewhile(lambda one: isinstance(one[0], CreateIndex), statements[number:]))
+            (ends, *_), *_ = (*statements[number + len(made) :], (_WRITABLE,))
+            is_ended = isinstance(ends, Set) and ends.setting == "writable_schema"
+            yield (Set("writable_schema", "1"),) if made and is_ended else actions
         else:
             yield actions
 
