@@ -216,7 +216,7 @@ def finish(connection: Connection, run: int, plan: Plan, fingerprint: str) -> No
         "WHERE id = %s",
         [fingerprint, run],
     )
-    kept.enter(connection, run, [one for step in plan.steps for one in step.kept])
+    kept.enter(connection, run, plan.kept)
 
 
 def rolled_back(connection: Connection, run: int) -> None:

@@ -208,10 +208,7 @@ class _Walk:
                 self._part(key, "column", column)
             for column in filled if key[1].startswith(_OURS) else ():
                 if (short, column) not in read and ("column", self.there.fold(column)) in self.there.parts.get(key, ()):
-                    aside = (
-                        f"ALTER TABLE {self.there.word(into)} RENAME COLUMN {quote(column)} TO {quote(column + '_2')}"
-                    )
-                    self._say("column", into, column, _MADE, aside)
+                    self._is_taken(into, "column", column)
 
     def _say(self, kind: str, key: Key, name: str, why: str, *commands: str, optional: bool = False) -> None:
         if not (self.careless and why == _GONE):
@@ -246,9 +243,12 @@ class _Walk:
             return
         part = (kind, self.there.fold(name))
         if part in self.there.parts[key]:
-            aside = f"ALTER TABLE {self.there.word(key)} RENAME {kind.upper()} {quote(name)} TO {quote(name + '_2')}"
-            self._say(kind, key, name, _MADE, aside)
+            self._is_taken(key, kind, name)
         self.there.parts[key].add(part)
+
+    def _is_taken(self, key: Key, kind: str, name: str) -> None:
+        aside = f"ALTER TABLE {self.there.word(key)} RENAME {kind.upper()} {quote(name)} TO {quote(name + '_2')}"
+        self._say(kind, key, name, _MADE, aside)
 
     def _new(self, name: Name, kind: str, parts: set[tuple[str, str]] | None = None) -> None:
         key = self.there.key(name)

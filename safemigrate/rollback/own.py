@@ -60,7 +60,7 @@ def homes(plan: Plan) -> list[str]:
 
     A down.sql of one's own makes anew what ours moves back, so they must be out of the way before the plan runs again.
     """
-    moved = (one for step in plan.steps for one in step.kept if one.kind in (KeptKind.TABLE, KeptKind.TYPE))
+    moved = (one for one in plan.kept if one.kind in (KeptKind.TABLE, KeptKind.TYPE))
     found = (_HOME.match(one.place) for one in moved)
     return list(dict.fromkeys(one[1] for one in found if one))
 

@@ -243,7 +243,7 @@ def _last(target: Target, kept: Iterable[KeptOutcome]) -> list[str]:
         said += f"; snapshot {run.snapshot} has everything as it was" if run.snapshot else ""
     notes = [": ".join([said, *proof.reasons])]
     places = {one.kept.place for one in kept}
-    gone = {one.place: one.subject for step in run.plan.steps for one in step.kept if one.place not in places}
+    gone = {one.place: one.subject for one in run.plan.kept if one.place not in places}
     notes += [f"what was kept of {subject} is gone: {place} does not exist" for place, subject in gone.items()]
     if run.fingerprint_after and target.fingerprint != run.fingerprint_after:
         notes.append(f"something else changed the schema since {name}; a rollback leaves that as it is and says so")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import count
 
 from safemigrate.db.sqlite.catalog import Index, Table, Trigger, View, fold
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows
+from safemigrate.db.sqlite.connection import Connection, SqlError, quote, rows, run
 from safemigrate.db.sqlite.definition import tokens
 
 _number = count()
@@ -21,6 +22,22 @@ def broken_index(index: Index, was: Table, now: Table) -> str:
         one.name for one in was.columns if not now.column(one.name) and any(fold(one.name) == fold(n) for n in named)
     ]
     return f"no such column: {gone[0]}" if gone else ""
+
+
+def refused(connection: Connection, statements: Iterable[str], of: Index | Trigger | View | None) -> str:
+    """Run statements, and return why that is not possible, or why what they make would not work; then undone."""
+    why = ""
+    connection.execute("SAVEPOINT one")
+    try:
+        for sql in statements:
+            run(connection, sql)
+        why = broken_alone(connection, of) if isinstance(of, Trigger) else ""
+    except SqlError as error:
+        why = str(error)
+    if why:
+        connection.execute("ROLLBACK TO one")
+    connection.execute("RELEASE one")
+    return why
 
 
 def broken_view(connection: Connection, view: View, schema: str = "main") -> str:

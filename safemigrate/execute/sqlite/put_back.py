@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from safemigrate.db.sqlite.catalog import PRISMA, Catalog, Index, Names, Table, Trigger, View, fold
-from safemigrate.db.sqlite.connection import Connection, SqlError, literal, quote
+from safemigrate.db.sqlite.connection import Connection, literal, quote
 from safemigrate.db.sqlite.definition import checks, definition, tokens
-from safemigrate.db.sqlite.works import broken_alone, broken_index, broken_trigger, broken_view
+from safemigrate.db.sqlite.works import broken_alone, broken_index, broken_trigger, broken_view, refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def tried(connection: Connection, found: Lost, before: Catalog, after: Catalog) 
     connection.execute("SAVEPOINT tried")
     try:
         for one in found.restorable:
-            if why := _without(one, before, after) or _refused(connection, one):
+            if why := _without(one, before, after) or refused(connection, one.sql, one.of):
                 gone.append(Gone(one.table, f"{one.what} is gone with the rebuild: {why}"))
             else:
                 back.append(one)
@@ -128,22 +128,6 @@ def _without(one: Restorable, before: Catalog, after: Catalog) -> str:
     if not isinstance(one.of, Index):
         return ""
     return broken_index(one.of, before.tables[one.table], after.tables[one.table])
-
-
-def _refused(connection: Connection, one: Restorable) -> str:
-    """Put a thing back, and say why that is not possible; then nothing of it is left."""
-    why = ""
-    connection.execute("SAVEPOINT one")
-    try:
-        for sql in one.sql:
-            connection.execute(sql)
-        why = broken_alone(connection, one.of) if isinstance(one.of, Trigger) else ""
-    except SqlError as error:
-        why = str(error)
-    if why:
-        connection.execute("ROLLBACK TO one")
-    connection.execute("RELEASE one")
-    return why
 
 
 def _broken(connection: Connection, before: Catalog, after: Catalog) -> Iterator[Gone]:

@@ -99,7 +99,7 @@ def apply(
     def keep(keeper: Connection) -> None:
         run = journal.start(keeper, row, plan, before=before, after=after, snapshot=snapshot, version=version)
         if rehearsed:
-            kept.copy(keeper, run, [one for step in plan.steps for one in step.kept])
+            kept.copy(keeper, run, plan.kept)
 
     def change() -> None:
         if any(quote(KEPT) in sql for step in plan.steps for sql in step.run):  # it takes a rollback back
@@ -136,13 +136,13 @@ def take_back(
 
     def keep(keeper: Connection) -> None:
         for one in chosen:
-            if gone := kept.missing(keeper, one.id, [each for step in one.plan.steps for each in step.kept]):
+            if gone := kept.missing(keeper, one.id, one.plan.kept):
                 raise MigrationFailed(
                     f"what {one.migration} needs for its way back is not in {aim.side} any more",
                     "\n".join(f"{each.subject}: {each.place}" for each in gone),
                     ("safemigrate snapshot list",),
                 )
-        needed = {each.place for one in chosen for step in one.plan.steps for each in step.kept}
+        needed = {each.place for one in chosen for each in one.plan.kept}
         assert not needed & {each.place for each in left}, "it would be in the place of what goes back"
         kept.fill(keeper, fill)
         rollback = journal.start_rollback(keeper, chosen, undo, reason)

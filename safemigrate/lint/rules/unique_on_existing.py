@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safemigrate.lint.context import Context
-from safemigrate.lint.keys import is_distinct
+from safemigrate.lint.keys import KEYS, is_distinct
 from safemigrate.lint.rule import Rule, counted
 from safemigrate.model import Finding, Severity
 from safemigrate.sql import Name
@@ -32,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _unique(context, action.table, columns, where, online=action.concurrently, same_nulls=same)
         elif isinstance(action, AddColumn) and action.column.unique and action.column.default:
             yield from _unique(context, action.table, (action.column.name,), "", online=False, same_nulls=False)
-        elif isinstance(action, AddConstraint) and action.constraint.kind in ("unique", "primary key"):
+        elif isinstance(action, AddConstraint) and action.constraint.kind in KEYS:
             if action.constraint.using_index or action.is_distinct:
                 continue
             yield from _unique(context, action.table, action.constraint.columns, "", online=False, same_nulls=False)

@@ -59,10 +59,25 @@ def derive(
     today as they are. Where nothing was observed, `touched` may name the tables that are not certain to be as before.
     Raises MigrationFailed where SQLite cannot read the rows.
     """
+    key, numbers = key_of(migration, checksum), count(1)
+    descent = descent or lineage(before, after, observed)
+
+    def left() -> str:
+        return quote("safemigrate", f"left_{key}_{next(numbers)}")
+
     try:
         with connection.transaction():
-            key, found = key_of(migration, checksum), descent or lineage(before, after, observed)
-            first, reasons = _derived(connection, key, observed, before, after, found, touched, keeps=keeps)
+            run(connection, SETTING)
+            change, reasons = _change(connection, key, observed, before, after, descent, touched, keeps=keeps)
+            first = Step(
+                "",
+                1,
+                (),
+                inverse=tuple(inverse(change)),
+                checks=tuple(rehearsed(connection, checks(change, left))),
+                kept=(*_kept(change), *keep_dangling(connection, key, change.touched)),
+                partings=tuple(partings(change, left)),
+            )
     except SqlError as error:
         if told(connection.path, error):
             raise  # the disk, the rights, another process: `connect` says which
@@ -72,36 +87,6 @@ def derive(
     if steps:
         steps[0] = replace(first, sql=steps[0].sql, line=steps[0].line, run=steps[0].run)
     return Derived(tuple(steps) or (first,), tuple(reasons))
-
-
-def _derived(
-    connection: Connection,
-    key: str,
-    observed: Sequence[Observed],
-    before: Catalog,
-    after: Catalog,
-    descent: Lineage,
-    touched: Collection[str] | None,
-    *,
-    keeps: bool,
-) -> tuple[Step, list[str]]:
-    numbers = count(1)
-
-    def left() -> str:
-        return quote("safemigrate", f"left_{key}_{next(numbers)}")
-
-    run(connection, SETTING)
-    change, reasons = _change(connection, key, observed, before, after, descent, touched, keeps=keeps)
-    step = Step(
-        "",
-        1,
-        (),
-        inverse=tuple(inverse(change)),
-        checks=tuple(rehearsed(connection, checks(change, left))),
-        kept=(*_kept(change), *keep_dangling(connection, key, change.touched)),
-        partings=tuple(partings(change, left)),
-    )
-    return step, reasons
 
 
 def key_of(migration: str, checksum: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from safemigrate.db.sqlite import works
 from safemigrate.db.sqlite.catalog import Catalog, Column, Index, Table, Trigger, fold, read
-from safemigrate.db.sqlite.connection import Connection, SqlError, quote, run
+from safemigrate.db.sqlite.connection import Connection, quote
 from safemigrate.db.sqlite.definition import definition, tokens
-from safemigrate.db.sqlite.works import broken_alone, broken_index, broken_view
 from safemigrate.model import Kept, KeptKind, Plan
 from safemigrate.rollback.sqlite.ways import silenced
 
@@ -95,7 +95,7 @@ def put_back(connection: Connection, since: Since, now: Catalog, back: Catalog) 
             continue
         ran += statements
         said += [] if isinstance(of, Trigger) else [f"{what}, made since apply by something else, is put back"]
-    broken = ((view, broken_view(connection, view)) for view in now.views.values() if view.name in back.views)
+    broken = ((view, works.broken_view(connection, view)) for view in now.views.values() if view.name in back.views)
     said += (f"view {quote(view.name)} does not work any more: {refused}" for view, refused in broken if refused)
     return ran, said
 
@@ -109,25 +109,17 @@ def _gone(since: Since, back: Catalog) -> Iterator[tuple[str, list[str], Trigger
             yield name, made.back(back) if same else [], None
     for one in since.indexes:
         if one.name not in back.indexes and one.table in back.tables:
-            yield f"index {quote(one.name)}", [one.sql], one
+            yield f"index {quote(one.name)}", [*one.making], one
     for trigger in since.triggers:
         yield f"trigger {quote(trigger.name)}", [trigger.sql], trigger
 
 
 def _refused(connection: Connection, statements: Sequence[str], of: Trigger | Index | None, now: Catalog) -> str:
     """Run statements; return why they cannot be, or why what they make would not work, then undone."""
-    if isinstance(of, Index) and (gone := broken_index(of, now.tables[of.table], read(connection).tables[of.table])):
+    if isinstance(of, Index) and (
+        gone := works.broken_index(of, now.tables[of.table], read(connection).tables[of.table])
+    ):
         return gone
     if not statements:
         return "without a key nobody knows which row it was of"
-    connection.execute("SAVEPOINT since")
-    try:
-        for sql in statements:
-            run(connection, sql)
-        refused = broken_alone(connection, of) if isinstance(of, Trigger) else ""
-    except SqlError as error:
-        refused = str(error)
-    if refused:
-        connection.execute("ROLLBACK TO since")
-    connection.execute("RELEASE since")
-    return refused
+    return works.refused(connection, statements, of)

@@ -194,10 +194,7 @@ class FileTried:
     @property
     def _losses(self) -> list[tuple[Verdict, frozenset[tuple[KeptKind, str]]]]:
         """What was agreed to, rows and values uncounted."""
-        return [
-            (plan.proof.verdict, frozenset((kept.kind, kept.subject) for step in plan.steps for kept in step.kept))
-            for plan in self.plans
-        ]
+        return [(plan.proof.verdict, frozenset((kept.kind, kept.subject) for kept in plan.kept)) for plan in self.plans]
 
     def _run(self, migrations: Sequence[Migration]) -> None:
         target, on_progress = self.way.target, self.way.request.on_progress

@@ -98,6 +98,3 @@ def _arrays(plan: Plan) -> dict[str, tuple[list[str], list[str]]]:
 
 
 _NAMES = re.compile(r'r\."((?:[^"]|"")+)"::text')
-
-
-_NAMES = re.compile(r'r\."((?:[^"]|"")+)"::text')

@@ -86,15 +86,14 @@ def _seen(loss: _Loss, migration: str, *, own: bool) -> Finding:
 
 
 def _losses(plan: Plan, before: Path, side: Path, *, own: bool) -> Iterator[_Loss]:
-    kept = [one for step in plan.steps for one in step.kept]
-    if not kept:
+    if not plan.kept:
         return
 
     def held(count: int, unit: str) -> str:
         return f"; it held {counted(count, unit)}" if own else ""
 
     with connect(before, write=False) as former, connect(side, write=False) as beside:
-        for one in kept:
+        for one in plan.kept:
             if one.kind is KeptKind.TABLE:
                 count = int(value(former, f"SELECT count(*) FROM {one.subject}"))
                 yield _Loss(one.subject, f"{one.subject} is dropped{held(count, 'row')}", count, "row")

@@ -23,7 +23,7 @@ def kept_objects(
     # What an interrupted run keeps is entered at its end.
     under_way = (RunState.RUNNING, RunState.ROLLING_BACK)
     running = [one.plan for one in runs if one.state in under_way]
-    known = [each.place for plan in running for step in plan.steps for each in step.kept]
+    known = [each.place for plan in running for each in plan.kept]
     for each in kept.orphans(connection, known):
         size = kept.size(connection, each.place)
         found.append(KeptOutcome(each, "", None, size, returned=False))

@@ -87,7 +87,7 @@ def unkept(
     reach further. `before` is the catalog before the migration: tables born in it have nothing to keep. `earlier` is
     what was written when the transaction began; `also` names tables that may be written to.
     """
-    kept = {one.subject for step in plan.steps for one in step.kept if one.kind in (KeptKind.ROWS, KeptKind.TABLE)}
+    kept = {one.subject for one in plan.kept if one.kind in (KeptKind.ROWS, KeptKind.TABLE)}
     kept |= set(also)
     said = []
     for oid, (name, *now) in written(connection).items():
