@@ -53,8 +53,9 @@ class Since:
 
     @property
     def first(self) -> list[str]:
-        """What runs before the way back: values are kept, triggers dropped."""
+        """What runs before the way back: values are kept, triggers dropped, and what would stop the table's rename."""
         kept = [sql for made in self.columns for sql in made.keep()]
+        kept += (f"DROP INDEX {quote(one.name)}" for one in self.indexes if one.is_reserved)
         return kept + [f"DROP TRIGGER {quote(one.name)}" for one in self.triggers]
 
     @property

@@ -92,6 +92,16 @@ def test_what_was_made_since_by_other_means_stays_where_it_can(project: Project)
     assert project.unlike(today) == []
 
 
+def test_an_index_with_a_name_of_sqlites_own_that_was_made_since_stays(project: Project) -> None:
+    project.write(CHANGE, DROPS)
+    project.apply()
+    project.run(
+        "PRAGMA writable_schema = ON", 'CREATE INDEX "sqlite_own" ON User (email)', "PRAGMA writable_schema = OFF"
+    )
+    assert project.rollback().result is Result.ROLLED_BACK
+    assert "sqlite_own" in names(project)
+
+
 def test_what_was_made_between_two_migrations_stays_when_both_go_back(project: Project) -> None:
     project.write(CHANGE, DROPS)
     project.apply()
